@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Receipt } from "../domain/receipt.ts";
+
+export const LEDGER_BRANCH = "pulumiscale";
+export const SCHEMA_VERSION = 1;
+
+/** The ledger's file for one stack: `stacks/<alias>.json` on the orphan branch `pulumiscale`. */
+export const LedgerEntry = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  project: z.string().min(1),
+  stack: z.string().min(1),
+  /** The Pulumi program's directory, relative to the repository's root, "." for the root itself. */
+  dir: z.string().min(1),
+  /** The stack output `pulumiscale` as the program exported it; read it with `parseContract`. */
+  pools: z.record(z.string(), z.unknown()),
+  /** For each pool the value that the engine last confirmed. */
+  applied: z.record(z.string(), z.int()),
+  /** The commit of the last full up; null before the first one. */
+  deployed: z.string().nullable(),
+  /** The commit whose values were applied last. */
+  commit: z.string(),
+  publishedAt: z.iso.datetime(),
+  /** SHA-256 (hex) of each accepted webhook secret. */
+  tokenHashes: z.array(z.string().regex(/^[0-9a-f]{64}$/)),
+  receipt: Receipt.nullable(),
+  /** A GitHub Actions OIDC token over the content; null where the repository trusts its writers. */
+  attestation: z.string().nullable(),
+});
+export type LedgerEntry = z.infer<typeof LedgerEntry>;
+
+export type ParsedEntry =
+  | { kind: "entry"; entry: LedgerEntry }
+  /** Written by a newer version: nothing may be scaled on a guess. */
+  | { kind: "newer"; schemaVersion: number }
+  | { kind: "bad"; message: string };
+
+/** Reads a ledger file; never throws. */
+export function parseEntry(text: string): ParsedEntry {
+  const json = parseJson(text);
+  const version = z.object({ schemaVersion: z.int() }).safeParse(json);
+  if (version.success && version.data.schemaVersion > SCHEMA_VERSION) {
+    return { kind: "newer", schemaVersion: version.data.schemaVersion };
+  }
+  const parsed = LedgerEntry.safeParse(json);
+  if (parsed.success) return { kind: "entry", entry: parsed.data };
+  const issue = parsed.error.issues[0];
+  return {
+    kind: "bad",
+    message: `${issue?.path.map(String).join(".") || "entry"}: ${issue?.message ?? "unreadable"}`,
+  };
+}
+
+/** The file's text: keys in the schema's order, two spaces, a last newline, so that diffs stay small. */
+export function formatEntry(entry: LedgerEntry): string {
+  return `${JSON.stringify(LedgerEntry.parse(entry), null, 2)}\n`;
+}
+
+/** Where a stack's entry stands on the ledger branch. */
+export function entryPath(alias: string): string {
+  return `stacks/${alias}.json`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

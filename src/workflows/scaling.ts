@@ -1,0 +1,87 @@
+import type { Intent } from "../domain/intent.ts";
+import type { Reason } from "../domain/reasons.ts";
+
+/** A stack as routes name it. `id` is `owner/repo/alias`, lower-cased: GitHub's names do not differ by case. */
+export type StackName = { id: string; owner: string; repo: string; alias: string };
+
+/** What a caller presented: a token, or an HMAC signature over the raw body. */
+export type Credential =
+  | { kind: "none" }
+  | { kind: "token"; token: string }
+  | { kind: "signature"; signature: string; body: Uint8Array };
+
+/** One result of a scaling route, as `design.md` fixes it: other programs read it. */
+export type ScaleResult = {
+  stack: string;
+  pool: string;
+  kind: "scale" | "hold" | "refuse";
+  from: number | null;
+  to: number | null;
+  requested: number | null;
+  reasons: Reason[];
+  delivery: "direct" | "pull-request" | "needs-approval" | null;
+  commit: string | null;
+  pullRequest: number | null;
+  /** Only in a dry run: the unified diff of the stack file that the decision would commit; empty when it would not. */
+  diff?: string;
+};
+
+/** What a pool looks like now. Every number comes from git or the ledger. */
+export type PoolView = {
+  stack: string;
+  pool: string;
+  strategy: "incremental" | "absolute";
+  min: number;
+  max: number;
+  step: number;
+  cooldownSeconds: number;
+  /** The committed value on the base branch; null where the stack file cannot be read, with the reason in `problem`. */
+  committed: number | null;
+  applied: number | null;
+  /** The value of an open scale pull request. */
+  pending: number | null;
+  /** The value that waits for approval. */
+  awaitingApproval: number | null;
+  /** ISO 8601; when the next move in either direction may come; null when it may come now. */
+  cooldownUntil: string | null;
+  problem: string | null;
+};
+
+/** One change of a pool's value on the base branch, newest first in a history. */
+export type HistoryView = {
+  commit: string;
+  at: string;
+  from: number | null;
+  to: number | null;
+  by: string;
+  reasons: string[];
+  source: string | null;
+  pullRequest: number | null;
+  approvedBy: string | null;
+};
+
+/** The use cases behind the routes; the app and the sidecar each compose one. */
+export interface Scaling {
+  /** The stacks that a credential opens. Constant time over all stacks, no I/O, so that forged calls cost nothing. */
+  stacksOpenedBy(credential: Credential): StackName[];
+  /** Pool names of a stack, and its former names for pools, from memory. */
+  poolNames(stackId: string): readonly string[];
+  /** Decides, and in mode `commit` delivers. Throws `TryAgainError` when the same request may work later. One result per intent, same order. */
+  scale(stackId: string, intents: readonly Intent[], mode: "commit" | "dry-run"): Promise<ScaleResult[]>;
+  readPools(stackId: string): Promise<PoolView[]>;
+  readHistory(stackId: string, pool: string): Promise<HistoryView[]>;
+  /** Empty when ready; otherwise what is missing, in sentences. */
+  notReadyBecause(): string[];
+}
+
+/** What may still work: the sender is to retry (503 with Retry-After). */
+export class TryAgainError extends Error {
+  readonly code = "try-again";
+  readonly retryAfterSeconds: number;
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TryAgainError";
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+

@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { progress } from "./cache.mjs";
+import { cachedFolder, makeCachedFolder } from "./cached-folder.ts";
+import { runGo } from "./go-build.ts";
+
+/** The programs that are built from their Go modules, which Go checks against its checksum database. */
+export const goTools = {
+  act: { version: "0.2.89", package: "github.com/nektos/act" },
+  actionlint: { version: "1.7.12", package: "github.com/rhysd/actionlint/cmd/actionlint" },
+} as const;
+
+/** The folder that holds the program `name`, which is built when it is not in the cache. */
+export async function ensureGoTool(name: keyof typeof goTools): Promise<string> {
+  const tool = goTools[name];
+  return await makeCachedFolder(name, tool.version, async (folder) => {
+    progress(`building ${name} ${tool.version} from its Go module; this takes about a minute, once`);
+    await runGo(["install", `${tool.package}@v${tool.version}`], {
+      cwd: path.parse(folder).root,
+      env: { GOBIN: folder },
+    });
+  });
+}
+
+/** The folder of the program that an earlier set-up has cached. */
+export function cachedGoTool(name: keyof typeof goTools): string | undefined {
+  const folder = cachedFolder(name, goTools[name].version);
+  return existsSync(folder) ? folder : undefined;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+// node test/setup/run.mjs [program …] [-- command …]
+// Sets up what is missing (npm packages, then each named program), with progress on stderr, and runs the command with
+// all of it on the path. Without a command it prints the folders of the programs.
+// The system's Node may be 20 and node_modules absent: plain JavaScript, without dependencies.
+import { spawn } from "node:child_process";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureNpmPackages } from "./npm-packages.mjs";
+import { runStep, StepFailed } from "./step.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const separator = process.argv.indexOf("--");
+const programs = process.argv.slice(2, separator === -1 ? undefined : separator);
+const command = separator === -1 ? [] : process.argv.slice(separator + 1);
+
+try {
+  const bin = await ensureNpmPackages(root);
+  // From here on Node 24, spawned by its path: the shell that started us may remember another one.
+  const ensure = path.join(root, "test", "setup", "ensure.ts");
+  const listed =
+    programs.length === 0
+      ? ""
+      : await runStep(path.join(bin, "node"), [ensure, ...programs], { stdout: "return" });
+  if (command.length === 0) process.stdout.write(listed);
+  else runInPlace(command, [...listed.split("\n").filter(Boolean), bin]);
+} catch (error) {
+  if (!(error instanceof StepFailed)) throw error;
+  process.stderr.write(`set-up: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
+
+/**
+ * Runs the command as if it had been started instead of us: same terminal, signals passed on, same end.
+ * @param {string[]} command
+ * @param {string[]} folders for the front of the path
+ */
+function runInPlace([program = "", ...args], folders) {
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      PATH: [...folders, process.env.PATH].join(path.delimiter),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    },
+  });
+  for (const signal of /** @type {const} */ (["SIGHUP", "SIGINT", "SIGTERM"])) {
+    // A terminal's Ctrl-C has reached the child already: it shares our process group.
+    process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
+  child.on("error", (error) => {
+    process.stderr.write(`set-up: ${program} could not be started: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on("close", (code, signal) => {
+    process.exitCode = code ?? 128 + (signal ? os.constants.signals[signal] : 0);
+  });
+}

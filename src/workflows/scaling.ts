@@ -84,4 +84,3 @@ export class TryAgainError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
-

@@ -1,0 +1,31 @@
+import type { Snapshot } from "../domain/snapshot.ts";
+import type { Forge, StackPlace } from "../forge/forge.ts";
+import { renderCommit } from "./render-scale.ts";
+import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
+
+/** What a delivery left behind. */
+export type Delivered = {
+  delivery: "direct" | "pull-request" | "needs-approval";
+  commit: string;
+  pullRequest: number | null;
+};
+
+/** Commits straight to the base branch: one call, a compare-and-swap on the snapshot's head. */
+export async function directCommit(
+  forge: Forge,
+  place: StackPlace,
+  snapshot: Snapshot,
+  plan: ScalePlan,
+  decisions: readonly ScaleDecision[],
+  prefix: string,
+): Promise<Delivered> {
+  const message = renderCommit(plan.commit, decisions, prefix);
+  const commit = await forge.commit(place, {
+    repositoryId: snapshot.repositoryId,
+    expectedHeadOid: snapshot.headOid,
+    path: place.path,
+    text: plan.text,
+    ...message,
+  });
+  return { delivery: "direct", commit, pullRequest: null };
+}

@@ -1,0 +1,65 @@
+import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
+import {
+  approvalBranch,
+  type Forge,
+  inRangeBranch,
+  type OpenedPull,
+  type StackPlace,
+} from "../forge/forge.ts";
+import { renderCommit, renderPull } from "./render-scale.ts";
+import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
+
+export const APPROVAL_LABEL = "needs-approval";
+
+/** Opens the living in-range pull request of a stack, or makes the open one hold this plan instead. */
+export function openInRangePull(
+  forge: Forge,
+  place: StackPlace,
+  snapshot: Snapshot,
+  plan: ScalePlan,
+  decisions: readonly ScaleDecision[],
+  prefix: string,
+): Promise<OpenedPull> {
+  const target = { branch: inRangeBranch(place.alias), current: snapshot.inRange, gated: false };
+  return openPull(forge, place, snapshot, plan, decisions, prefix, target);
+}
+
+/** Opens the gated pull request of one pool, labelled, and stops there: a person merges it. */
+export function openApprovalPull(
+  forge: Forge,
+  place: StackPlace,
+  snapshot: Snapshot,
+  plan: ScalePlan,
+  decision: ScaleDecision,
+  prefix: string,
+): Promise<OpenedPull> {
+  const pool = decision.intent.pool;
+  const current = snapshot.gated.get(pool) ?? null;
+  const target = { branch: approvalBranch(place.alias, pool), current, gated: true };
+  return openPull(forge, place, snapshot, plan, [decision], prefix, target);
+}
+
+type Target = { branch: string; current: ScaleBranch | null; gated: boolean };
+
+function openPull(
+  forge: Forge,
+  place: StackPlace,
+  snapshot: Snapshot,
+  plan: ScalePlan,
+  decisions: readonly ScaleDecision[],
+  prefix: string,
+  { branch, current, gated }: Target,
+): Promise<OpenedPull> {
+  const pull = renderPull(plan.commit, decisions, { prefix, path: place.path, branch: place.branch, gated });
+  return forge.openPull(
+    place,
+    {
+      repositoryId: snapshot.repositoryId,
+      expectedHeadOid: snapshot.headOid,
+      path: place.path,
+      text: plan.text,
+      ...renderCommit(plan.commit, decisions, prefix),
+    },
+    { ...pull, current, branch, labels: gated ? [APPROVAL_LABEL] : [] },
+  );
+}

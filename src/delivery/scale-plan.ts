@@ -1,0 +1,81 @@
+import type { Contract, Pool } from "../domain/contract.ts";
+import type { Decision } from "../domain/decision.ts";
+import { isNamed } from "../domain/pool-history.ts";
+import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { editPoolValues, readPoolValue } from "../domain/stack-file.ts";
+
+export type ScaleDecision = Extract<Decision, { kind: "scale" }>;
+
+/** A scale commit about to be made: the file's new text and what the message will say. */
+export type ScalePlan = { text: string; commit: ScaleCommit };
+
+export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable"; message: string };
+
+/** The stack as far as a plan needs it. */
+export type PlanStack = { alias: string; project: string; contract: Contract };
+
+/**
+ * Turns decisions of one stack into one scale commit. `carried` are moves that the commit must hold as well: those of the open
+ * pull request that it replaces.
+ */
+export function planScale(
+  snapshot: Snapshot,
+  stack: PlanStack,
+  decisions: readonly ScaleDecision[],
+  carried: readonly Scale[] = [],
+): PlannedScale {
+  if (snapshot.file.kind !== "text") return { kind: "unusable", message: "the stack file cannot be read" };
+  const [first, ...others] = [...decisions.map(scaleOf), ...carried];
+  if (first === undefined) return { kind: "unusable", message: "there is nothing to change" };
+  const scales: [Scale, ...Scale[]] = [first, ...others];
+  const edits = scales.flatMap(({ pool: name, to }) => {
+    const pool = stack.contract.get(name);
+    return pool === undefined ? [] : [{ location: { ...pool.location, project: stack.project }, value: to }];
+  });
+  const edited = editPoolValues(snapshot.file.text, edits);
+  if (edited.kind === "refused") return { kind: "unusable", message: edited.refusal.message };
+  const requesters = [...new Set(decisions.map(({ intent }) => intent.requestedBy))];
+  const requestedBy = requesters.join(", ") || (carriedRequester(snapshot) ?? "");
+  return { kind: "plan", plan: { text: edited.text, commit: { alias: stack.alias, scales, requestedBy } } };
+}
+
+/** The moves of the open in-range pull request that still hold and that these decisions do not replace. */
+export function carriedScales(
+  snapshot: Snapshot,
+  stack: PlanStack,
+  decisions: readonly ScaleDecision[],
+): Scale[] {
+  if (snapshot.inRange?.pull == null || snapshot.file.kind !== "text") return [];
+  const text = snapshot.file.text;
+  const commit = parseScaleCommit(snapshot.inRange.headMessage);
+  if (commit?.alias !== stack.alias) return [];
+  return commit.scales.flatMap((scale) => {
+    const pool = [...stack.contract.values()].find((candidate) => isNamed(candidate, scale.pool));
+    if (pool === undefined || decisions.some(({ intent }) => intent.pool === pool.name)) return [];
+    return isLive(scale, pool, text, stack.project) ? [{ ...scale, pool: pool.name }] : [];
+  });
+}
+
+function isLive(scale: Scale, pool: Pool, text: string, project: string): boolean {
+  const read = readPoolValue(text, { ...pool.location, project });
+  const inRange = scale.to >= pool.min && scale.to <= pool.max;
+  return inRange && read.kind === "value" && read.value === scale.from && scale.to !== scale.from;
+}
+
+function scaleOf({ intent, from, to, requested, reasons }: ScaleDecision): Scale {
+  const codes = reasons.map(({ code }) => code);
+  return {
+    pool: intent.pool,
+    from,
+    to,
+    requested,
+    reasons: codes,
+    source: intent.source,
+    event: intent.event,
+  };
+}
+
+function carriedRequester(snapshot: Snapshot): string | undefined {
+  return snapshot.inRange === null ? undefined : parseScaleCommit(snapshot.inRange.headMessage)?.requestedBy;
+}

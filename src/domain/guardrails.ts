@@ -1,0 +1,168 @@
+import type { Approval, Pool } from "./contract.ts";
+import { cooldownEndsAtMs, duplicateWindowMs } from "./cooldown.ts";
+import type { Intent } from "./intent.ts";
+import type { PoolState } from "./pool-state.ts";
+import { type Reason, reason } from "./reasons.ts";
+
+/** What the guardrails look at. Time is handed in; nothing here reads a clock. */
+export type Situation = {
+  pool: Pool;
+  state: PoolState;
+  intent: Intent;
+  nowMs: number;
+  /** For how long a change that is not applied yet holds further moves. */
+  inFlightSeconds: number;
+  /** Thresholds from the contract and from the repository file; each one gates, so the stricter wins. */
+  approvals: readonly Approval[];
+};
+
+/** The value a demand has become so far, and why. */
+export type Candidate = { to: number; requested: number; reasons: readonly Reason[]; gated: boolean };
+
+/** A guardrail passes the candidate on, perhaps lowered or gated, or stops it. */
+export type Verdict = { kind: "pass"; candidate: Candidate } | { kind: "hold"; reason: Reason };
+
+type Guardrail = (candidate: Candidate, situation: Situation) => Verdict;
+
+/**
+ * In the order in which they apply. A fresh duplicate must be told before the unchanged value that it caused, and a change
+ * in flight before the cooldown that it will start.
+ */
+export const GUARDRAILS: readonly Guardrail[] = [
+  bounds,
+  pause,
+  duplicate,
+  applyFailed,
+  inFlight,
+  unchanged,
+  cooldown,
+  approval,
+];
+
+function bounds(candidate: Candidate, { pool }: Situation): Verdict {
+  if (candidate.to > pool.max) {
+    const why = reason("above-max", `${candidate.requested} was asked; max is ${pool.max}`);
+    return pass({ ...candidate, to: pool.max, reasons: [...candidate.reasons, why] });
+  }
+  if (candidate.to < pool.min) {
+    const why = reason("below-min", `${candidate.requested} was asked; min is ${pool.min}`);
+    return pass({ ...candidate, to: pool.min, reasons: [...candidate.reasons, why] });
+  }
+  return pass(candidate);
+}
+
+function pause(candidate: Candidate, { state }: Situation): Verdict {
+  return state.paused === null ? pass(candidate) : hold(reason("paused", state.paused));
+}
+
+function duplicate(candidate: Candidate, { pool, state, intent, nowMs }: Situation): Verdict {
+  const windowMs = duplicateWindowMs(pool);
+  const seen = state.seenEvents.find(({ event, atMs }) => event === intent.event && nowMs - atMs < windowMs);
+  if (seen === undefined) return pass(candidate);
+  return hold(
+    reason("duplicate", `this event scaled the pool at ${iso(seen.atMs)} already (event ${intent.event})`),
+  );
+}
+
+function applyFailed(candidate: Candidate, { state }: Situation): Verdict {
+  if (state.applyFailure === null) return pass(candidate);
+  const why = `the last apply failed, so nothing is added to it until an apply succeeds: ${state.applyFailure}`;
+  return hold(reason("apply-failed", why));
+}
+
+/** A larger scale-out replaces what is in flight; everything else waits for it, but not for ever. */
+function inFlight(candidate: Candidate, situation: Situation): Verdict {
+  const flight = flightOf(situation);
+  if (flight === null) return pass(candidate);
+  const isLargerScaleOut = candidate.to > flight.to && candidate.to > situation.state.committed;
+  return isLargerScaleOut ? pass(candidate) : hold(reason("in-flight", flight.sentence));
+}
+
+function unchanged(candidate: Candidate, { state }: Situation): Verdict {
+  if (candidate.to !== state.committed) return pass(candidate);
+  const bound = candidate.reasons.find(({ code }) => code === "above-max" || code === "below-min");
+  const why = bound === undefined ? "" : `: ${bound.message}`;
+  return hold(reason("unchanged", `the value is ${state.committed} already${why}`));
+}
+
+function cooldown(candidate: Candidate, { pool, state, nowMs }: Situation): Verdict {
+  const direction = candidate.to > state.committed ? "up" : "down";
+  const endsAtMs = cooldownEndsAtMs(pool, state.lastChange, direction);
+  if (endsAtMs === null || nowMs >= endsAtMs || state.lastChange === null) return pass(candidate);
+  const { by, author, atMs, from, to } = state.lastChange;
+  const change = `${from ?? "?"} → ${to ?? "?"} at ${iso(atMs)}`;
+  const wait = `the next move ${direction} may come at ${iso(endsAtMs)}`;
+  return by === "manual"
+    ? hold(reason("manual-change", `${author || "someone"} changed the value ${change}; ${wait}`))
+    : hold(reason("cooldown", `the pool was scaled ${change}; ${wait}`));
+}
+
+function approval(candidate: Candidate, { pool, state, approvals }: Situation): Verdict {
+  const over = approvals
+    .map((rule) => thresholdPassed(rule, pool, state.committed, candidate.to))
+    .find((why) => why !== null);
+  if (over === undefined || over === null) return pass(candidate);
+  if (state.awaitingApproval?.to === candidate.to) {
+    const { pullRequest } = state.awaitingApproval;
+    const where = pullRequest === null ? "this very batch" : `pull request #${pullRequest}`;
+    return hold(reason("awaiting-approval", `${candidate.to} waits for approval already in ${where}`));
+  }
+  const reasons = [...candidate.reasons, reason("over-threshold", over)];
+  return pass({ ...candidate, reasons, gated: true });
+}
+
+/** The change that is under way: an open in-range pull request, or a committed value that is not applied yet. */
+export function flightOf(situation: Situation): { to: number; sentence: string } | null {
+  const { state, nowMs, inFlightSeconds } = situation;
+  const isFresh = (sinceMs: number) => nowMs - sinceMs < inFlightSeconds * 1000;
+  if (state.pending !== null && isFresh(state.pending.sinceMs)) {
+    const { to, pullRequest } = state.pending;
+    const where = pullRequest === null ? "with this very batch" : `in pull request #${pullRequest}`;
+    return { to, sentence: `${state.committed} → ${to} is on its way ${where}` };
+  }
+  if (isBeingApplied(situation)) {
+    return {
+      to: state.committed,
+      sentence: `${state.committed} is committed and not applied yet (applied: ${state.applied})`,
+    };
+  }
+  return null;
+}
+
+/** True while the committed value waits for its apply, and has not waited for too long. */
+export function isBeingApplied({ state, nowMs, inFlightSeconds }: Situation): boolean {
+  if (state.applied === null || state.applied === state.committed || state.lastChange === null) return false;
+  return nowMs - state.lastChange.atMs < inFlightSeconds * 1000;
+}
+
+function thresholdPassed(rule: Approval, pool: Pool, from: number, to: number): string | null {
+  if (rule.above !== undefined) {
+    const limit = countOf(rule.above, pool.max);
+    // A move down is never gated by `above`: it takes the pool towards what needs no approval.
+    if (to > limit && to > from) return `${to} is above ${limit}, from where on a person approves`;
+  }
+  if (rule.changeOver !== undefined) {
+    const limit = countOf(rule.changeOver, from);
+    if (Math.abs(to - from) > limit)
+      return `a change by ${Math.abs(to - from)} is over ${limit}, from where on a person approves`;
+  }
+  return null;
+}
+
+function countOf(threshold: number | string, whole: number): number {
+  return typeof threshold === "number"
+    ? threshold
+    : Math.floor((whole * Number.parseInt(threshold, 10)) / 100);
+}
+
+function pass(candidate: Candidate): Verdict {
+  return { kind: "pass", candidate };
+}
+
+function hold(why: Reason): Verdict {
+  return { kind: "hold", reason: why };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

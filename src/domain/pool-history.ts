@@ -1,0 +1,58 @@
+import type { Pool } from "./contract.ts";
+import type { Change } from "./pool-state.ts";
+import { parseScaleCommit, type Scale } from "./scale-commit.ts";
+import type { FileCommit, StackFile } from "./snapshot.ts";
+import { readPoolValue } from "./stack-file.ts";
+
+/** A change of a pool's value on the base branch, with the scale commit's own words where it was one. */
+export type PoolChange = Change & {
+  scale: Scale | null;
+  approvedBy: string | null;
+  pullRequest: number | null;
+};
+
+/**
+ * The changes of a pool's value, newest first. The values are read from the files before and after each commit, never
+ * from its message; the message only says who did it, and only where it says exactly this change of this stack.
+ */
+export function poolHistory(
+  history: readonly FileCommit[],
+  pool: Pool,
+  project: string,
+  alias: string,
+): PoolChange[] {
+  const changes: PoolChange[] = [];
+  for (const commit of history) {
+    const from = valueIn(commit.before, pool, project);
+    const to = valueIn(commit.after, pool, project);
+    if (from === to) continue;
+    const scaleCommit = parseScaleCommit(commit.message);
+    const own = scaleCommit?.alias === alias ? scaleCommit : undefined;
+    const scale =
+      own?.scales.find((line) => isNamed(pool, line.pool) && line.from === from && line.to === to) ?? null;
+    changes.push({
+      commit: commit.oid,
+      atMs: commit.reachedAtMs,
+      from,
+      to,
+      by: scale === null ? "manual" : "scale",
+      author: scale === null ? commit.author : (own?.requestedBy ?? commit.author),
+      scale,
+      approvedBy: scale === null ? null : (own?.approvedBy ?? null),
+      pullRequest: commit.pullRequest,
+    });
+  }
+  // A merge commit brings a commit with an old date: what counts is when it reached the base branch.
+  return changes.sort((a, b) => b.atMs - a.atMs);
+}
+
+/** True for the pool's name and its former names. */
+export function isNamed(pool: Pool, name: string): boolean {
+  return pool.name === name || pool.aliases.includes(name);
+}
+
+function valueIn(file: StackFile, pool: Pool, project: string): number | null {
+  if (file.kind !== "text") return null;
+  const read = readPoolValue(file.text, { ...pool.location, project });
+  return read.kind === "value" ? read.value : null;
+}

@@ -1,0 +1,94 @@
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { Approval } from "./contract.ts";
+import { Alias } from "./names.ts";
+
+const Delivery = z.enum(["pull-request", "direct"]);
+
+const StackSettings = z.object({
+  dir: z.string().min(1).max(500).optional(),
+  stack: z.string().min(1).max(100).optional(),
+  branch: z.string().min(1).max(250).optional(),
+  delivery: Delivery.optional(),
+  mergeMethod: z.enum(["squash", "merge", "rebase"]).optional(),
+  approval: Approval.optional(),
+  /** For how long a change that is not applied yet holds further moves of its pool. */
+  inFlightSeconds: z.int().min(0).max(86_400).optional(),
+  /** The word before the bracket in a scale commit's subject, for commit linters. */
+  commitPrefix: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,19}$/, "a word of at most 20 letters, digits and -")
+    .optional(),
+  formerAliases: z.array(Alias).optional(),
+});
+
+const Schema = z.object({
+  defaults: StackSettings.omit({ dir: true, stack: true, formerAliases: true }).optional(),
+  stacks: z.record(Alias, StackSettings).optional(),
+  discover: z
+    .object({ include: z.array(z.string()).optional(), exclude: z.array(z.string()).optional() })
+    .optional(),
+  paused: z.boolean().optional(),
+  /** `attested` asks for the deploy job's signature over each ledger entry; `trust-writers` does without. */
+  ledger: z.enum(["attested", "trust-writers"]).optional(),
+});
+
+/** `.github/pulumiscale.yml`: how a repository wants its stacks to be scaled. */
+export type RepositoryFile = z.infer<typeof Schema>;
+
+export type ParsedRepositoryFile =
+  | { kind: "good"; file: RepositoryFile }
+  | { kind: "bad"; path: string; message: string };
+
+/** Reads the repository file; null (there is none) is an empty one. Never throws; a bad file scales nothing. */
+export function parseRepositoryFile(text: string | null): ParsedRepositoryFile {
+  if (text === null || text.trim() === "") return { kind: "good", file: {} };
+  if (text.length > 100_000) return { kind: "bad", path: "", message: "it is over 100,000 characters long" };
+  const document = parseDocument(text);
+  const error = document.errors[0];
+  if (error !== undefined) return { kind: "bad", path: "", message: error.message };
+  const parsed = Schema.safeParse(toPlain(document) ?? {});
+  if (parsed.success) return { kind: "good", file: parsed.data };
+  const issue = parsed.error.issues[0];
+  return {
+    kind: "bad",
+    path: issue?.path.map(String).join(".") ?? "",
+    message: issue?.message ?? "unreadable",
+  };
+}
+
+/** What holds for one stack: its own settings over the defaults. Approval rules of both hold, so the stricter wins. */
+export type StackPolicy = {
+  dir: string | undefined;
+  branch: string | undefined;
+  delivery: "pull-request" | "direct";
+  mergeMethod: "squash" | "merge" | "rebase" | undefined;
+  approvals: Approval[];
+  inFlightSeconds: number;
+  commitPrefix: string;
+  paused: string | null;
+};
+
+export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
+  const own = file.stacks?.[alias] ?? {};
+  const defaults = file.defaults ?? {};
+  return {
+    dir: own.dir,
+    branch: own.branch ?? defaults.branch,
+    delivery: own.delivery ?? defaults.delivery ?? "pull-request",
+    mergeMethod: own.mergeMethod ?? defaults.mergeMethod,
+    approvals: [own.approval, defaults.approval].filter((rule) => rule !== undefined),
+    inFlightSeconds: own.inFlightSeconds ?? defaults.inFlightSeconds ?? 1800,
+    commitPrefix: own.commitPrefix ?? defaults.commitPrefix ?? "scale",
+    paused: file.paused === true ? "`paused: true` in .github/pulumiscale.yml holds all scaling" : null,
+  };
+}
+
+/** Alias bombs pass the parser and fail here; the limit turns them into an error. */
+function toPlain(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch {
+    return "too many aliases";
+  }
+}

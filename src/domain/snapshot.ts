@@ -1,0 +1,64 @@
+/** The stack file at one commit. `missing`: no such path there. */
+export type StackFile =
+  | { kind: "text"; text: string }
+  | { kind: "missing" }
+  /** Over the size limit, binary, or not UTF-8. */
+  | { kind: "unreadable"; message: string };
+
+/** A commit on the base branch that touched the stack file, newest first in a snapshot. */
+export type FileCommit = {
+  oid: string;
+  message: string;
+  /** When it reached the base branch: its pull request's merge, else the commit's own date. */
+  reachedAtMs: number;
+  /** A login, or the name in the commit. */
+  author: string;
+  pullRequest: number | null;
+  before: StackFile;
+  after: StackFile;
+};
+
+/** A branch of ours, and the open pull request on it, if any. */
+export type ScaleBranch = {
+  name: string;
+  headOid: string;
+  /** The message of the head commit: the scale commit, whose trailers say what the pull request would do. */
+  headMessage: string;
+  /** How many commits the head is ahead of the base; a scale pull request has one. */
+  parentOid: string | null;
+  committedAtMs: number;
+  /** The stack file as the head has it. */
+  file: StackFile;
+  pull: OpenPull | null;
+};
+
+export type OpenPull = {
+  number: number;
+  nodeId: string;
+  createdAtMs: number;
+  isDraft: boolean;
+  labels: string[];
+};
+
+/** One consistent read of the repository for one stack, taken at one head of the base branch. */
+export type Snapshot = {
+  readAtMs: number;
+  repositoryId: string;
+  /** The base branch's head; every write is a compare-and-swap on it. */
+  headOid: string;
+  file: StackFile;
+  history: readonly FileCommit[];
+  /** False where the history goes on before what was read. */
+  historyIsComplete: boolean;
+  /** `scale/<alias>`, with the living pull request. */
+  inRange: ScaleBranch | null;
+  /** `scale-approval/<alias>/<pool>`, by pool. */
+  gated: ReadonlyMap<string, ScaleBranch>;
+  /** The text of the stack's ledger entry; null where it is gone. */
+  ledgerEntry: string | null;
+  /** The text of `.github/pulumiscale.yml` on the default branch; null where there is none. */
+  repositoryFile: string | null;
+  mergeMethods: readonly MergeMethod[];
+};
+
+export type MergeMethod = "squash" | "merge" | "rebase";

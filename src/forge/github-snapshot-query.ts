@@ -1,0 +1,54 @@
+/** Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. */
+export const SNAPSHOT_QUERY = `
+query Snapshot(
+  $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
+  $inRange: String!, $gated: String!, $commits: Int!, $after: String
+) {
+  repository(owner: $owner, name: $repo) {
+    id
+    squashMergeAllowed
+    mergeCommitAllowed
+    rebaseMergeAllowed
+    repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ...text }
+    base: ref(qualifiedName: $base) {
+      target {
+        ... on Commit {
+          oid
+          file(path: $path) { object { ...text } }
+          history(first: $commits, after: $after, path: $path) {
+            pageInfo { hasNextPage endCursor }
+            nodes {
+              oid
+              message
+              committedDate
+              author { name user { login } }
+              file(path: $path) { object { ...text } }
+              parents(first: 1) { nodes { file(path: $path) { object { ...text } } } }
+              associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName } }
+            }
+          }
+        }
+      }
+    }
+    ledger: ref(qualifiedName: $ledger) { target { ... on Commit { file(path: $ledgerPath) { object { ...text } } } } }
+    inRange: ref(qualifiedName: $inRange) { ...scaleBranch }
+    gated: refs(refPrefix: $gated, first: 100) { nodes { ...scaleBranch } }
+  }
+}
+fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }
+fragment scaleBranch on Ref {
+  name
+  target {
+    ... on Commit {
+      oid
+      message
+      committedDate
+      parents(first: 1) { nodes { oid } }
+      file(path: $path) { object { ...text } }
+    }
+  }
+  associatedPullRequests(first: 1, states: OPEN) {
+    nodes { id number createdAt isDraft baseRefName viewerDidAuthor labels(first: 20) { nodes { name } } }
+  }
+}
+`;

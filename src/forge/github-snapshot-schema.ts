@@ -1,0 +1,80 @@
+import { z } from "zod";
+
+const Blob = z.object({
+  oid: z.string(),
+  text: z.string().nullable(),
+  byteSize: z.int(),
+  isTruncated: z.boolean(),
+  isBinary: z.boolean().nullable(),
+});
+export type BlobAnswer = z.infer<typeof Blob>;
+
+const TextObject = z.union([Blob, z.object({}).transform(() => null)]).nullable();
+const FileEntry = z.object({ object: TextObject }).nullable();
+export type FileAnswer = z.infer<typeof FileEntry>;
+
+const nodes = <T extends z.ZodType>(node: T) => z.object({ nodes: z.array(node) });
+
+const ScaleBranchAnswer = z.object({
+  name: z.string(),
+  target: z.object({
+    oid: z.string(),
+    message: z.string(),
+    committedDate: z.string(),
+    parents: nodes(z.object({ oid: z.string() })),
+    file: FileEntry,
+  }),
+  associatedPullRequests: nodes(
+    z.object({
+      id: z.string(),
+      number: z.int(),
+      createdAt: z.string(),
+      isDraft: z.boolean(),
+      baseRefName: z.string(),
+      viewerDidAuthor: z.boolean(),
+      labels: nodes(z.object({ name: z.string() })).nullable(),
+    }),
+  ),
+});
+export type ScaleBranchAnswer = z.infer<typeof ScaleBranchAnswer>;
+
+const CommitAnswer = z.object({
+  oid: z.string(),
+  message: z.string(),
+  committedDate: z.string(),
+  author: z
+    .object({ name: z.string().nullable(), user: z.object({ login: z.string() }).nullable() })
+    .nullable(),
+  file: FileEntry,
+  parents: nodes(z.object({ file: FileEntry })),
+  associatedPullRequests: nodes(
+    z.object({ number: z.int(), mergedAt: z.string().nullable(), baseRefName: z.string() }),
+  ).nullable(),
+});
+export type CommitAnswer = z.infer<typeof CommitAnswer>;
+
+export const SnapshotAnswer = z.object({
+  repository: z.object({
+    id: z.string(),
+    squashMergeAllowed: z.boolean(),
+    mergeCommitAllowed: z.boolean(),
+    rebaseMergeAllowed: z.boolean(),
+    repositoryFile: TextObject,
+    base: z
+      .object({
+        target: z.object({
+          oid: z.string(),
+          file: FileEntry,
+          history: z.object({
+            pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+            nodes: z.array(CommitAnswer),
+          }),
+        }),
+      })
+      .nullable(),
+    ledger: z.object({ target: z.object({ file: FileEntry }) }).nullable(),
+    inRange: ScaleBranchAnswer.nullable(),
+    gated: nodes(ScaleBranchAnswer).nullable(),
+  }),
+});
+export type SnapshotAnswer = z.infer<typeof SnapshotAnswer>;

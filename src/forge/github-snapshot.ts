@@ -1,0 +1,183 @@
+import type { Clock } from "../clock.ts";
+import type { FileCommit, MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
+import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
+import { approvalBranch, ForgeError, inRangeBranch, type StackPlace } from "./forge.ts";
+import { readBlobText, readEntryText } from "./github-blob.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+import { SNAPSHOT_QUERY } from "./github-snapshot-query.ts";
+import {
+  type CommitAnswer,
+  type FileAnswer,
+  type ScaleBranchAnswer,
+  SnapshotAnswer,
+} from "./github-snapshot-schema.ts";
+
+const COMMITS_PER_PAGE = 20;
+/** More history than this is not read for one decision; the cooldown then counts from what was seen. */
+const MAX_PAGES = 5;
+
+/**
+ * Reads a snapshot: one GraphQL request, and one more for each further page of a stack file that changed more than
+ * twenty times within the window.
+ */
+export async function readGitHubSnapshot(
+  client: GitHubClient,
+  place: StackPlace,
+  historyWindowMs: number,
+  clock: Clock,
+): Promise<Snapshot> {
+  const readAtMs = clock();
+  const first = await readPage(client, place, null);
+  const { repository } = first;
+  if (repository.base === null) {
+    throw new ForgeError(
+      "not-found",
+      `The branch ${place.branch} is not in ${place.owner}/${place.repo}; name the base branch in .github/pulumiscale.yml.`,
+    );
+  }
+  const base = repository.base.target;
+  const read = (entry: FileAnswer) => readEntryText(client, place, entry);
+  const history = await Promise.all(base.history.nodes.map((commit) => fileCommit(commit, place, read)));
+  let page = base.history.pageInfo;
+  for (
+    let pages = 1;
+    page.hasNextPage && pages < MAX_PAGES && reachesInto(history, readAtMs - historyWindowMs);
+    pages++
+  ) {
+    const next = (await readPage(client, place, page.endCursor)).repository.base?.target;
+    // The base moved between two pages: what was read does not belong together.
+    if (next?.oid !== base.oid)
+      throw new ForgeError("conflict", `${place.branch} moved while its history was read.`);
+    history.push(...(await Promise.all(next.history.nodes.map((commit) => fileCommit(commit, place, read)))));
+    page = next.history.pageInfo;
+  }
+  const gated = await Promise.all(
+    (repository.gated?.nodes ?? []).map((branch) => scaleBranch(branch, place, read)),
+  );
+  const prefix = approvalBranch(place.alias, "");
+  return {
+    readAtMs,
+    repositoryId: repository.id,
+    headOid: base.oid,
+    file: await read(base.file),
+    history,
+    historyIsComplete: !page.hasNextPage,
+    inRange:
+      repository.inRange === null
+        ? null
+        : await scaleBranch(repository.inRange, place, read, inRangeBranch(place.alias)),
+    gated: new Map(
+      gated.map((branch) => [
+        poolOf(branch.name, prefix),
+        { ...branch, name: `${prefix}${poolOf(branch.name, prefix)}` },
+      ]),
+    ),
+    ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
+    repositoryFile:
+      repository.repositoryFile === null
+        ? null
+        : textOf(await readBlobText(client, place, repository.repositoryFile)),
+    mergeMethods: mergeMethods(repository),
+  };
+}
+
+async function readPage(
+  client: GitHubClient,
+  place: StackPlace,
+  after: string | null,
+): Promise<SnapshotAnswer> {
+  const answer = await client.graphql(SNAPSHOT_QUERY, {
+    owner: place.owner,
+    repo: place.repo,
+    base: `refs/heads/${place.branch}`,
+    path: place.path,
+    ledger: `refs/heads/${LEDGER_BRANCH}`,
+    ledgerPath: entryPath(place.alias),
+    inRange: `refs/heads/${inRangeBranch(place.alias)}`,
+    gated: `refs/heads/${approvalBranch(place.alias, "")}`,
+    commits: COMMITS_PER_PAGE,
+    after,
+  });
+  const parsed = SnapshotAnswer.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.map(String).join(".") ?? "";
+  throw new ForgeError(
+    "unavailable",
+    `GitHub's answer to the snapshot query is not as expected at ${where}: ${issue?.message}.`,
+  );
+}
+
+type Read = (entry: FileAnswer) => Promise<StackFile>;
+
+async function fileCommit(commit: CommitAnswer, place: StackPlace, read: Read): Promise<FileCommit> {
+  const merged = (commit.associatedPullRequests?.nodes ?? []).find(
+    ({ mergedAt, baseRefName }) => mergedAt !== null && baseRefName === place.branch,
+  );
+  const committedMs = Date.parse(commit.committedDate);
+  const mergedMs = merged?.mergedAt == null ? 0 : Date.parse(merged.mergedAt);
+  const parent = commit.parents.nodes[0];
+  return {
+    oid: commit.oid,
+    message: commit.message,
+    // Whichever is later: with a merge commit, history shows the pull request's commit at its old date.
+    reachedAtMs: Math.max(committedMs, mergedMs),
+    author: commit.author?.user?.login ?? commit.author?.name ?? "",
+    pullRequest: merged?.number ?? null,
+    before: parent === undefined ? { kind: "missing" } : await read(parent.file),
+    after: await read(commit.file),
+  };
+}
+
+async function scaleBranch(
+  answer: ScaleBranchAnswer,
+  place: StackPlace,
+  read: Read,
+  name = answer.name,
+): Promise<ScaleBranch> {
+  const { target } = answer;
+  // A pull request of somebody else's, or to another base, is none of ours: it is never merged, and never counts.
+  const pull = answer.associatedPullRequests.nodes.find(
+    ({ baseRefName, viewerDidAuthor }) => baseRefName === place.branch && viewerDidAuthor,
+  );
+  return {
+    name,
+    headOid: target.oid,
+    headMessage: target.message,
+    parentOid: target.parents.nodes[0]?.oid ?? null,
+    committedAtMs: Date.parse(target.committedDate),
+    file: await read(target.file),
+    pull:
+      pull === undefined
+        ? null
+        : {
+            number: pull.number,
+            nodeId: pull.id,
+            createdAtMs: Date.parse(pull.createdAt),
+            isDraft: pull.isDraft,
+            labels: pull.labels?.nodes.map((label) => label.name) ?? [],
+          },
+  };
+}
+
+/** `Ref.name` leaves out the prefix that was asked for, or only `refs/heads/`: both are taken. */
+function poolOf(name: string, prefix: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+function reachesInto(history: readonly FileCommit[], sinceMs: number): boolean {
+  const oldest = history.at(-1);
+  return oldest !== undefined && oldest.reachedAtMs > sinceMs;
+}
+
+function mergeMethods(repository: SnapshotAnswer["repository"]): MergeMethod[] {
+  const methods: MergeMethod[] = [];
+  if (repository.squashMergeAllowed) methods.push("squash");
+  if (repository.mergeCommitAllowed) methods.push("merge");
+  if (repository.rebaseMergeAllowed) methods.push("rebase");
+  return methods;
+}
+
+function textOf(file: StackFile): string | null {
+  return file.kind === "text" ? file.text : null;
+}

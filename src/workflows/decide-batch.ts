@@ -1,0 +1,77 @@
+import type { Contract, Pool } from "../domain/contract.ts";
+import { type Decision, decide } from "../domain/decision.ts";
+import type { Intent } from "../domain/intent.ts";
+import type { ReadPoolState } from "../domain/read-pool-state.ts";
+import { reason } from "../domain/reasons.ts";
+import type { StackPolicy } from "../domain/repository-file.ts";
+
+export type BatchSituation = {
+  contract: Contract;
+  policy: StackPolicy;
+  nowMs: number;
+  readState: (pool: Pool) => ReadPoolState;
+};
+
+/**
+ * Decides intents that arrived together, one after the other, so that they end as if they had come in sequence: for one pool
+ * the first scales, a later larger scale-out replaces it, everything else is held behind it. Pure; one decision per intent, same order.
+ */
+export function decideBatch(intents: readonly Intent[], situation: BatchSituation): Decision[] {
+  const { contract, policy, nowMs } = situation;
+  const decisions: Decision[] = [];
+  const winners = new Map<string, number>();
+  for (const intent of intents) {
+    const pool = findPool(contract, intent.pool);
+    if (pool === undefined) {
+      decisions.push(refused(intent, "unknown-pool", `the stack's contract has no pool ${intent.pool}`));
+      continue;
+    }
+    const read = situation.readState(pool);
+    if (read.kind === "unusable") {
+      decisions.push(refused(intent, "stack-file", read.message));
+      continue;
+    }
+    const earlier = winners.get(pool.name);
+    const decision = decide({
+      pool,
+      state: earlier === undefined ? read.state : withPending(read.state, decisions[earlier], nowMs),
+      intent: { ...intent, pool: pool.name },
+      nowMs,
+      inFlightSeconds: policy.inFlightSeconds,
+      approvals: [...policy.approvals, ...(pool.approval === undefined ? [] : [pool.approval])],
+    });
+    if (decision.kind === "scale") {
+      if (earlier !== undefined) decisions[earlier] = overtaken(decisions[earlier], decision);
+      winners.set(pool.name, decisions.length);
+    }
+    decisions.push(decision);
+  }
+  return decisions;
+}
+
+/** A pool by its name or a former one. */
+export function findPool(contract: Contract, name: string): Pool | undefined {
+  return contract.get(name) ?? [...contract.values()].find((pool) => pool.aliases.includes(name));
+}
+
+type State = Extract<ReadPoolState, { kind: "state" }>["state"];
+
+function withPending(state: State, earlier: Decision | undefined, nowMs: number): State {
+  if (earlier?.kind !== "scale") return state;
+  const proposed = { to: earlier.to, sinceMs: nowMs, pullRequest: null };
+  const seenEvents = [...state.seenEvents, { event: earlier.intent.event, atMs: nowMs }];
+  return earlier.gated
+    ? { ...state, awaitingApproval: proposed, seenEvents }
+    : { ...state, pending: proposed, seenEvents };
+}
+
+function overtaken(earlier: Decision | undefined, by: Extract<Decision, { kind: "scale" }>): Decision {
+  if (earlier?.kind !== "scale") return by;
+  const { intent, from, requested } = earlier;
+  const why = `${from} → ${by.to}, asked at the same moment, covers ${earlier.to}`;
+  return { kind: "hold", intent, from, requested, reasons: [reason("in-flight", why)] };
+}
+
+function refused(intent: Intent, code: "unknown-pool" | "stack-file", message: string): Decision {
+  return { kind: "refuse", intent, from: null, requested: null, reasons: [reason(code, message)] };
+}

@@ -1,0 +1,216 @@
+import { createTwoFilesPatch } from "diff";
+import type { Clock } from "../clock.ts";
+import { directCommit } from "../delivery/direct-commit.ts";
+import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
+import { carriedScales, planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
+import type { Decision } from "../domain/decision.ts";
+import type { Intent } from "../domain/intent.ts";
+import { type ReadPoolState, readPoolState } from "../domain/read-pool-state.ts";
+import { reason } from "../domain/reasons.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { type Forge, ForgeError, type StackPlace } from "../forge/forge.ts";
+import { decideBatch } from "./decide-batch.ts";
+import { type ScaleResult, TryAgainError } from "./scaling.ts";
+import type { SnapshotCache } from "./snapshot-cache.ts";
+import { readStackRecord, type StackRecord } from "./stack-record.ts";
+
+/** What scaling one stack needs. `settle` goes on with an opened in-range pull request after the answer. */
+export type ScaleContext = {
+  forge: Forge;
+  place: StackPlace;
+  snapshots: SnapshotCache;
+  clock: Clock;
+  paused: string | null;
+  settle: (pullRequest: number) => void;
+};
+
+/** How often a lost compare-and-swap is read and decided again before the sender is asked to come again. */
+const ATTEMPTS = 4;
+
+/**
+ * Decides intents of one stack and delivers what is to be done, as one commit for all that is in range. On a lost
+ * compare-and-swap everything is read and decided again. One result per intent, same order.
+ * Throws `TryAgainError` when the same request may work later.
+ */
+export async function scalePools(context: ScaleContext, intents: readonly Intent[]): Promise<ScaleResult[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const snapshot = await context.snapshots.get();
+      const situation = readSituation(context, snapshot);
+      return await deliver(context, situation, decideAll(context, situation, intents));
+    } catch (error) {
+      context.snapshots.invalidate();
+      const isConflict = error instanceof ForgeError && error.code === "conflict";
+      if (!isConflict || attempt === ATTEMPTS) throw toTryAgain(error);
+    }
+  }
+}
+
+/** Decides from the snapshot in hand without I/O; null where a decision needs a fresh read or would write. */
+export function holdAtOnce(context: ScaleContext, intents: readonly Intent[]): ScaleResult[] | null {
+  const snapshot = context.snapshots.current();
+  if (snapshot === null) return null;
+  const decisions = decideAll(context, readSituation(context, snapshot), intents);
+  return decisions.some(({ kind }) => kind === "scale")
+    ? null
+    : decisions.map((decision) => resultOf(context, decision));
+}
+
+/** What the same request would do now, and the exact change of the file; writes nothing. */
+export async function dryRun(context: ScaleContext, intents: readonly Intent[]): Promise<ScaleResult[]> {
+  try {
+    const snapshot = await context.snapshots.get();
+    const situation = readSituation(context, snapshot);
+    return decideAll(context, situation, intents).map((decision) => {
+      const result = resultOf(context, decision);
+      if (decision.kind !== "scale") return { ...result, diff: "" };
+      const delivery = decision.gated ? "needs-approval" : situation.record.policy.delivery;
+      return { ...result, delivery, diff: diffOf(context, situation, decision) };
+    });
+  } catch (error) {
+    throw toTryAgain(error);
+  }
+}
+
+type Situation = { snapshot: Snapshot; record: StackRecord; readState: (pool: PoolOf) => ReadPoolState };
+type PoolOf = Parameters<typeof readPoolState>[1];
+
+/** What holds for one snapshot is read once: many requests are decided from it. */
+const situations = new WeakMap<Snapshot, Situation>();
+
+export function readSituation(context: ScaleContext, snapshot: Snapshot): Situation {
+  const known = situations.get(snapshot);
+  if (known !== undefined) return known;
+  const record = readStackRecord(snapshot, context.place);
+  const states = new Map<string, ReadPoolState>();
+  const readState = (pool: PoolOf): ReadPoolState => {
+    const state =
+      states.get(pool.name) ??
+      readPoolState(snapshot, pool, context.place, record.entry, context.paused ?? record.policy.paused);
+    states.set(pool.name, state);
+    return state;
+  };
+  const situation = { snapshot, record, readState };
+  situations.set(snapshot, situation);
+  return situation;
+}
+
+function decideAll(
+  context: ScaleContext,
+  { record, readState }: Situation,
+  intents: readonly Intent[],
+): Decision[] {
+  return decideBatch(intents, {
+    contract: record.contract,
+    policy: record.policy,
+    nowMs: context.clock(),
+    readState,
+  });
+}
+
+async function deliver(
+  context: ScaleContext,
+  situation: Situation,
+  decisions: readonly Decision[],
+): Promise<ScaleResult[]> {
+  const results = decisions.map((decision) => resultOf(context, decision));
+  const scales = decisions.flatMap((decision, index) =>
+    decision.kind === "scale" ? [{ decision, index }] : [],
+  );
+  const inRange = scales.filter(({ decision }) => !decision.gated);
+  if (inRange.length > 0) {
+    const chosen = inRange.map(({ decision }) => decision);
+    const delivered = await deliverInRange(context, situation, chosen);
+    for (const { index } of inRange) results[index] = { ...results[index], ...delivered } as ScaleResult;
+  }
+  for (const { decision, index } of scales.filter(({ decision: { gated } }) => gated)) {
+    const delivered = await deliverGated(context, situation, decision);
+    results[index] = { ...results[index], ...delivered } as ScaleResult;
+  }
+  if (scales.length > 0) context.snapshots.invalidate();
+  return results;
+}
+
+type Delivery =
+  | Pick<ScaleResult, "delivery" | "commit" | "pullRequest">
+  | Pick<ScaleResult, "kind" | "to" | "reasons">;
+
+async function deliverInRange(
+  context: ScaleContext,
+  situation: Situation,
+  decisions: ScaleDecision[],
+): Promise<Delivery> {
+  const { forge, place } = context;
+  const { snapshot, record } = situation;
+  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const isDirect = record.policy.delivery === "direct";
+  const carried = isDirect ? [] : carriedScales(snapshot, stack, decisions);
+  const planned = planScale(snapshot, stack, decisions, carried);
+  if (planned.kind === "unusable") return unusable(planned.message);
+  const prefix = record.policy.commitPrefix;
+  if (isDirect) return directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
+  const opened = await openInRangePull(forge, place, snapshot, planned.plan, decisions, prefix);
+  // The base moved between the snapshot and the pull request: settling reads and decides again before it merges.
+  context.settle(opened.number);
+  return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
+}
+
+async function deliverGated(
+  context: ScaleContext,
+  situation: Situation,
+  decision: ScaleDecision,
+): Promise<Delivery> {
+  const { forge, place } = context;
+  const { snapshot, record } = situation;
+  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const planned = planScale(snapshot, stack, [decision]);
+  if (planned.kind === "unusable") return unusable(planned.message);
+  const opened = await openApprovalPull(
+    forge,
+    place,
+    snapshot,
+    planned.plan,
+    decision,
+    record.policy.commitPrefix,
+  );
+  return { delivery: "needs-approval", commit: opened.headOid, pullRequest: opened.number };
+}
+
+function diffOf(context: ScaleContext, { snapshot, record }: Situation, decision: ScaleDecision): string {
+  const { place } = context;
+  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const planned = planScale(snapshot, stack, [decision]);
+  if (planned.kind === "unusable" || snapshot.file.kind !== "text") return "";
+  return filePatch(place.path, snapshot.file.text, planned.plan);
+}
+
+function filePatch(path: string, before: string, plan: ScalePlan): string {
+  return createTwoFilesPatch(`a/${path}`, `b/${path}`, before, plan.text, "", "", { context: 3 });
+}
+
+function unusable(message: string): Delivery {
+  return { kind: "refuse", to: null, reasons: [reason("stack-file", message)] };
+}
+
+function resultOf({ place }: ScaleContext, decision: Decision): ScaleResult {
+  return {
+    stack: place.alias,
+    pool: decision.intent.pool,
+    kind: decision.kind,
+    from: decision.from,
+    to: decision.kind === "scale" ? decision.to : decision.from,
+    requested: decision.requested,
+    reasons: [...decision.reasons],
+    delivery: null,
+    commit: null,
+    pullRequest: null,
+  };
+}
+
+/** What GitHub could not do now may work at the sender's next try; the sentence says what a person could do meanwhile. */
+function toTryAgain(error: unknown): unknown {
+  if (!(error instanceof ForgeError)) return error;
+  return new TryAgainError(error.message, error.retryAfterSeconds ?? (error.code === "conflict" ? 2 : 15), {
+    cause: error,
+  });
+}

@@ -1,0 +1,60 @@
+import type { Clock } from "../clock.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+
+/** For how long a snapshot is good for decisions, in milliseconds. */
+export const SNAPSHOT_LIFE_MS = 10_000;
+
+/**
+ * One stack's newest snapshot. Concurrent readers share one read; a snapshot is never older than the last write that
+ * was reported with `wrote`.
+ */
+export class SnapshotCache {
+  readonly #read: () => Promise<Snapshot>;
+  readonly #clock: Clock;
+  #newest: Snapshot | null = null;
+  #reading: Promise<Snapshot> | null = null;
+  #generation = 0;
+
+  constructor(read: () => Promise<Snapshot>, clock: Clock) {
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  /** The snapshot in hand, if it is still good; no I/O. */
+  current(): Snapshot | null {
+    const snapshot = this.#newest;
+    return snapshot !== null && this.#clock() - snapshot.readAtMs < SNAPSHOT_LIFE_MS ? snapshot : null;
+  }
+
+  async get(): Promise<Snapshot> {
+    return this.current() ?? this.#readShared();
+  }
+
+  /** Forgets what is known: after an own write, a lost compare-and-swap, or news from the repository. */
+  invalidate(): void {
+    this.#generation += 1;
+    this.#newest = null;
+    this.#reading = null;
+  }
+
+  #readShared(): Promise<Snapshot> {
+    if (this.#reading !== null) return this.#reading;
+    const generation = this.#generation;
+    const reading = this.#read().then(
+      (snapshot) => {
+        // A read that began before a write must not come back after it.
+        if (generation === this.#generation) {
+          this.#newest = snapshot;
+          this.#reading = null;
+        }
+        return snapshot;
+      },
+      (error: unknown) => {
+        if (generation === this.#generation) this.#reading = null;
+        throw error;
+      },
+    );
+    this.#reading = reading;
+    return reading;
+  }
+}

@@ -1,0 +1,53 @@
+import type { Intent } from "../domain/intent.ts";
+import type { ScaleResult } from "./scaling.ts";
+
+type Waiting = {
+  intents: readonly Intent[];
+  resolve: (results: ScaleResult[]) => void;
+  reject: (error: unknown) => void;
+};
+
+/**
+ * Runs one stack's scaling requests one batch after the other. Requests that arrive within the gathering time, or while a
+ * batch is running, go together into the next batch and so into one commit.
+ */
+export class StackLane {
+  readonly #run: (intents: readonly Intent[]) => Promise<ScaleResult[]>;
+  readonly #gatherMs: number;
+  #waiting: Waiting[] = [];
+  #isRunning = false;
+
+  constructor(run: (intents: readonly Intent[]) => Promise<ScaleResult[]>, gatherMs = 25) {
+    this.#run = run;
+    this.#gatherMs = gatherMs;
+  }
+
+  /** One result per intent, in order. Rejects with what the batch rejected with. */
+  enqueue(intents: readonly Intent[]): Promise<ScaleResult[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ intents, resolve, reject });
+      if (!this.#isRunning) {
+        this.#isRunning = true;
+        setTimeout(() => void this.#drain(), this.#gatherMs);
+      }
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        const results = await this.#run(batch.flatMap(({ intents }) => intents));
+        let from = 0;
+        for (const { intents, resolve } of batch) {
+          resolve(results.slice(from, from + intents.length));
+          from += intents.length;
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    this.#isRunning = false;
+  }
+}

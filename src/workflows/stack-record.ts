@@ -1,0 +1,52 @@
+import { type Contract, parseContract } from "../domain/contract.ts";
+import {
+  type ParsedRepositoryFile,
+  parseRepositoryFile,
+  policyOf,
+  type StackPolicy,
+} from "../domain/repository-file.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import type { StackPlace } from "../forge/forge.ts";
+import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import { TryAgainError } from "./scaling.ts";
+
+/** What the ledger and the repository file say of a stack, as one snapshot has them. */
+export type StackRecord = { entry: LedgerEntry; contract: Contract; policy: StackPolicy };
+
+/**
+ * Reads a stack's record out of a snapshot. Whatever is wrong with it scales nothing and may be mended any moment, so
+ * the sender is to come again: throws `TryAgainError` with a sentence that says what to do.
+ */
+export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRecord {
+  if (snapshot.ledgerEntry === null) {
+    throw again(
+      `the ledger has no entry for ${place.alias}; run the Action's command \`publish\` after a full up`,
+    );
+  }
+  const parsed = parseEntry(snapshot.ledgerEntry);
+  if (parsed.kind === "newer") {
+    throw again(
+      `the ledger entry of ${place.alias} has schemaVersion ${parsed.schemaVersion}; update this app`,
+    );
+  }
+  if (parsed.kind === "bad") {
+    throw again(`the ledger entry of ${place.alias} is not readable (${parsed.message}); publish it again`);
+  }
+  const { contract } = parseContract(parsed.entry.pools);
+  return {
+    entry: parsed.entry,
+    contract,
+    policy: policyOf(goodFile(parseRepositoryFile(snapshot.repositoryFile)), place.alias),
+  };
+}
+
+function goodFile(parsed: ParsedRepositoryFile): Extract<ParsedRepositoryFile, { kind: "good" }>["file"] {
+  if (parsed.kind === "good") return parsed.file;
+  throw again(
+    `.github/pulumiscale.yml cannot be used: ${parsed.path === "" ? "" : `${parsed.path}: `}${parsed.message}`,
+  );
+}
+
+function again(message: string): TryAgainError {
+  return new TryAgainError(message, 60);
+}

@@ -17,6 +17,7 @@ export const REASONS = {
   "awaiting-approval": "the same change waits for approval already",
   "value-needed": "an absolute pool needs a value",
   "bad-value": "the alert's value is not an integer",
+  "no-amount": "the resolved alert does not say how much",
   "unknown-pool": "no pool has that name",
   "unknown-stack": "no stack has that name",
   "no-pool": "the alert names no pool",

@@ -1,0 +1,29 @@
+import type { Ask, SourceName } from "../domain/intent.ts";
+import type { Reason } from "../domain/reasons.ts";
+
+/** What one alert or one direct call asks for, or why it asks for nothing that can be served. */
+export type Demand = AskingDemand | RefusedDemand;
+
+export type AskingDemand = {
+  kind: "ask";
+  /** The alias of the stack, from the URL or the alert. */
+  alias: string;
+  pool: string;
+  ask: Ask;
+  source: SourceName;
+  /** 16 hex digits; see `eventIdentity`. */
+  event: string;
+  /** One clean line for people. */
+  summary: string;
+};
+
+export type RefusedDemand = {
+  kind: "refuse";
+  /** What is known of the stack and the pool; clean text, empty where the alert names none. */
+  alias: string;
+  pool: string;
+  reason: Reason;
+};
+
+/** What the URL says of the stack and the pool; null where the route leaves it to the alerts. */
+export type UrlScope = { alias: string | null; pool: string | null };

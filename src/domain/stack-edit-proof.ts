@@ -15,22 +15,50 @@ export function spliceDigits(text: string, splices: readonly DigitSplice[]): str
   return result + text.slice(at);
 }
 
+export type EditProof = { kind: "proven"; after: StackDocument } | { kind: "disproven"; objection: string };
+
 /**
  * Proves an edit by parsing its result again: the same nodes in the same order and places, each with the same text,
- * style, tag and anchor, but for the edited scalars, which hold the new digits. Returns what speaks against it.
+ * style, tag and anchor, but for the edited scalars, which hold the new digits; and between them the same characters.
  */
-export function disproveEdit(
+export function proveEdit(
   before: StackDocument,
   afterText: string,
   splices: readonly DigitSplice[],
-): string | undefined {
+): EditProof {
+  if (spliceDigits(afterText, reverseSplices(before.text, splices)) !== before.text) {
+    return disproven("something beside the values changed.");
+  }
   const after = parseStackDocument(afterText);
-  if (after.kind === "refused") return after.refusal.message;
-  const expected = expectedNodes(before, splices);
+  if (after.kind === "refused") return disproven(after.refusal.message);
+  const expected = expectNodes(before, splices);
   const actual = listNodes(after);
-  if (expected.length !== actual.length) return "the number of values in it changed.";
-  const differs = expected.findIndex((node, position) => node !== actual[position]);
-  return differs === -1 ? undefined : "another value changed with it.";
+  if (expected.edited !== splices.length) return disproven("it reached beyond the values.");
+  if (expected.nodes.length !== actual.length) return disproven("the number of values in it changed.");
+  if (expected.nodes.some((node, position) => node !== actual[position])) {
+    return disproven("another value changed with it.");
+  }
+  if (splices.some(({ digits }) => !/^(0|[1-9][0-9]*)$/.test(digits))) {
+    return disproven("what was written is no integer.");
+  }
+  return { kind: "proven", after };
+}
+
+function disproven(objection: string): EditProof {
+  return { kind: "disproven", objection };
+}
+
+function reverseSplices(before: string, splices: readonly DigitSplice[]): DigitSplice[] {
+  let shift = 0;
+  return splices.map(({ start, end, digits }) => {
+    const reverse = {
+      start: start + shift,
+      end: start + shift + digits.length,
+      digits: before.slice(start, end),
+    };
+    shift += digits.length - (end - start);
+    return reverse;
+  });
 }
 
 function listNodes(document: StackDocument): string[] {
@@ -39,22 +67,27 @@ function listNodes(document: StackDocument): string[] {
   );
 }
 
-function expectedNodes(before: StackDocument, splices: readonly DigitSplice[]): string[] {
+function expectNodes(
+  before: StackDocument,
+  splices: readonly DigitSplice[],
+): { nodes: string[]; edited: number } {
   let shift = 0;
-  let position = 0;
-  return [...walkNodes(before.root)].map(({ node, depth }) => {
+  let edited = 0;
+  const nodes = [...walkNodes(before.root)].map(({ node, depth }) => {
     const [start, end] = node.range;
-    const splice = splices[position];
-    if (!splice || !isScalar(node) || splice.start < start || splice.end > end) {
-      return describeNode(node, depth, start + shift, sourceOf(before, node));
-    }
-    position += 1;
     const source = sourceOf(before, node);
-    const edited = source.slice(0, splice.start - start) + splice.digits + source.slice(splice.end - start);
-    const described = describeNode(node, depth, start + shift, edited);
+    const splice = splices[edited];
+    if (!splice || !isScalar(node) || splice.start < start || splice.end > end) {
+      return describeNode(node, depth, start + shift, source);
+    }
+    edited += 1;
+    const newSource =
+      source.slice(0, splice.start - start) + splice.digits + source.slice(splice.end - start);
+    const described = describeNode(node, depth, start + shift, newSource);
     shift += splice.digits.length - (splice.end - splice.start);
     return described;
   });
+  return { nodes, edited };
 }
 
 function sourceOf(document: StackDocument, node: ParsedNode): string {

@@ -1,6 +1,6 @@
 import { formatPoolLocation, type PoolLocation } from "./stack-config-key.ts";
 import { parseStackDocument, type StackDocument } from "./stack-document.ts";
-import { type DigitSplice, disproveEdit, spliceDigits } from "./stack-edit-proof.ts";
+import { type DigitSplice, proveEdit, spliceDigits } from "./stack-edit-proof.ts";
 import { type Refused, refuse } from "./stack-file-refusal.ts";
 import { type Located, locatePoolScalar } from "./stack-scalar.ts";
 
@@ -59,8 +59,10 @@ export function editPoolValues(text: string, edits: readonly PoolValueEdit[]): P
   }
   const inOrder = [...splices.values()].sort((one, other) => one.start - other.start);
   const result = spliceDigits(text, inOrder);
-  const objection = disproveEdit(document, result, inOrder);
-  if (objection !== undefined) return notProven(objection);
+  const proof = proveEdit(document, result, inOrder);
+  if (proof.kind === "disproven") return notProven(proof.objection);
+  const wrong = edits.find(({ location, value }) => !holds(proof.after, location, value));
+  if (wrong) return notProven(`"${formatPoolLocation(wrong.location)}" did not read ${wrong.value}.`);
   return { kind: "edited", text: result, changes };
 }
 
@@ -96,6 +98,11 @@ function locateForWriting(document: StackDocument, location: PoolLocation, value
     `${value} was to be written as "${formatPoolLocation(location)}", and only integers of 0 or more are written. ` +
       "Ask for such a value.",
   );
+}
+
+function holds(document: StackDocument, location: PoolLocation, value: number): boolean {
+  const located = locatePoolScalar(document, location);
+  return located.kind === "located" && located.value === value;
 }
 
 function sameValueTwice(location: PoolLocation, line: number): Refused {

@@ -98,10 +98,8 @@ function cooldown(candidate: Candidate, { pool, state, nowMs }: Situation): Verd
 }
 
 function approval(candidate: Candidate, { pool, state, approvals }: Situation): Verdict {
-  const over = approvals
-    .map((rule) => thresholdPassed(rule, pool, state.committed, candidate.to))
-    .find((why) => why !== null);
-  if (over === undefined || over === null) return pass(candidate);
+  const over = approvalNeeded(approvals, pool, state.committed, candidate.to);
+  if (over === null) return pass(candidate);
   if (state.awaitingApproval?.to === candidate.to) {
     const { pullRequest } = state.awaitingApproval;
     const where = pullRequest === null ? "this very batch" : `pull request #${pullRequest}`;
@@ -133,6 +131,16 @@ export function flightOf(situation: Situation): { to: number; sentence: string }
 export function isBeingApplied({ state, nowMs, inFlightSeconds }: Situation): boolean {
   if (state.applied === null || state.applied === state.committed || state.lastChange === null) return false;
   return nowMs - state.lastChange.atMs < inFlightSeconds * 1000;
+}
+
+/** Why a move needs a person under these rules, as a sentence; null where it does not. */
+export function approvalNeeded(
+  rules: readonly Approval[],
+  pool: Pool,
+  from: number,
+  to: number,
+): string | null {
+  return rules.map((rule) => thresholdPassed(rule, pool, from, to)).find((why) => why !== null) ?? null;
 }
 
 function thresholdPassed(rule: Approval, pool: Pool, from: number, to: number): string | null {

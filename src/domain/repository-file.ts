@@ -1,6 +1,6 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { Approval } from "./contract.ts";
+import { Approval, type Pool } from "./contract.ts";
 import { Alias } from "./names.ts";
 
 const Delivery = z.enum(["pull-request", "direct"]);
@@ -82,6 +82,11 @@ export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
     commitPrefix: own.commitPrefix ?? defaults.commitPrefix ?? "scale",
     paused: file.paused === true ? "`paused: true` in .github/pulumiscale.yml holds all scaling" : null,
   };
+}
+
+/** Every approval rule that holds for a pool: its contract's own and the repository's; each one gates. */
+export function approvalRules(policy: StackPolicy, pool: Pool): Approval[] {
+  return [...policy.approvals, ...(pool.approval === undefined ? [] : [pool.approval])];
 }
 
 /** Alias bombs pass the parser and fail here; the limit turns them into an error. */

@@ -1,3 +1,4 @@
+import type { Contract } from "../domain/contract.ts";
 import type { MergeMethod, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 
 /** Where a stack's file stands: the repository, the base branch, the path. */
@@ -11,6 +12,14 @@ export type StackPlace = {
   branch: string;
   /** The stack file's path from the repository's root. */
   path: string;
+};
+
+/** A stack as a repository's ledger lists it. */
+export type ListedStack = {
+  place: StackPlace;
+  contract: Contract;
+  /** SHA-256 (hex) of each accepted webhook secret. */
+  tokenHashes: readonly string[];
 };
 
 /** One commit that replaces the stack file's text. `expectedHeadOid` is the snapshot's head. */

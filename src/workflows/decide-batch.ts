@@ -3,7 +3,7 @@ import { type Decision, decide } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
 import type { ReadPoolState } from "../domain/read-pool-state.ts";
 import { reason } from "../domain/reasons.ts";
-import type { StackPolicy } from "../domain/repository-file.ts";
+import { approvalRules, type StackPolicy } from "../domain/repository-file.ts";
 
 export type BatchSituation = {
   contract: Contract;
@@ -38,7 +38,7 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
       intent: { ...intent, pool: pool.name },
       nowMs,
       inFlightSeconds: policy.inFlightSeconds,
-      approvals: [...policy.approvals, ...(pool.approval === undefined ? [] : [pool.approval])],
+      approvals: approvalRules(policy, pool),
     });
     if (decision.kind === "scale") {
       if (earlier !== undefined) decisions[earlier] = overtaken(decisions[earlier], decision);

@@ -2,14 +2,22 @@ import { createTwoFilesPatch } from "diff";
 import type { Clock } from "../clock.ts";
 import { directCommit } from "../delivery/direct-commit.ts";
 import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
+import { renderCommit } from "../delivery/render-scale.ts";
 import { carriedScales, planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
 import { type ReadPoolState, readPoolState } from "../domain/read-pool-state.ts";
 import { reason } from "../domain/reasons.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
-import { type Forge, ForgeError, type StackPlace } from "../forge/forge.ts";
+import {
+  type Forge,
+  ForgeError,
+  type MergeRequest,
+  type OpenedPull,
+  type StackPlace,
+} from "../forge/forge.ts";
 import { decideBatch } from "./decide-batch.ts";
+import { mergeRequest } from "./merge-request.ts";
 import { type ScaleResult, TryAgainError } from "./scaling.ts";
 import type { SnapshotCache } from "./snapshot-cache.ts";
 import { readStackRecord, type StackRecord } from "./stack-record.ts";
@@ -21,7 +29,7 @@ export type ScaleContext = {
   snapshots: SnapshotCache;
   clock: Clock;
   paused: string | null;
-  settle: (pullRequest: number) => void;
+  settle: (justOpened: MergeRequest | undefined) => void;
 };
 
 /** How often a lost compare-and-swap is read and decided again before the sender is asked to come again. */
@@ -113,22 +121,18 @@ async function deliver(
   situation: Situation,
   decisions: readonly Decision[],
 ): Promise<ScaleResult[]> {
-  const results = decisions.map((decision) => resultOf(context, decision));
-  const scales = decisions.flatMap((decision, index) =>
-    decision.kind === "scale" ? [{ decision, index }] : [],
-  );
-  const inRange = scales.filter(({ decision }) => !decision.gated);
+  const scales = decisions.filter((decision) => decision.kind === "scale");
+  const deliveries = new Map<Decision, Delivery>();
+  const inRange = scales.filter(({ gated }) => !gated);
   if (inRange.length > 0) {
-    const chosen = inRange.map(({ decision }) => decision);
-    const delivered = await deliverInRange(context, situation, chosen);
-    for (const { index } of inRange) results[index] = { ...results[index], ...delivered } as ScaleResult;
+    const delivered = await deliverInRange(context, situation, inRange);
+    for (const decision of inRange) deliveries.set(decision, delivered);
   }
-  for (const { decision, index } of scales.filter(({ decision: { gated } }) => gated)) {
-    const delivered = await deliverGated(context, situation, decision);
-    results[index] = { ...results[index], ...delivered } as ScaleResult;
+  for (const decision of scales.filter(({ gated }) => gated)) {
+    deliveries.set(decision, await deliverGated(context, situation, decision));
   }
   if (scales.length > 0) context.snapshots.invalidate();
-  return results;
+  return decisions.map((decision) => ({ ...resultOf(context, decision), ...deliveries.get(decision) }));
 }
 
 type Delivery =
@@ -150,9 +154,21 @@ async function deliverInRange(
   const prefix = record.policy.commitPrefix;
   if (isDirect) return directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
   const opened = await openInRangePull(forge, place, snapshot, planned.plan, decisions, prefix);
-  // The base moved between the snapshot and the pull request: settling reads and decides again before it merges.
-  context.settle(opened.number);
+  context.settle(mergeAtOnce(situation, planned.plan, decisions, opened));
   return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
+}
+
+/** The merge that may be tried without another read: only where the base stands where the snapshot saw it. */
+function mergeAtOnce(
+  { snapshot, record }: Situation,
+  plan: ScalePlan,
+  decisions: readonly ScaleDecision[],
+  opened: OpenedPull,
+): MergeRequest | undefined {
+  if (opened.baseOid !== snapshot.headOid) return undefined;
+  const { headline, body } = renderCommit(plan.commit, decisions, record.policy.commitPrefix);
+  const pull = { number: opened.number, headOid: opened.headOid, headMessage: `${headline}\n\n${body}` };
+  return mergeRequest(pull, record.policy.mergeMethod, snapshot.mergeMethods);
 }
 
 async function deliverGated(
@@ -208,7 +224,7 @@ function resultOf({ place }: ScaleContext, decision: Decision): ScaleResult {
 }
 
 /** What GitHub could not do now may work at the sender's next try; the sentence says what a person could do meanwhile. */
-function toTryAgain(error: unknown): unknown {
+export function toTryAgain(error: unknown): unknown {
   if (!(error instanceof ForgeError)) return error;
   return new TryAgainError(error.message, error.retryAfterSeconds ?? (error.code === "conflict" ? 2 : 15), {
     cause: error,

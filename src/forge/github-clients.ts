@@ -1,0 +1,91 @@
+import type { Probot } from "probot";
+import { ProbotOctokit } from "probot";
+import type { Clock } from "../clock.ts";
+import { ForgeError } from "./forge.ts";
+import { GitHubBudget } from "./github-budget.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+
+/** One call to GitHub may take this long, in milliseconds: an answer to a sender is due in 8 s. */
+const CALL_TIMEOUT_MS = 7_000;
+
+/**
+ * Probot's Octokit without its own throttling and retries: those space writes by seconds and replay a lost compare-and-swap.
+ * Our budget, the sender's retry and the decision taken anew stand in for them.
+ */
+export const UnthrottledOctokit = ProbotOctokit.defaults((options: object) => ({
+  ...options,
+  throttle: { enabled: false },
+  retry: { enabled: false },
+}));
+
+type AppOctokit = Awaited<ReturnType<Probot["auth"]>>;
+
+/** The clients of an App: its own, and one for each installation, each with its budget. */
+export class GitHubClients {
+  readonly #probot: Probot;
+  readonly #clock: Clock;
+  readonly #installations = new Map<number, Promise<AppOctokit>>();
+  readonly #installationOf = new Map<string, number>();
+
+  constructor(probot: Probot, clock: Clock) {
+    this.#probot = probot;
+    this.#clock = clock;
+  }
+
+  /** Authenticated as the App itself. */
+  app(): Promise<AppOctokit> {
+    return this.#probot.auth();
+  }
+
+  installation(id: number): Promise<AppOctokit> {
+    const known = this.#installations.get(id);
+    if (known !== undefined) return known;
+    const client = this.#probot
+      .auth(id)
+      .then((octokit) => withBudget(octokit, new GitHubBudget(this.#clock)));
+    this.#installations.set(id, client);
+    client.catch(() => this.#installations.delete(id));
+    return client;
+  }
+
+  /** Remembers which installation a repository belongs to. */
+  learn(owner: string, repo: string, installationId: number): void {
+    this.#installationOf.set(`${owner}/${repo}`.toLowerCase(), installationId);
+  }
+
+  forget(owner: string, repo: string): void {
+    this.#installationOf.delete(`${owner}/${repo}`.toLowerCase());
+  }
+
+  async clientFor(owner: string, repo: string): Promise<GitHubClient> {
+    const id = this.#installationOf.get(`${owner}/${repo}`.toLowerCase());
+    if (id === undefined) {
+      throw new ForgeError(
+        "not-found",
+        `The App is not installed on ${owner}/${repo}; install it there, or add the repository to its installation.`,
+      );
+    }
+    return this.installation(id);
+  }
+}
+
+function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
+  octokit.hook.before("request", (options) => {
+    // Asking for an installation's token is none of its own budget.
+    if (!options.url.includes("/access_tokens")) budget.spend(isWrite(options) ? "write" : "read");
+    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+  });
+  octokit.hook.error("request", (error) => {
+    const { code, retryAfterSeconds } = toForgeError(error, "asking GitHub");
+    if (code === "rate-limited" && retryAfterSeconds !== null) budget.close(retryAfterSeconds);
+    throw error;
+  });
+  return octokit;
+}
+
+function isWrite(options: { method: string; url: string; query?: unknown }): boolean {
+  if (options.url.endsWith("/graphql"))
+    return typeof options.query === "string" && options.query.trimStart().startsWith("mutation");
+  return options.method !== "GET" && options.method !== "HEAD";
+}

@@ -1,0 +1,157 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { parseContract } from "../domain/contract.ts";
+import { Alias } from "../domain/names.ts";
+import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
+import { LEDGER_BRANCH, type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import type { ListedStack } from "./forge.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+
+/** A ledger entry that is not served, and why. */
+export type Unserved = { alias: string; message: string };
+
+const Text = z.object({ text: z.string().nullable() }).nullable();
+const Listing = z.object({
+  repository: z.object({
+    defaultBranchRef: z.object({ name: z.string() }).nullable(),
+    repositoryFile: z.union([Text, z.object({}).transform(() => null)]),
+    ledger: z
+      .object({
+        target: z.object({
+          file: z
+            .object({
+              object: z
+                .object({
+                  entries: z
+                    .array(z.object({ name: z.string(), object: z.union([Text, z.object({})]) }))
+                    .nullish(),
+                })
+                .nullable(),
+            })
+            .nullable(),
+        }),
+      })
+      .nullable(),
+  }),
+});
+
+const LISTING_QUERY = `
+query Listing($owner: String!, $repo: String!, $ledger: String!) {
+  repository(owner: $owner, name: $repo) {
+    defaultBranchRef { name }
+    repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { text } }
+    ledger: ref(qualifiedName: $ledger) {
+      target { ... on Commit { file(path: "stacks") { object { ... on Tree { entries { name object { ... on Blob { text } } } } } } } }
+    }
+  }
+}`;
+
+/** Lists the stacks of a repository: one call for the ledger, one more for the projects' stack file folders. */
+export async function listStacks(
+  client: GitHubClient,
+  owner: string,
+  repo: string,
+): Promise<{ stacks: ListedStack[]; unserved: Unserved[] }> {
+  try {
+    const answer = Listing.parse(
+      await client.graphql(LISTING_QUERY, { owner, repo, ledger: `refs/heads/${LEDGER_BRANCH}` }),
+    ).repository;
+    const unserved: Unserved[] = [];
+    const file = parseRepositoryFile(answer.repositoryFile?.text ?? null);
+    const entries = (answer.ledger?.target.file?.object?.entries ?? []).flatMap(({ name, object }) => {
+      const alias = name.endsWith(".json") ? name.slice(0, -".json".length) : "";
+      if (!Alias.safeParse(alias).success) return [];
+      const text = object !== null && "text" in object ? (object.text ?? "") : "";
+      const parsed = parseEntry(text);
+      if (parsed.kind === "entry") return [{ alias, entry: parsed.entry }];
+      unserved.push({
+        alias,
+        message: parsed.kind === "newer" ? `schemaVersion ${parsed.schemaVersion} is newer` : parsed.message,
+      });
+      return [];
+    });
+    const configDirs = await readConfigDirs(
+      client,
+      owner,
+      repo,
+      entries.map(({ entry }) => entry.dir),
+    );
+    const stacks = entries.map(({ alias, entry }): ListedStack => {
+      // Every decision reads the repository file anew; a bad one is told there and scales nothing.
+      const policy = policyOf(file.kind === "good" ? file.file : {}, alias);
+      const branch = policy.branch ?? answer.defaultBranchRef?.name ?? "main";
+      const { contract } = parseContract(entry.pools);
+      const project = configDirs.get(entry.dir);
+      const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");
+      const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };
+      return { place, contract, tokenHashes: entry.tokenHashes };
+    });
+    return { stacks, unserved };
+  } catch (error) {
+    throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
+  }
+}
+
+type ProjectFile = { stackConfigDir: string | undefined; extension: "yaml" | "yml" };
+const ProjectFields = z.object({ stackConfigDir: z.string().optional() });
+
+/** Where each project keeps its stack files: `stackConfigDir` of its Pulumi.yaml. */
+async function readConfigDirs(
+  client: GitHubClient,
+  owner: string,
+  repo: string,
+  dirs: readonly string[],
+): Promise<Map<string, ProjectFile>> {
+  const unique = [...new Set(dirs)];
+  if (unique.length === 0) return new Map();
+  const fields = unique.map(
+    (_, index) =>
+      `y${index}: object(expression: $y${index}) { ... on Blob { text } } s${index}: object(expression: $s${index}) { ... on Blob { text } }`,
+  );
+  const variables = unique.flatMap((_, index) => [`$y${index}: String!`, `$s${index}: String!`]);
+  const query = `query Projects($owner: String!, $repo: String!, ${variables.join(", ")}) { repository(owner: $owner, name: $repo) { ${fields.join(" ")} } }`;
+  const expressions = unique.flatMap((dir, index) => [
+    [`y${index}`, `HEAD:${joinPath(dir, "Pulumi.yaml")}`],
+    [`s${index}`, `HEAD:${joinPath(dir, "Pulumi.yml")}`],
+  ]);
+  const Answer = z.object({
+    repository: z.record(z.string(), z.union([Text, z.object({}).transform(() => null)])),
+  });
+  const { repository } = Answer.parse(
+    await client.graphql(query, { owner, repo, ...Object.fromEntries(expressions) }),
+  );
+  const projects = new Map<string, ProjectFile>();
+  for (const [index, dir] of unique.entries()) {
+    const yaml = repository[`y${index}`]?.text;
+    const yml = repository[`s${index}`]?.text;
+    const fieldsOf = ProjectFields.safeParse(safeYaml(yaml ?? yml ?? ""));
+    projects.set(dir, {
+      stackConfigDir: fieldsOf.success ? fieldsOf.data.stackConfigDir : undefined,
+      extension: yaml == null && yml != null ? "yml" : "yaml",
+    });
+  }
+  return projects;
+}
+
+function stackFilePath(entry: LedgerEntry, stackConfigDir: string | undefined, extension: string): string {
+  return joinPath(entry.dir, stackConfigDir ?? ".", `Pulumi.${entry.stack}.${extension}`);
+}
+
+/** Joins repository paths; `.` and empty parts vanish, `..` goes up but never out of the repository. */
+function joinPath(...parts: string[]): string {
+  const path: string[] = [];
+  for (const part of parts.flatMap((piece) => piece.split("/"))) {
+    if (part === "..") path.pop();
+    else if (part !== "" && part !== ".") path.push(part);
+  }
+  return path.join("/");
+}
+
+function safeYaml(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 50 });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Probot } from "probot";
+import type { GitHubClients } from "./forge/github-clients.ts";
+import { LEDGER_BRANCH } from "./ledger/entry.ts";
+import type { Background } from "./workflows/background.ts";
+import type { StackDirectory } from "./workflows/stack-directory.ts";
+import type { RepositoryWatch } from "./workflows/watch-repositories.ts";
+
+export type AppParts = {
+  clients: GitHubClients;
+  directory: StackDirectory;
+  watch: RepositoryWatch;
+  background: Background;
+};
+
+/** The Probot app: which GitHub event starts what. GitHub is acknowledged at once; nothing here is waited for. */
+export function pulumiscale({ clients, directory, watch, background }: AppParts): (app: Probot) => void {
+  return (app) => {
+    app.on("push", ({ payload }) => {
+      const { owner, name: repo, default_branch } = payload.repository;
+      const place = { owner: owner?.login ?? "", repo };
+      directory.invalidate(place.owner, repo);
+      const branch = payload.ref.replace(/^refs\/heads\//, "");
+      if (branch === LEDGER_BRANCH || branch === default_branch) {
+        background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
+      }
+    });
+
+    app.on(["pull_request", "pull_request_review"], ({ payload }) => {
+      directory.invalidate(payload.repository.owner.login, payload.repository.name);
+    });
+
+    // What a scale pull request waited for may be there now.
+    app.on(
+      ["check_suite.completed", "pull_request_review.submitted", "pull_request.ready_for_review", "status"],
+      ({ payload }) => {
+        directory.settle(payload.repository.owner.login, payload.repository.name);
+      },
+    );
+
+    app.on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
+      background.start("list all", () => watch.listAll());
+    });
+
+    app.on(["installation.deleted", "installation.suspend"], ({ payload }) => {
+      for (const { full_name } of payload.repositories ?? []) forget(full_name);
+    });
+    app.on("installation_repositories.removed", ({ payload }) => {
+      for (const { full_name } of payload.repositories_removed) forget(full_name);
+    });
+
+    function forget(fullName: string): void {
+      const [owner = "", repo = ""] = fullName.split("/");
+      clients.forget(owner, repo);
+      directory.removeRepository(owner, repo);
+    }
+  };
+}

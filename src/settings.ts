@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { Alias } from "./domain/names.ts";
+
+const NotEmpty = z.string().trim().min(1);
+const Secret = z.string().min(32, "it has to have at least 32 characters");
+
+const Environment = z
+  .object({
+    APP_ID: z.coerce.number({ error: "it has to be the App's id, a number" }).int().positive(),
+    PRIVATE_KEY: NotEmpty.optional(),
+    PRIVATE_KEY_PATH: NotEmpty.optional(),
+    WEBHOOK_SECRET: NotEmpty.refine(
+      (secret) => secret !== "development",
+      "`development` is a well-known secret",
+    ),
+    GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
+    HOST: NotEmpty.default("0.0.0.0"),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    PULUMISCALE_DEFAULT_STACK: z
+      .string()
+      .regex(/^[^/\s]+\/[^/\s]+\/[^/\s]+$/, "it has to be owner/repo/alias")
+      .refine((path) => Alias.safeParse(path.split("/")[2]).success, "its last part is no stack alias")
+      .optional(),
+    PULUMISCALE_HMAC_SECRET: Secret.optional(),
+    PULUMISCALE_METRICS_TOKEN: Secret.optional(),
+    PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
+  })
+  .refine(
+    ({ PRIVATE_KEY, PRIVATE_KEY_PATH }) => PRIVATE_KEY !== undefined || PRIVATE_KEY_PATH !== undefined,
+    {
+      message: "give the App's private key here, or the path of its file in PRIVATE_KEY_PATH",
+      path: ["PRIVATE_KEY"],
+    },
+  );
+
+/** All that the app is told from outside. */
+export type Settings = {
+  appId: number;
+  privateKey: string;
+  webhookSecret: string;
+  githubApiUrl: string;
+  host: string;
+  port: number;
+  logLevel: z.infer<typeof Environment>["LOG_LEVEL"];
+  defaultStack: { owner: string; repo: string; alias: string } | null;
+  hmacSecret: string | null;
+  metricsToken: string | null;
+  paused: string | null;
+};
+
+/** Names every setting that is missing or wrong, never a value. */
+export class SettingsError extends Error {
+  readonly code = "settings";
+  constructor(problems: readonly string[]) {
+    super(
+      `The app cannot start, since these settings are missing or wrong:\n${problems.map((line) => `  ${line}`).join("\n")}`,
+    );
+    this.name = "SettingsError";
+  }
+}
+
+/** Reads the settings from the environment. Throws `SettingsError`. */
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    throw new SettingsError(
+      parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`),
+    );
+  }
+  const env = parsed.data;
+  const [owner, repo, alias] = env.PULUMISCALE_DEFAULT_STACK?.split("/") ?? [];
+  return {
+    appId: env.APP_ID,
+    privateKey: privateKey(env.PRIVATE_KEY, env.PRIVATE_KEY_PATH),
+    webhookSecret: env.WEBHOOK_SECRET,
+    githubApiUrl: env.GITHUB_API_URL.replace(/\/+$/, ""),
+    host: env.HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+    defaultStack:
+      owner === undefined || repo === undefined || alias === undefined ? null : { owner, repo, alias },
+    hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
+    metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
+    paused: env.PULUMISCALE_PAUSED === "1" ? "PULUMISCALE_PAUSED=1 holds all scaling of this app" : null,
+  };
+}
+
+function sentence(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
+  const name = String(issue.path[0]);
+  return name in given || issue.code === "custom" ? issue.message : "is not set";
+}
+
+/** Hosting platforms often pass a key with `\n` written out. */
+function privateKey(inline: string | undefined, path: string | undefined): string {
+  const key = inline ?? readKeyFile(path ?? "");
+  const pem = key.replaceAll("\\n", "\n").trim();
+  if (!/^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----$/.test(pem)) {
+    throw new SettingsError([
+      `${inline === undefined ? "PRIVATE_KEY_PATH" : "PRIVATE_KEY"}: it is no PEM private key`,
+    ]);
+  }
+  return `${pem}\n`;
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+    throw new SettingsError([`PRIVATE_KEY_PATH: the file cannot be read (${why})`]);
+  }
+}

@@ -1,0 +1,60 @@
+import { cooldownEndsAtMs } from "../domain/cooldown.ts";
+import { findPool } from "./decide-batch.ts";
+import { readSituation, type ScaleContext, toTryAgain } from "./scale-pool.ts";
+import type { HistoryView, PoolView } from "./scaling.ts";
+
+/** What every pool of a stack looks like now. */
+export async function viewPools(context: ScaleContext): Promise<PoolView[]> {
+  const { record, readState } = await situationNow(context);
+  const nowMs = context.clock();
+  return [...record.contract.values()].map((pool): PoolView => {
+    const read = readState(pool);
+    const state = read.kind === "state" ? read.state : null;
+    const ends = (["up", "down"] as const).map(
+      (direction) => cooldownEndsAtMs(pool, state?.lastChange ?? null, direction) ?? 0,
+    );
+    const endsAtMs = Math.min(...ends);
+    return {
+      stack: context.place.alias,
+      pool: pool.name,
+      strategy: pool.strategy,
+      min: pool.min,
+      max: pool.max,
+      step: pool.step,
+      cooldownSeconds: pool.cooldownSeconds,
+      committed: state?.committed ?? null,
+      applied: state?.applied ?? null,
+      pending: state?.pending?.to ?? null,
+      awaitingApproval: state?.awaitingApproval?.to ?? null,
+      cooldownUntil: endsAtMs > nowMs ? new Date(endsAtMs).toISOString() : null,
+      problem: read.kind === "unusable" ? read.message : (state?.applyFailure ?? null),
+    };
+  });
+}
+
+/** The changes of a pool's value on the base branch, newest first, as far back as the snapshot reaches. */
+export async function viewHistory(context: ScaleContext, poolName: string): Promise<HistoryView[]> {
+  const { record, readState } = await situationNow(context);
+  const pool = findPool(record.contract, poolName);
+  const read = pool === undefined ? undefined : readState(pool);
+  if (read?.kind !== "state") return [];
+  return read.history.map((change) => ({
+    commit: change.commit,
+    at: new Date(change.atMs).toISOString(),
+    from: change.from,
+    to: change.to,
+    by: change.author,
+    reasons: change.scale?.reasons ?? ["manual-change"],
+    source: change.scale?.source ?? null,
+    pullRequest: change.pullRequest,
+    approvedBy: change.approvedBy,
+  }));
+}
+
+async function situationNow(context: ScaleContext) {
+  try {
+    return readSituation(context, await context.snapshots.get());
+  } catch (error) {
+    throw toTryAgain(error);
+  }
+}

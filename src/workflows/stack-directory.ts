@@ -1,0 +1,217 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { Intent } from "../domain/intent.ts";
+import { historyWindowMs } from "../domain/read-pool-state.ts";
+import type { Forge, ListedStack, StackPlace } from "../forge/forge.ts";
+import type { Background } from "./background.ts";
+import { viewHistory, viewPools } from "./read-pools.ts";
+import { dryRun, holdAtOnce, type ScaleContext, scalePools } from "./scale-pool.ts";
+import {
+  type Credential,
+  type HistoryView,
+  type PoolView,
+  type ScaleResult,
+  type Scaling,
+  type StackName,
+  TryAgainError,
+} from "./scaling.ts";
+import { type Settled, settlePullRequest } from "./settle-pull-request.ts";
+import { SnapshotCache } from "./snapshot-cache.ts";
+import { StackLane } from "./stack-lane.ts";
+
+export type StackDirectoryOptions = {
+  forge: Forge;
+  clock: Clock;
+  background: Background;
+  /** Why everything is paused; null when it is not. */
+  paused: string | null;
+  /** The one token that may sign instead of being sent; null: no signatures. */
+  hmacSecret: string | null;
+  /** An answer is given within this, in milliseconds: what takes longer is answered "try again" and found by the retry. */
+  answerWithinMs: number;
+  onSettled: (stack: string, settled: Settled) => void;
+};
+
+type Stack = {
+  name: StackName;
+  listed: ListedStack;
+  hashes: Buffer[];
+  context: ScaleContext;
+  lane: StackLane;
+};
+
+/** An open pull request older than this, that nobody is settling, was left by a process that died. */
+const ORPHAN_AFTER_MS = 20_000;
+
+/** All stacks that this process serves: who may scale which, and one lane for each. Knows nothing that git does not. */
+export class StackDirectory implements Scaling {
+  readonly #options: StackDirectoryOptions;
+  readonly #repositories = new Map<string, Map<string, Stack>>();
+  #isLoaded = false;
+
+  constructor(options: StackDirectoryOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what a repository's ledger lists now; lanes of stacks that stay go on. */
+  replaceRepository(owner: string, repo: string, listed: readonly ListedStack[]): void {
+    const key = repositoryKey(owner, repo);
+    const known = this.#repositories.get(key);
+    const next = new Map<string, Stack>();
+    for (const entry of listed) {
+      const name = stackName(entry.place);
+      const old = known?.get(name.id);
+      const isSame = old !== undefined && JSON.stringify(old.listed.place) === JSON.stringify(entry.place);
+      const hashes = entry.tokenHashes.map((hash) => Buffer.from(hash, "hex"));
+      next.set(name.id, isSame ? { ...old, listed: entry, hashes } : this.#newStack(name, entry, hashes));
+    }
+    if (next.size === 0) this.#repositories.delete(key);
+    else this.#repositories.set(key, next);
+  }
+
+  removeRepository(owner: string, repo: string): void {
+    this.#repositories.delete(repositoryKey(owner, repo));
+  }
+
+  /** The first listing is complete: from now on an unknown name is unknown, and not just not listed yet. */
+  loaded(): void {
+    this.#isLoaded = true;
+  }
+
+  /** News from a repository: what was read of it is out of date. */
+  invalidate(owner: string, repo: string): void {
+    for (const { context } of this.#stacksOf(owner, repo)) context.snapshots.invalidate();
+  }
+
+  /** Looks after the open scale pull requests of a repository. */
+  settle(owner: string, repo: string): void {
+    for (const { context } of this.#stacksOf(owner, repo)) context.settle(undefined);
+  }
+
+  settleAll(): void {
+    for (const stack of this.#all()) stack.context.settle(undefined);
+  }
+
+  stacksOpenedBy(credential: Credential): StackName[] {
+    const digest = this.#digestOf(credential);
+    const opened: StackName[] = [];
+    // Every hash of every stack is compared, in constant time each: a caller learns nothing from how long it takes.
+    for (const { name, hashes } of this.#all()) {
+      let isOpen = false;
+      for (const hash of hashes) isOpen = timingSafeEqual(hash, digest) || isOpen;
+      if (isOpen && credential.kind !== "none") opened.push(name);
+    }
+    return opened;
+  }
+
+  poolNames(stackId: string): readonly string[] {
+    const contract = this.#find(stackId)?.listed.contract;
+    return contract === undefined
+      ? []
+      : [...contract.values()].flatMap(({ name, aliases }) => [name, ...aliases]);
+  }
+
+  async scale(
+    stackId: string,
+    intents: readonly Intent[],
+    mode: "commit" | "dry-run",
+  ): Promise<ScaleResult[]> {
+    const stack = this.#get(stackId);
+    if (mode === "dry-run") return this.#within(dryRun(stack.context, intents));
+    this.#settleOrphan(stack);
+    return holdAtOnce(stack.context, intents) ?? this.#within(stack.lane.enqueue(intents));
+  }
+
+  async readPools(stackId: string): Promise<PoolView[]> {
+    const { context } = this.#get(stackId);
+    return this.#within(viewPools(context));
+  }
+
+  async readHistory(stackId: string, pool: string): Promise<HistoryView[]> {
+    const { context } = this.#get(stackId);
+    return this.#within(viewHistory(context, pool));
+  }
+
+  notReadyBecause(): string[] {
+    return this.#isLoaded ? [] : ["the installed repositories are still being listed"];
+  }
+
+  #newStack(name: StackName, listed: ListedStack, hashes: Buffer[]): Stack {
+    const { forge, clock, paused, background, onSettled } = this.#options;
+    const { place } = listed;
+    const read = () => {
+      const contract = this.#find(name.id)?.listed.contract ?? listed.contract;
+      return forge.readSnapshot(place, historyWindowMs(contract.values()));
+    };
+    const context: ScaleContext = {
+      forge,
+      place,
+      clock,
+      paused,
+      snapshots: new SnapshotCache(read, clock),
+      settle: (justOpened) =>
+        background.start(`settle ${name.id}`, async () =>
+          onSettled(name.id, await settlePullRequest(context, justOpened)),
+        ),
+    };
+    return { name, listed, hashes, context, lane: new StackLane((intents) => scalePools(context, intents)) };
+  }
+
+  #settleOrphan({ context }: Stack): void {
+    const pull = context.snapshots.current()?.inRange?.pull;
+    if (pull != null && this.#options.clock() - pull.createdAtMs > ORPHAN_AFTER_MS) context.settle(undefined);
+  }
+
+  #digestOf(credential: Credential): Buffer {
+    const { hmacSecret } = this.#options;
+    if (credential.kind === "token") return sha256(credential.token);
+    if (credential.kind === "signature" && hmacSecret !== null) {
+      const expected = createHmac("sha256", hmacSecret).update(credential.body).digest();
+      const given = Buffer.from(/^sha256=([0-9a-f]{64})$/i.exec(credential.signature)?.[1] ?? "", "hex");
+      if (given.length === expected.length && timingSafeEqual(given, expected)) return sha256(hmacSecret);
+    }
+    return Buffer.alloc(32);
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { answerWithinMs } = this.#options;
+    const message = `GitHub did not finish within ${answerWithinMs / 1000} s; what was begun goes on, and the same request finds it`;
+    const timer = setTimeout(() => reject(new TryAgainError(message, 5)), answerWithinMs);
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #get(stackId: string): Stack {
+    const stack = this.#find(stackId);
+    if (stack === undefined) throw new TryAgainError("the stack is not listed at the moment", 30);
+    return stack;
+  }
+
+  #find(stackId: string): Stack | undefined {
+    return this.#repositories.get(stackId.slice(0, stackId.lastIndexOf("/")))?.get(stackId);
+  }
+
+  #stacksOf(owner: string, repo: string): Stack[] {
+    return [...(this.#repositories.get(repositoryKey(owner, repo))?.values() ?? [])];
+  }
+
+  *#all(): Generator<Stack> {
+    for (const stacks of this.#repositories.values()) yield* stacks.values();
+  }
+}
+
+function stackName({ owner, repo, alias }: StackPlace): StackName {
+  return { id: `${owner}/${repo}/${alias}`.toLowerCase(), owner, repo, alias };
+}
+
+function repositoryKey(owner: string, repo: string): string {
+  return `${owner}/${repo}`.toLowerCase();
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

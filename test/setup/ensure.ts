@@ -1,5 +1,4 @@
 // node ensure.ts <program> … : sets the programs up and prints their folders, one per line.
-import { pathToFileURL } from "node:url";
 import { cachedAlertmanager, ensureAlertmanager } from "./alertmanager.ts";
 import { progress } from "./cache.mjs";
 import { cachedGoTool, ensureGoTool } from "./go-tool.ts";
@@ -48,7 +47,7 @@ function isProgram(name: string): name is keyof typeof programs {
   return Object.hasOwn(programs, name);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.main) {
   try {
     await main(process.argv.slice(2));
   } catch (error) {

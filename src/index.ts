@@ -1,4 +1,5 @@
 import type { Probot } from "probot";
+import { inRangeAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
 import { LEDGER_BRANCH } from "./ledger/entry.ts";
 import type { Background } from "./workflows/background.ts";
@@ -30,12 +31,15 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
     });
 
     // What a scale pull request waited for may be there now.
-    app.on(
-      ["check_suite.completed", "pull_request_review.submitted", "pull_request.ready_for_review", "status"],
-      ({ payload }) => {
-        directory.settle(payload.repository.owner.login, payload.repository.name);
-      },
+    app.on("check_suite.completed", ({ payload }) =>
+      settle(payload.repository, payload.check_suite.head_branch),
     );
+    app.on("status", ({ payload }) => {
+      for (const { name } of payload.branches) settle(payload.repository, name);
+    });
+    app.on(["pull_request_review.submitted", "pull_request.ready_for_review"], ({ payload }) => {
+      settle(payload.repository, payload.pull_request.head.ref);
+    });
 
     app.on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
       background.start("list all", () => watch.listAll());
@@ -47,6 +51,11 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
     app.on("installation_repositories.removed", ({ payload }) => {
       for (const { full_name } of payload.repositories_removed) forget(full_name);
     });
+
+    function settle(repository: { name: string; owner: { login: string } }, branch: string | null): void {
+      const alias = inRangeAlias(branch ?? "");
+      if (alias !== null) directory.settle(repository.owner.login, repository.name, alias);
+    }
 
     function forget(fullName: string): void {
       const [owner = "", repo = ""] = fullName.split("/");

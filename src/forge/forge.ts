@@ -105,6 +105,11 @@ export function inRangeBranch(alias: string): string {
   return `scale/${alias}`;
 }
 
+/** The alias of an in-range branch; null for any other branch. */
+export function inRangeAlias(branch: string): string | null {
+  return branch.startsWith("scale/") ? branch.slice("scale/".length) : null;
+}
+
 /** `scale-approval/<alias>/<pool>`: what waits for a person. */
 export function approvalBranch(alias: string, pool: string): string {
   return `scale-approval/${alias}/${pool}`;

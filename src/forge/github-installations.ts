@@ -1,11 +1,10 @@
-import type { ListedStack } from "./forge.ts";
 import type { GitHubClients } from "./github-clients.ts";
 import { toForgeError } from "./github-errors.ts";
-import { listStacks, type Unserved } from "./github-registry.ts";
+import { listStacks, type StackListing } from "./github-registry.ts";
 
 export type RepositoryName = { owner: string; repo: string };
 
-export type ListedRepository = RepositoryName & { stacks: ListedStack[]; unserved: Unserved[] };
+export type ListedRepository = RepositoryName & StackListing;
 
 /** Every repository that the App is installed on, as GitHub lists them. */
 export async function* listInstalledRepositories(clients: GitHubClients): AsyncGenerator<RepositoryName> {

@@ -16,6 +16,13 @@ const Listing = z.object({
   repository: z.object({
     defaultBranchRef: z.object({ name: z.string() }).nullable(),
     repositoryFile: z.union([Text, z.object({}).transform(() => null)]),
+    scales: z
+      .object({
+        nodes: z.array(
+          z.object({ name: z.string(), associatedPullRequests: z.object({ totalCount: z.int() }) }),
+        ),
+      })
+      .nullable(),
     ledger: z
       .object({
         target: z.object({
@@ -41,18 +48,22 @@ query Listing($owner: String!, $repo: String!, $ledger: String!) {
   repository(owner: $owner, name: $repo) {
     defaultBranchRef { name }
     repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { text } }
+    scales: refs(refPrefix: "refs/heads/scale/", first: 100) { nodes { name associatedPullRequests(first: 1, states: OPEN) { totalCount } } }
     ledger: ref(qualifiedName: $ledger) {
       target { ... on Commit { file(path: "stacks") { object { ... on Tree { entries { name object { ... on Blob { text } } } } } } } }
     }
   }
 }`;
 
+export type StackListing = {
+  stacks: ListedStack[];
+  unserved: Unserved[];
+  /** Aliases with an open in-range pull request. */
+  openScales: string[];
+};
+
 /** Lists the stacks of a repository: one call for the ledger, one more for the projects' stack file folders. */
-export async function listStacks(
-  client: GitHubClient,
-  owner: string,
-  repo: string,
-): Promise<{ stacks: ListedStack[]; unserved: Unserved[] }> {
+export async function listStacks(client: GitHubClient, owner: string, repo: string): Promise<StackListing> {
   try {
     const answer = Listing.parse(
       await client.graphql(LISTING_QUERY, { owner, repo, ledger: `refs/heads/${LEDGER_BRANCH}` }),
@@ -87,7 +98,10 @@ export async function listStacks(
       const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };
       return { place, contract, tokenHashes: entry.tokenHashes };
     });
-    return { stacks, unserved };
+    const openScales = (answer.scales?.nodes ?? [])
+      .filter(({ associatedPullRequests }) => associatedPullRequests.totalCount > 0)
+      .map(({ name }) => name.replace(/^scale\//, ""));
+    return { stacks, unserved, openScales };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
   }

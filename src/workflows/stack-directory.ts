@@ -83,13 +83,9 @@ export class StackDirectory implements Scaling {
     for (const { context } of this.#stacksOf(owner, repo)) context.snapshots.invalidate();
   }
 
-  /** Looks after the open scale pull requests of a repository. */
-  settle(owner: string, repo: string): void {
-    for (const { context } of this.#stacksOf(owner, repo)) context.settle(undefined);
-  }
-
-  settleAll(): void {
-    for (const stack of this.#all()) stack.context.settle(undefined);
+  /** Looks after a stack's open in-range pull request. */
+  settle(owner: string, repo: string, alias: string): void {
+    this.#find(`${owner}/${repo}/${alias}`.toLowerCase())?.context.settle(undefined);
   }
 
   stacksOpenedBy(credential: Credential): StackName[] {

@@ -5,6 +5,8 @@ export type RepositoryName = { owner: string; repo: string };
 export type RepositoryListing = RepositoryName & {
   stacks: ListedStack[];
   unserved: { alias: string; message: string }[];
+  /** Aliases with an open in-range pull request: settled with each listing, since an event may be lost. */
+  openScales: string[];
 };
 
 /** Where repositories and their stacks are listed. */
@@ -33,11 +35,10 @@ export class RepositoryWatch {
     this.#watching = watching;
   }
 
-  /** Lists everything, then looks after all open scale pull requests. A repository that fails is told and left as it was. */
+  /** Lists everything. A repository that fails is told and left as it was. */
   async listAll(): Promise<void> {
     for await (const name of this.#source.listRepositories()) await this.list(name);
     this.#directory.loaded();
-    this.#directory.settleAll();
   }
 
   async list(name: RepositoryName): Promise<void> {
@@ -45,6 +46,7 @@ export class RepositoryWatch {
       const listing = await this.#source.readRepository(name);
       this.#directory.replaceRepository(listing.owner, listing.repo, listing.stacks);
       this.#watching.onListed(listing);
+      for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
     } catch (error) {
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
     }

@@ -1,0 +1,56 @@
+/** There is no `pulumi` on the PATH, or it cannot be started. */
+export class PulumiMissingError extends Error {
+  readonly code = "pulumi-missing";
+  constructor(workDir: string, options?: ErrorOptions) {
+    super(
+      `Pulumi could not be started in ${workDir}: there is no directory of that name, or no \`pulumi\` on the PATH. ` +
+        "Check the work-dir, and add a step that installs Pulumi (pulumi/actions without a command does) before this one.",
+      options,
+    );
+    this.name = "PulumiMissingError";
+  }
+}
+
+/** A Pulumi command that reads something failed; nothing was changed. */
+export class PulumiReadError extends Error {
+  readonly code = "pulumi-read-failed";
+  constructor(what: string, stderr: string, advice: string, options?: ErrorOptions) {
+    super(`Pulumi could not ${what}: ${lastLines(stderr)} ${advice}`, options);
+    this.name = "PulumiReadError";
+  }
+}
+
+/** The stack is being updated by someone else, and stayed so through all retries. */
+export class StackBusyError extends Error {
+  readonly code = "stack-busy";
+  constructor(stack: string, attempts: number, stderr: string, options?: ErrorOptions) {
+    super(
+      `The stack ${stack} could not be updated in ${attempts} attempts, since another update holds its lock: ${lastLines(stderr)} ` +
+        "Nothing was changed; the next run applies what is pending. If nobody is updating the stack, an earlier process was killed: " +
+        "only then run `pulumi cancel`, which takes the lock even from a living update.",
+      options,
+    );
+    this.name = "StackBusyError";
+  }
+}
+
+/**
+ * True for the two texts with which Pulumi says that another update holds the stack: the first comes from Pulumi Cloud,
+ * the second from file, S3, Azure and Google storage. The Automation API looks for the same.
+ */
+export function saysStackIsBusy(stderr: string): boolean {
+  return (
+    stderr.includes("[409] Conflict: Another update is currently in progress") ||
+    stderr.includes("the stack is currently locked by")
+  );
+}
+
+/** The end of what a command printed on stderr, on one line: Pulumi puts the reason last. */
+export function lastLines(stderr: string): string {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const text = lines
+    .slice(-3)
+    .map((line) => line.trim().replace(/^error: /, ""))
+    .join(" ");
+  return text === "" ? "it printed no reason." : text.slice(0, 600);
+}

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { followLines } from "./follow-lines.ts";
+import { PulumiMissingError } from "./pulumi-errors.ts";
+
+/** Where and how every Pulumi process of one run is started. */
+export type PulumiSettings = {
+  /** The Pulumi program's directory. */
+  workDir: string;
+  /** The whole environment of the child: backend, credentials, passphrase, PATH. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Hands over what Pulumi prints, line by line as it comes, without the line's end. */
+  onLine?: (line: string) => void;
+  /** Aborting interrupts Pulumi once, and again after `secondInterruptAfterMs`. */
+  signal?: AbortSignal;
+  /** 4,000 unless told otherwise: a runner that is cancelled is killed 10 s after its first signal. */
+  secondInterruptAfterMs?: number;
+};
+
+/** How a Pulumi process ended. `eventLog` holds one JSON object a line, empty where none was written. */
+export type PulumiRun = { exitCode: number; stdout: string; stderr: string; eventLog: string };
+
+/**
+ * Runs one Pulumi process to its end, whatever its exit code. Throws `PulumiMissingError` where there is no CLI.
+ *
+ * Its output goes to files that are followed, never to pipes: with this process dead the CLI would die at its next
+ * write to a pipe, in the middle of an update, and leave a locked stack. So it finishes. It also gets a process group
+ * of its own, since a terminal's Ctrl-C reaches the whole group and a second SIGINT makes Pulumi give up at once.
+ */
+export async function runPulumi(
+  args: readonly string[],
+  settings: PulumiSettings,
+  events: "with-events" | "without-events" = "without-events",
+): Promise<PulumiRun> {
+  settings.signal?.throwIfAborted();
+  const folder = await mkdtemp(join(tmpdir(), "pulumiscale-run-"));
+  const outPath = join(folder, "stdout");
+  const errPath = join(folder, "stderr");
+  const given = args[args.indexOf("--event-log") + 1];
+  const eventPath = args.includes("--event-log") && given !== undefined ? given : join(folder, "events");
+  const eventArgs =
+    events === "with-events" && !args.includes("--event-log") ? ["--event-log", eventPath] : [];
+  try {
+    const outFile = await open(outPath, "a");
+    const errFile = await open(errPath, "a");
+    let child: ChildProcess;
+    try {
+      child = spawn("pulumi", [...args, ...eventArgs, "--non-interactive", "--color", "never"], {
+        cwd: settings.workDir,
+        env: { ...settings.environment, ...PULUMI_ENVIRONMENT },
+        stdio: ["ignore", outFile.fd, errFile.fd],
+        detached: true,
+      });
+      await once(child, "spawn");
+    } catch (cause) {
+      throw new PulumiMissingError(settings.workDir, { cause });
+    } finally {
+      await Promise.all([outFile.close(), errFile.close()]);
+    }
+    const stopInterrupting = interruptOnAbort(child, settings);
+    const onLine = settings.onLine ?? (() => {});
+    const followers = [followLines(outPath, onLine), followLines(errPath, onLine)];
+    const exitCode = await exitOf(child);
+    stopInterrupting();
+    await Promise.all(followers.map((follower) => follower.finish()));
+    const [stdout, stderr] = await Promise.all([readFile(outPath, "utf8"), readFile(errPath, "utf8")]);
+    // Absent where Pulumi gave up before it opened the log, on a wrong flag or a locked stack.
+    const eventLog = await readFile(eventPath, "utf8").catch(() => "");
+    return { exitCode, stdout, stderr, eventLog };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `--event-log` exists only under PULUMI_DEBUG_COMMANDS; the Automation API sets the first two itself. */
+const PULUMI_ENVIRONMENT = {
+  PULUMI_DEBUG_COMMANDS: "true",
+  PULUMI_AUTOMATION_API: "true",
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+} as const;
+
+/** Killed by a signal counts as a failure with the code that a shell would show. */
+async function exitOf(child: ChildProcess): Promise<number> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return child.exitCode ?? 128;
+}
+
+/** One SIGINT lets the running operation finish; the second ends it and frees the lock. Returns how to stop. */
+function interruptOnAbort(
+  child: ChildProcess,
+  { signal, secondInterruptAfterMs = 4000 }: PulumiSettings,
+): () => void {
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    child.kill("SIGINT");
+    again = setTimeout(() => child.kill("SIGINT"), secondInterruptAfterMs);
+  };
+  if (signal?.aborted) interrupt();
+  signal?.addEventListener("abort", interrupt, { once: true });
+  return () => {
+    clearTimeout(again);
+    signal?.removeEventListener("abort", interrupt);
+  };
+}

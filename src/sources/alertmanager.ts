@@ -5,7 +5,7 @@ import type { Ask } from "../domain/intent.ts";
 import { type Reason, reason } from "../domain/reasons.ts";
 import type { AlertQuery } from "./alert-query.ts";
 import { parseAmount } from "./amount.ts";
-import type { Demand, UrlScope } from "./demand.ts";
+import { type Demand, shownName, type UrlScope } from "./demand.ts";
 import { type Parsed, parseWith } from "./parsed.ts";
 
 const Texts = z.record(z.string(), z.string());
@@ -52,8 +52,8 @@ function toDemand(alert: Alert, groupKey: string, scope: UrlScope, query: AlertQ
   const poolName = scope.pool ?? pool[0] ?? "";
   const refuse = (why: Reason): Demand => ({
     kind: "refuse",
-    alias: shown(alias),
-    pool: shown(poolName),
+    alias: shownName(alias),
+    pool: shownName(poolName),
     reason: why,
   });
 
@@ -89,14 +89,9 @@ function present(text: string | undefined): string[] {
   return trimmed === "" ? [] : [trimmed];
 }
 
-/** A name from an alert, fit for an answer: as it is where it could be a name, else as a clean line. */
-function shown(name: string): string {
-  return /^[A-Za-z0-9._-]{1,100}$/.test(name) ? name : cleanLine(name, 100);
-}
-
 function disagreement(what: string, inUrl: string | null, inAlert: readonly string[]): string {
-  const names = inAlert.map((name) => `"${shown(name)}"`).join(" and ");
-  const where = inUrl === null ? "" : `, the URL "${shown(inUrl)}"`;
+  const names = inAlert.map((name) => `"${shownName(name)}"`).join(" and ");
+  const where = inUrl === null ? "" : `, the URL "${shownName(inUrl)}"`;
   return `The alert names the ${what} ${names}${where}: they must agree.`;
 }
 

@@ -1,3 +1,4 @@
+import { cleanLine } from "../domain/clean-text.ts";
 import type { Ask, SourceName } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
 
@@ -6,7 +7,7 @@ export type Demand = AskingDemand | RefusedDemand;
 
 export type AskingDemand = {
   kind: "ask";
-  /** The alias of the stack, from the URL or the alert. */
+  /** The alias of the stack and the name of the pool, from the URL or as the alert spells them: not known to exist. */
   alias: string;
   pool: string;
   ask: Ask;
@@ -27,3 +28,8 @@ export type RefusedDemand = {
 
 /** What the URL says of the stack and the pool; null where the route leaves it to the alerts. */
 export type UrlScope = { alias: string | null; pool: string | null };
+
+/** A name from an alert, fit for an answer: as it is where it could be a name, else as a clean line. */
+export function shownName(name: string): string {
+  return /^[A-Za-z0-9._-]{1,100}$/.test(name) ? name : cleanLine(name, 100);
+}

@@ -1,0 +1,171 @@
+import type { HttpBindings } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import { type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
+import { authenticate, unauthorized } from "./authenticate.ts";
+import { type Call, unprocessableAnswer, unreadable } from "./call.ts";
+import { errorFacts } from "./error-facts.ts";
+import { createOpenOperations, type MetricsOptions } from "./open-operations.ts";
+import { problem } from "./problem.ts";
+import { parseQuery } from "./query.ts";
+import { methodsOf, ROUTES, type Route, type ScalingRoute } from "./routes.ts";
+import { createScalingOperations, unknownPool } from "./scaling-operations.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./within-time.ts";
+
+export type HttpAppOptions = {
+  scaling: Scaling;
+  /** The stack that the routes without `/repos/…` are about. */
+  defaultStack?: StackName;
+  /** Without it `/metrics` is closed. */
+  metrics?: MetricsOptions;
+  logger: Logger;
+  clock: Clock;
+  /** The version of the product, for `/openapi.json`. */
+  version: string;
+  /** At most this long until an answer, in milliseconds; the workflows' own limit is to be shorter. */
+  answerWithinMs?: number;
+  bodyLimitBytes?: number;
+};
+
+export type HttpApp = Hono<NodeBindings>;
+type NodeBindings = { Bindings: HttpBindings };
+type NodeContext = Context<NodeBindings>;
+
+/** The server's routes. A request without a credential learns nothing: not even which routes there are. */
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const {
+    scaling,
+    defaultStack,
+    logger,
+    clock,
+    answerWithinMs = 9_000,
+    bodyLimitBytes = 1_000_000,
+  } = options;
+  const onUnexpected = (error: unknown, stack?: StackName) =>
+    logger.error({ error: errorFacts(error), stack: stack?.id }, "request failed");
+  const operations = createScalingOperations({ scaling, answerWithinMs, onUnexpected });
+  const openOperations = createOpenOperations({ ...options, answerWithinMs });
+
+  /** Runs a request to an answer, whatever happens, and logs one line of it: no token, no body, no query. */
+  async function observe(
+    c: NodeContext,
+    route: string,
+    run: (facts: Record<string, unknown>) => Promise<Response>,
+  ): Promise<Response> {
+    const startedAtMs = clock();
+    const facts: Record<string, unknown> = {};
+    let response: Response;
+    try {
+      response = await run(facts);
+    } catch (error) {
+      if (!(error instanceof TryAgainError)) onUnexpected(error);
+      response = failure(error, c.req.path);
+    }
+    const { method } = c.env.incoming;
+    logger.info({ method, route, status: response.status, ms: clock() - startedAtMs, ...facts }, "request");
+    return response;
+  }
+
+  async function serveScaling(c: NodeContext, route: ScalingRoute, facts: Record<string, unknown>) {
+    const { incoming } = c.env;
+    const { path } = c.req;
+    const { token, params, repeated } = parseQuery(incoming.url ?? "");
+    const { opened, body } = await authenticate(incoming, token, scaling, bodyLimitBytes);
+    if (opened.length === 0) return denied(body?.kind, path);
+    const [stack, ...others] = stacksOf(c, route, opened);
+    if (stack === undefined) return unknownStack(path);
+    facts.stack = route.scope === "repository" ? `${stack.owner}/${stack.repo}` : stack.id;
+    const pool = c.req.param("pool") ?? null;
+    if (pool !== null && !scaling.poolNames(stack.id).includes(pool)) return unknownPool(path);
+    const [twice] = repeated;
+    if (twice !== undefined)
+      return unprocessableAnswer([{ path: `?${twice}`, message: "it is given more than once" }], path);
+    const call: Call = {
+      incoming,
+      path,
+      params,
+      stacks: [stack, ...others],
+      scope: { alias: route.scope === "repository" ? null : stack.alias, pool },
+      signedBody: body,
+      bodyLimitBytes,
+      facts,
+    };
+    return operations[route.operation](call);
+  }
+
+  /** No stack is open to the caller. While the stacks are being listed nobody knows, and a 401 would be final. */
+  function denied(unread: "read" | "too-large" | "broken" | undefined, path: string): Response {
+    if (unread === "too-large" || unread === "broken") return unreadable(unread, bodyLimitBytes, path);
+    if (scaling.notReadyBecause().length > 0) return notListedYet();
+    return unauthorized();
+  }
+
+  function stacksOf(c: NodeContext, route: ScalingRoute, opened: readonly StackName[]): readonly StackName[] {
+    if (route.scope === "default-stack") return opened.filter(({ id }) => id === defaultStack?.id);
+    const repository = `${c.req.param("owner")}/${c.req.param("repo")}`.toLowerCase();
+    if (route.scope === "repository")
+      return opened.filter(({ owner, repo }) => `${owner}/${repo}`.toLowerCase() === repository);
+    const wanted = `${repository}/${c.req.param("alias")?.toLowerCase()}`;
+    return opened.filter(({ id }) => id === wanted);
+  }
+
+  function unknownStack(path: string): Response {
+    if (scaling.notReadyBecause().length > 0) return notListedYet();
+    const detail =
+      defaultStack === undefined
+        ? "No such stack is open to this credential, and the server has no default stack: use /repos/{owner}/{repo}/{alias}/…"
+        : "No such stack is open to this credential.";
+    return problem("unknown-stack", detail, { instance: path });
+  }
+
+  /** A path or a method that no route has: told to those alone who may know. */
+  async function serveUnknown(c: NodeContext): Promise<Response> {
+    const { incoming } = c.env;
+    const { path } = c.req;
+    const allowed = methodsOf(path);
+    const isOpen = ROUTES.some((route) => route.kind === "open" && route.path === path);
+    if (!isOpen) {
+      const { opened, body } = await authenticate(
+        incoming,
+        parseQuery(incoming.url ?? "").token,
+        scaling,
+        bodyLimitBytes,
+      );
+      if (opened.length === 0) return denied(body?.kind, path);
+    }
+    if (allowed.length === 0)
+      return problem("unknown-route", "There is no such route; see /openapi.json.", { instance: path });
+    const allow = allowed.join(", ");
+    return problem("method-not-allowed", `The route has ${allow}.`, { instance: path }, { allow });
+  }
+
+  const serve = (c: NodeContext, route: Route, facts: Record<string, unknown>) =>
+    route.kind === "scaling"
+      ? serveScaling(c, route, facts)
+      : openOperations[route.operation](c.env.incoming);
+
+  const app: HttpApp = new Hono<NodeBindings>();
+  for (const route of ROUTES) {
+    const honoPath = route.path.replaceAll(/\{([a-z]+)\}/g, ":$1");
+    app.on(route.method, honoPath, (c) => observe(c, route.path, (facts) => serve(c, route, facts)));
+  }
+  app.notFound((c) => observe(c, "(none)", () => serveUnknown(c)));
+  app.onError((error, c) => {
+    onUnexpected(error);
+    return failure(error, c.req.path);
+  });
+  return app;
+}
+
+function notListedYet(): Response {
+  const wait = { "retry-after": String(DEFAULT_RETRY_AFTER_SECONDS) };
+  return problem("try-again", "The server has just started and does not know all stacks yet.", {}, wait);
+}
+
+function failure(error: unknown, path: string): Response {
+  if (!(error instanceof TryAgainError))
+    return problem("internal", "Something failed that should not; the log says what.", { instance: path });
+  const wait = { "retry-after": String(Math.ceil(error.retryAfterSeconds)) };
+  return problem("try-again", error.message, { instance: path }, wait);
+}

@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { AlertQuery } from "../sources/alert-query.ts";
+import { AlertmanagerMessage } from "../sources/alertmanager.ts";
+import { CountBody, DeltaBody, ScaleBody } from "../sources/direct.ts";
+import { HistoryAnswer, PoolAnswer, PoolsAnswer, ScaleAnswer, StatusAnswer } from "./answers.ts";
+
+/** Routes that need a credential. */
+export type ScalingOperation = "alerts" | "count" | "delta" | "scale" | "pools" | "pool" | "history";
+
+/** Routes that tell nothing of any stack without a credential of their own. */
+export type OpenOperation = "health" | "ready" | "metrics" | "openapi";
+
+/**
+ * Which stacks a path is about: the app's default stack, the one that the path names, or those of a repository that
+ * the alerts name.
+ */
+export type StackScope = "default-stack" | "stack" | "repository";
+
+type RouteBase = {
+  method: "GET" | "POST";
+  /** As OpenAPI writes it: `/pools/{pool}`. */
+  path: string;
+  summary: string;
+  query: z.ZodObject;
+  body: z.ZodType | null;
+  /** The shape of the JSON answer; null for text. */
+  answer: z.ZodType | null;
+};
+export type ScalingRoute = RouteBase & { kind: "scaling"; operation: ScalingOperation; scope: StackScope };
+export type OpenRoute = RouteBase & { kind: "open"; operation: OpenOperation };
+export type Route = ScalingRoute | OpenRoute;
+
+/** No parameter is known: one that is given may be a wish that would not be honoured. */
+export const NoQuery = z.strictObject({});
+
+/** `?dryRun=true` decides and writes nothing. */
+export const ScaleQuery = z.strictObject({
+  dryRun: z
+    .enum(["true", "false"])
+    .default("false")
+    .describe("`true`: decide and show the diff, write nothing."),
+});
+
+type ScalingRow = Omit<ScalingRoute, "kind" | "scope">;
+
+const ALERTS = {
+  operation: "alerts",
+  method: "POST",
+  query: AlertQuery,
+  body: AlertmanagerMessage,
+  answer: ScaleAnswer,
+} as const;
+
+const STACK_ROWS: readonly ScalingRow[] = [
+  { ...ALERTS, path: "/webhook/prometheus", summary: "Alertmanager's alerts; each names its pool." },
+  { ...ALERTS, path: "/webhook/{pool}/prometheus", summary: "Alertmanager's alerts for one pool." },
+  {
+    operation: "count",
+    method: "POST",
+    path: "/webhook/{pool}/count",
+    summary: "Sets a pool to a value.",
+    query: NoQuery,
+    body: CountBody,
+    answer: ScaleAnswer,
+  },
+  {
+    operation: "delta",
+    method: "POST",
+    path: "/webhook/{pool}/delta",
+    summary: "Moves a pool by a difference.",
+    query: NoQuery,
+    body: DeltaBody,
+    answer: ScaleAnswer,
+  },
+  {
+    operation: "scale",
+    method: "POST",
+    path: "/scale/{pool}",
+    summary: "Sets or moves a pool, or tells what that would do.",
+    query: ScaleQuery,
+    body: ScaleBody,
+    answer: ScaleAnswer,
+  },
+  {
+    operation: "pools",
+    method: "GET",
+    path: "/pools",
+    summary: "The pools of the stack as they stand.",
+    query: NoQuery,
+    body: null,
+    answer: PoolsAnswer,
+  },
+  {
+    operation: "pool",
+    method: "GET",
+    path: "/pools/{pool}",
+    summary: "One pool as it stands.",
+    query: NoQuery,
+    body: null,
+    answer: PoolAnswer,
+  },
+  {
+    operation: "history",
+    method: "GET",
+    path: "/pools/{pool}/history",
+    summary: "The changes of a pool's value, newest first.",
+    query: NoQuery,
+    body: null,
+    answer: HistoryAnswer,
+  },
+];
+
+const OPEN = { kind: "open", method: "GET", query: NoQuery, body: null, answer: null } as const;
+
+/** Every route of the server, but GitHub's own webhooks. The server, its description and a test are made from it. */
+export const ROUTES: readonly Route[] = [
+  ...STACK_ROWS.map((row): Route => ({ ...row, kind: "scaling", scope: "default-stack" })),
+  ...STACK_ROWS.map(
+    (row): Route => ({
+      ...row,
+      kind: "scaling",
+      scope: "stack",
+      path: `/repos/{owner}/{repo}/{alias}${row.path}`,
+    }),
+  ),
+  {
+    ...ALERTS,
+    kind: "scaling",
+    scope: "repository",
+    path: "/repos/{owner}/{repo}/webhook/prometheus",
+    summary: "Alertmanager's alerts; each names its stack and its pool.",
+  },
+  { ...OPEN, operation: "health", path: "/healthz", summary: "The process runs.", answer: StatusAnswer },
+  { ...OPEN, operation: "ready", path: "/readyz", summary: "The server can scale.", answer: StatusAnswer },
+  { ...OPEN, operation: "metrics", path: "/metrics", summary: "The pools as Prometheus reads them." },
+  {
+    ...OPEN,
+    operation: "openapi",
+    path: "/openapi.json",
+    summary: "This description.",
+    answer: z.looseObject({}),
+  },
+];
+
+/** The methods of a path, for `Allow`; empty where no route has the path. */
+export function methodsOf(path: string): string[] {
+  return PATTERNS.filter(({ pattern }) => pattern.test(path)).flatMap(({ method }) =>
+    method === "GET" ? ["GET", "HEAD"] : [method],
+  );
+}
+
+const PATTERNS = ROUTES.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{[a-z]+\}/g, "[^/]+")}$`),
+}));

@@ -135,7 +135,7 @@ function checkSecret(way: Way, node: ParsedNode | null): Refused | undefined {
 }
 
 function readInteger(way: Way, node: ParsedNode | null): Located | Refused {
-  if (!isScalar(node) || node.source === "") return notAnInteger(way, node, node ? kindOf(node) : "is empty");
+  if (!isScalar(node)) return notAnInteger(way, node, describeKind(node));
   const [start, end] = node.range;
   const raw = way.document.text.slice(start, end);
   const digits = /^(["']?)(0|[1-9][0-9]*)\1$/.exec(raw)?.[2];
@@ -146,13 +146,14 @@ function readInteger(way: Way, node: ParsedNode | null): Located | Refused {
   return { kind: "located", value, start: start + quote, end: end - quote, line: lineOf(way, node) };
 }
 
-function kindOf(node: ParsedNode): string {
+function describeKind(node: ParsedNode | null): string {
   if (isMap(node)) return "is a map";
   return isSeq(node) ? "is a list" : "is empty";
 }
 
 /** Quotes the value only where it is a number of some kind: a text might be something to keep to oneself. */
 function describeScalar(type: string | undefined, raw: string): string {
+  if (raw === "") return "is empty";
   if (type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED") return "is a block of text (`|` or `>`)";
   return /^["']?[-+]?[0-9][-+0-9._eExXoO]{0,19}["']?$/.test(raw) ? `is ${raw}` : "is a text";
 }

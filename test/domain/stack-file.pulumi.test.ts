@@ -216,6 +216,7 @@ describe("what is refused, Pulumi would read in another way than it looks", () =
 
   it.each([
     ["line-separator-in-a-comment", { "shop:b": "4", "shop:web": "3" }],
+    ["carriage-return-in-a-comment", { "shop:b": "4", "shop:web": "3" }],
     ["next-line-character", { "shop:b": "4", "shop:web": "3" }],
     ["two-documents", { "shop:web": "3" }],
     ["secret-cipher-by-path", { "shop:web": undefined }],
@@ -230,6 +231,7 @@ describe("what is refused, Pulumi would read in another way than it looks", () =
   it.each([
     ["duplicate-key", /already defined/],
     ["duplicate-key-nested", /already defined/],
+    ["duplicate-key-number-and-text", /already defined/],
     ["duplicate-key-elsewhere", /already defined/],
     ["merge-conflict", /invalid YAML/],
     ["null-character", /control characters/],

@@ -72,6 +72,11 @@ describe("readPoolValue and editPoolValue", () => {
     });
   });
 
+  it("keep to bytes that are UTF-8", () => {
+    expect(decodeStackFile(Buffer.from("# é", "latin1"))).toMatchObject({ refusal: { code: "not-utf8" } });
+    expect(decodeStackFile(Buffer.from("\uFEFF# é"))).toEqual({ kind: "text", text: "\uFEFF# é" });
+  });
+
   it("refuse a file that a lossy decoder has had in its hands", () => {
     expect(readPoolValue("config: # \ud800\n  shop:web: 2\n", web)).toMatchObject({
       refusal: { code: "not-utf8", line: 1 },
@@ -105,6 +110,9 @@ describe("readPoolValue and editPoolValue", () => {
     );
     expect(read("config:\n  web: 3\n  shop:web: 4\n", web)).toMatchInlineSnapshot(
       `""web" is given twice in the stack file, under names that mean the same to Pulumi; the second is at line 3. Which one counts is left to chance. Remove one of the two."`,
+    );
+    expect(read("config:\n  shop:web:\n", web)).toMatchInlineSnapshot(
+      `""web" is empty (line 2), and a pool's value is an integer of 0 or more in plain decimal digits. Write it that way, quoted or not."`,
     );
     expect(read("config: [\n", web)).toMatchInlineSnapshot(
       `"The stack file is not valid YAML at line 2 (bad indent), so no value in it can be found. Correct that line."`,

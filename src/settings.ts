@@ -1,39 +1,34 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { Alias } from "./domain/names.ts";
+import { type StackName, stackName } from "./domain/stack-name.ts";
 
 const NotEmpty = z.string().trim().min(1);
 const Secret = z.string().min(32, "it has to have at least 32 characters");
 
-const Environment = z
-  .object({
-    APP_ID: z.coerce.number({ error: "it has to be the App's id, a number" }).int().positive(),
-    PRIVATE_KEY: NotEmpty.optional(),
-    PRIVATE_KEY_PATH: NotEmpty.optional(),
-    WEBHOOK_SECRET: NotEmpty.refine(
-      (secret) => secret !== "development",
-      "`development` is a well-known secret",
-    ),
-    GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
-    HOST: NotEmpty.default("0.0.0.0"),
-    PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-    PULUMISCALE_DEFAULT_STACK: z
-      .string()
-      .regex(/^[^/\s]+\/[^/\s]+\/[^/\s]+$/, "it has to be owner/repo/alias")
-      .refine((path) => Alias.safeParse(path.split("/")[2]).success, "its last part is no stack alias")
-      .optional(),
-    PULUMISCALE_HMAC_SECRET: Secret.optional(),
-    PULUMISCALE_METRICS_TOKEN: Secret.optional(),
-    PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
-  })
-  .refine(
-    ({ PRIVATE_KEY, PRIVATE_KEY_PATH }) => PRIVATE_KEY !== undefined || PRIVATE_KEY_PATH !== undefined,
-    {
-      message: "give the App's private key here, or the path of its file in PRIVATE_KEY_PATH",
-      path: ["PRIVATE_KEY"],
-    },
-  );
+const Environment = z.object({
+  APP_ID: z.coerce.number({ error: "it has to be the App's id, a number" }).int().positive(),
+  PRIVATE_KEY: NotEmpty.optional(),
+  PRIVATE_KEY_PATH: NotEmpty.optional(),
+  WEBHOOK_SECRET: NotEmpty.refine(
+    (secret) => secret !== "development",
+    "`development` is a well-known secret",
+  ),
+  GITHUB_API_URL: z.url({ protocol: /^https?$/ }).default("https://api.github.com"),
+  HOST: NotEmpty.default("0.0.0.0"),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  PULUMISCALE_DEFAULT_STACK: z
+    .string()
+    .regex(/^[^/\s]+\/[^/\s]+\/[^/\s]+$/, "it has to be owner/repo/alias")
+    .refine((path) => Alias.safeParse(path.split("/")[2]).success, "its last part is no stack alias")
+    .optional(),
+  PULUMISCALE_HMAC_SECRET: Secret.optional(),
+  PULUMISCALE_METRICS_TOKEN: Secret.optional(),
+  PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
+});
+
+const NO_KEY = "PRIVATE_KEY: give the App's private key here, or the path of its file in PRIVATE_KEY_PATH";
 
 /** All that the app is told from outside. */
 export type Settings = {
@@ -44,7 +39,7 @@ export type Settings = {
   host: string;
   port: number;
   logLevel: z.infer<typeof Environment>["LOG_LEVEL"];
-  defaultStack: { owner: string; repo: string; alias: string } | null;
+  defaultStack: StackName | null;
   hmacSecret: string | null;
   metricsToken: string | null;
   paused: string | null;
@@ -69,10 +64,11 @@ export function readSettings(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    throw new SettingsError(
-      parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`),
-    );
+  const keyProblems = given.PRIVATE_KEY === undefined && given.PRIVATE_KEY_PATH === undefined ? [NO_KEY] : [];
+  if (!parsed.success || keyProblems.length > 0) {
+    const issues = parsed.error?.issues ?? [];
+    const problems = issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`);
+    throw new SettingsError([...problems, ...keyProblems]);
   }
   const env = parsed.data;
   const [owner, repo, alias] = env.PULUMISCALE_DEFAULT_STACK?.split("/") ?? [];
@@ -85,7 +81,7 @@ export function readSettings(
     port: env.PORT,
     logLevel: env.LOG_LEVEL,
     defaultStack:
-      owner === undefined || repo === undefined || alias === undefined ? null : { owner, repo, alias },
+      owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
     metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
     paused: env.PULUMISCALE_PAUSED === "1" ? "PULUMISCALE_PAUSED=1 holds all scaling of this app" : null,

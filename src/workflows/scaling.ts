@@ -1,8 +1,8 @@
 import type { Intent } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
+import type { StackName } from "../domain/stack-name.ts";
 
-/** A stack as routes name it. `id` is `owner/repo/alias`, lower-cased: GitHub's names do not differ by case. */
-export type StackName = { id: string; owner: string; repo: string; alias: string };
+export type { StackName } from "../domain/stack-name.ts";
 
 /** What a caller presented: a token, or an HMAC signature over the raw body. */
 export type Credential =

@@ -2,7 +2,8 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
-import type { Forge, ListedStack, StackPlace } from "../forge/forge.ts";
+import { stackName } from "../domain/stack-name.ts";
+import type { Forge, ListedStack } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
 import { dryRun, holdAtOnce, type ScaleContext, scalePools } from "./scale-pool.ts";
@@ -59,9 +60,10 @@ export class StackDirectory implements Scaling {
     const known = this.#repositories.get(key);
     const next = new Map<string, Stack>();
     for (const entry of listed) {
-      const name = stackName(entry.place);
+      const { place } = entry;
+      const name = stackName(place.owner, place.repo, place.alias);
       const old = known?.get(name.id);
-      const isSame = old !== undefined && JSON.stringify(old.listed.place) === JSON.stringify(entry.place);
+      const isSame = old !== undefined && JSON.stringify(old.listed.place) === JSON.stringify(place);
       const hashes = entry.tokenHashes.map((hash) => Buffer.from(hash, "hex"));
       next.set(name.id, isSame ? { ...old, listed: entry, hashes } : this.#newStack(name, entry, hashes));
     }
@@ -98,6 +100,10 @@ export class StackDirectory implements Scaling {
       if (isOpen && credential.kind !== "none") opened.push(name);
     }
     return opened;
+  }
+
+  stackNames(): StackName[] {
+    return [...this.#all()].map(({ name }) => name);
   }
 
   poolNames(stackId: string): readonly string[] {
@@ -198,10 +204,6 @@ export class StackDirectory implements Scaling {
   *#all(): Generator<Stack> {
     for (const stacks of this.#repositories.values()) yield* stacks.values();
   }
-}
-
-function stackName({ owner, repo, alias }: StackPlace): StackName {
-  return { id: `${owner}/${repo}/${alias}`.toLowerCase(), owner, repo, alias };
 }
 
 function repositoryKey(owner: string, repo: string): string {

@@ -1,0 +1,98 @@
+import { pino } from "pino";
+import { createNodeMiddleware, Probot } from "probot";
+import { systemClock } from "./clock.ts";
+import { GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
+import { GitHubForge } from "./forge/github-forge.ts";
+import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
+import { capGitHubWebhooks } from "./http/github-webhooks.ts";
+import { createHttpApp } from "./http/http-app.ts";
+import { serveHttp } from "./http/serve-http.ts";
+import { pulumiscale } from "./index.ts";
+import type { Settings } from "./settings.ts";
+import { VERSION } from "./version.ts";
+import { Background } from "./workflows/background.ts";
+import { StackDirectory } from "./workflows/stack-directory.ts";
+import { RepositoryWatch } from "./workflows/watch-repositories.ts";
+
+/** GitHub delivers no event twice: what one has missed is found at the next listing. */
+const LIST_EVERY_MS = 5 * 60_000;
+/** A sender waits at least 10 s; this leaves room for the network. */
+const ANSWER_WITHIN_MS = 8_000;
+
+export type RunningApp = { port: number; stop: () => Promise<void> };
+
+/** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
+export async function startApp(
+  settings: Settings,
+  log = pino({ level: settings.logLevel }),
+): Promise<RunningApp> {
+  const clock = systemClock;
+  const probot = new Probot({
+    appId: settings.appId,
+    privateKey: settings.privateKey,
+    secret: settings.webhookSecret,
+    baseUrl: settings.githubApiUrl,
+    Octokit: UnthrottledOctokit,
+    log,
+  });
+  const clients = new GitHubClients(probot, clock);
+  const background = new Background((name, error) =>
+    log.error({ err: error, work: name }, "background work failed"),
+  );
+  const directory = new StackDirectory({
+    forge: new GitHubForge((owner, repo) => clients.clientFor(owner, repo), clock),
+    clock,
+    background,
+    paused: settings.paused,
+    hmacSecret: settings.hmacSecret,
+    answerWithinMs: ANSWER_WITHIN_MS,
+    onSettled: (stack, settled) => log.info({ stack, settled }, "scale pull request settled"),
+  });
+  const source = {
+    listRepositories: () => listInstalledRepositories(clients),
+    readRepository: (name: { owner: string; repo: string }) => readRepository(clients, name),
+  };
+  const watch = new RepositoryWatch(source, directory, {
+    onListed: ({ owner, repo, stacks, unserved }) => {
+      for (const { alias, message } of unserved)
+        log.warn({ owner, repo, alias, message }, "ledger entry not served");
+      log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
+    },
+    onError: (doing, error) => log.error({ err: error }, doing),
+  });
+  const probotWebhooks = await createNodeMiddleware(pulumiscale({ clients, directory, watch, background }), {
+    probot,
+    webhooksPath: "/api/github/webhooks",
+  });
+  const githubWebhooks = capGitHubWebhooks(async (request, response) => probotWebhooks(request, response), {
+    logger: log,
+    clock,
+  });
+  const app = createHttpApp({
+    scaling: directory,
+    ...(settings.defaultStack === null ? {} : { defaultStack: settings.defaultStack }),
+    ...(settings.metricsToken === null
+      ? {}
+      : { metrics: { token: settings.metricsToken, stacks: () => directory.stackNames() } }),
+    logger: log,
+    clock,
+    version: VERSION,
+  });
+  const server = await serveHttp(app, {
+    host: settings.host,
+    port: settings.port,
+    githubWebhooks,
+  });
+  const listAll = () => background.start("list all", () => watch.listAll());
+  listAll();
+  const timer = setInterval(listAll, LIST_EVERY_MS);
+  log.info({ host: settings.host, port: server.port }, "listening");
+  return {
+    port: server.port,
+    stop: async () => {
+      clearInterval(timer);
+      await server.stop();
+      await background.idle();
+    },
+  };
+}

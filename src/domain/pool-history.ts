@@ -2,7 +2,7 @@ import type { Pool } from "./contract.ts";
 import type { Change } from "./pool-state.ts";
 import { parseScaleCommit, type Scale } from "./scale-commit.ts";
 import type { FileCommit, StackFile } from "./snapshot.ts";
-import { readPoolValue } from "./stack-file.ts";
+import type { StackFileReader } from "./stack-file.ts";
 
 /** A change of a pool's value on the base branch, with the scale commit's own words where it was one. */
 export type PoolChange = Change & {
@@ -21,10 +21,16 @@ export function poolHistory(
   project: string,
   alias: string,
 ): PoolChange[] {
+  const location = { ...pool.location, project };
+  const valueIn = (file: StackFile): number | null => {
+    if (file.kind !== "text") return null;
+    const found = read(file.text, location);
+    return found.kind === "value" ? found.value : null;
+  };
   const changes: PoolChange[] = [];
   for (const commit of history) {
-    const from = valueIn(commit.before, pool, project);
-    const to = valueIn(commit.after, pool, project);
+    const from = valueIn(commit.before);
+    const to = valueIn(commit.after);
     if (from === to) continue;
     const scaleCommit = parseScaleCommit(commit.message);
     const own = scaleCommit?.alias === alias ? scaleCommit : undefined;
@@ -49,10 +55,4 @@ export function poolHistory(
 /** True for the pool's name and its former names. */
 export function isNamed(pool: Pool, name: string): boolean {
   return pool.name === name || pool.aliases.includes(name);
-}
-
-function valueIn(file: StackFile, pool: Pool, project: string): number | null {
-  if (file.kind !== "text") return null;
-  const read = readPoolValue(file.text, { ...pool.location, project });
-  return read.kind === "value" ? read.value : null;
 }

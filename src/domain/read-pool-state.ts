@@ -5,7 +5,7 @@ import type { PoolState, Proposed, SeenEvent } from "./pool-state.ts";
 import { isFailure, type Receipt } from "./receipt.ts";
 import { parseScaleCommit, type Scale } from "./scale-commit.ts";
 import type { ScaleBranch, Snapshot } from "./snapshot.ts";
-import { readPoolValue } from "./stack-file.ts";
+import type { StackFileReader } from "./stack-file.ts";
 
 /** What the ledger says of a stack's applies. */
 export type AppliedFacts = { applied: Readonly<Record<string, number>>; receipt: Receipt | null };
@@ -22,14 +22,15 @@ export function readPoolState(
   stack: { project: string; alias: string; path: string },
   facts: AppliedFacts,
   paused: string | null,
+  readValue: StackFileReader,
 ): ReadPoolState {
   if (snapshot.file.kind === "missing")
     return { kind: "unusable", message: `${stack.path} is not on the base branch` };
   if (snapshot.file.kind === "unreadable")
     return { kind: "unusable", message: `${stack.path}: ${snapshot.file.message}` };
-  const read = readPoolValue(snapshot.file.text, { ...pool.location, project: stack.project });
+  const read = readValue(snapshot.file.text, { ...pool.location, project: stack.project });
   if (read.kind === "refused") return { kind: "unusable", message: `${stack.path}: ${read.refusal.message}` };
-  const history = poolHistory(snapshot.history, pool, stack.project, stack.alias);
+  const history = poolHistory(snapshot.history, pool, stack, readValue);
   const gated = namedBranch(snapshot.gated, pool);
   const state: PoolState = {
     committed: read.value,

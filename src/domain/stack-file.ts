@@ -27,10 +27,23 @@ export function decodeStackFile(bytes: Uint8Array): { kind: "text"; text: string
 
 /** Reads a pool's value from the text of a stack file. */
 export function readPoolValue(text: string, location: PoolLocation): PoolValueRead {
-  const document = parseStackDocument(text);
-  if (document.kind === "refused") return document;
-  const located = locatePoolScalar(document, location);
-  return located.kind === "refused" ? located : { kind: "value", value: located.value, line: located.line };
+  return readValue(parseStackDocument(text), location);
+}
+
+/** Reads values as `readPoolValue` does. */
+export type StackFileReader = (text: string, location: PoolLocation) => PoolValueRead;
+
+/**
+ * A reader that parses each text once: a history holds the same file before and after many commits, and a stack may have a
+ * hundred pools in it. Made for one snapshot and forgotten with it.
+ */
+export function createStackFileReader(): StackFileReader {
+  const documents = new Map<string, ReturnType<typeof parseStackDocument>>();
+  return (text, location) => {
+    const document = documents.get(text) ?? parseStackDocument(text);
+    documents.set(text, document);
+    return readValue(document, location);
+  };
 }
 
 /** Writes one pool's value, a safe integer of 0 or more, and changes nothing else. */
@@ -89,6 +102,12 @@ export function differsOnlyInPoolValues(a: string, b: string, locations: readonl
       [...splices.values()].sort((one, other) => one.start - other.start),
     ) === b
   );
+}
+
+function readValue(document: ReturnType<typeof parseStackDocument>, location: PoolLocation): PoolValueRead {
+  if (document.kind === "refused") return document;
+  const located = locatePoolScalar(document, location);
+  return located.kind === "refused" ? located : { kind: "value", value: located.value, line: located.line };
 }
 
 function locateForWriting(document: StackDocument, location: PoolLocation, value: number): Located | Refused {

@@ -91,10 +91,18 @@ export function readSituation(context: ScaleContext, snapshot: Snapshot): Situat
   if (known !== undefined) return known;
   const record = readStackRecord(snapshot, context.place);
   const states = new Map<string, ReadPoolState>();
+  const readValue = createStackFileReader();
   const readState = (pool: PoolOf): ReadPoolState => {
     const state =
       states.get(pool.name) ??
-      readPoolState(snapshot, pool, context.place, record.entry, context.paused ?? record.policy.paused);
+      readPoolState(
+        snapshot,
+        pool,
+        context.place,
+        record.entry,
+        context.paused ?? record.policy.paused,
+        readValue,
+      );
     states.set(pool.name, state);
     return state;
   };

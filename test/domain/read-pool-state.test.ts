@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type AppliedFacts, readPoolState } from "../../src/domain/read-pool-state.ts";
 import { formatMessage } from "../../src/domain/scale-commit.ts";
 import type { FileCommit, ScaleBranch, Snapshot, StackFile } from "../../src/domain/snapshot.ts";
+import { createStackFileReader } from "../../src/domain/stack-file.ts";
 import { aPool, at, NOW } from "./situations.ts";
 
 const stack = { project: "shop", alias: "shop.prod", path: "Pulumi.prod.yaml" };
@@ -67,7 +68,7 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
 const nothingApplied: AppliedFacts = { applied: {}, receipt: null };
 
 function read(snapshot: Snapshot, facts = nothingApplied, pool = aPool()) {
-  const result = readPoolState(snapshot, pool, stack, facts, null);
+  const result = readPoolState(snapshot, pool, stack, facts, null, createStackFileReader());
   if (result.kind !== "state") throw new Error(result.message);
   return result.state;
 }
@@ -159,7 +160,14 @@ describe("readPoolState", () => {
     ["a missing key", { kind: "text", text: "config: {}\n" }],
     ["a value that is no integer", file("many")],
   ])("says what is wrong with %s", (_, stackFile) => {
-    const result = readPoolState(aSnapshot({ file: stackFile }), aPool(), stack, nothingApplied, null);
+    const result = readPoolState(
+      aSnapshot({ file: stackFile }),
+      aPool(),
+      stack,
+      nothingApplied,
+      null,
+      createStackFileReader(),
+    );
     expect(result.kind).toBe("unusable");
     if (result.kind === "unusable") expect(result.message).toContain("Pulumi.prod.yaml");
   });

@@ -18,8 +18,8 @@ export type PoolChange = Change & {
 export function poolHistory(
   history: readonly FileCommit[],
   pool: Pool,
-  project: string,
-  alias: string,
+  { project, alias }: { project: string; alias: string },
+  read: StackFileReader,
 ): PoolChange[] {
   const location = { ...pool.location, project };
   const valueIn = (file: StackFile): number | null => {

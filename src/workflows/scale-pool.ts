@@ -9,6 +9,7 @@ import type { Intent } from "../domain/intent.ts";
 import { type ReadPoolState, readPoolState } from "../domain/read-pool-state.ts";
 import { reason } from "../domain/reasons.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { createStackFileReader } from "../domain/stack-file.ts";
 import {
   type Forge,
   ForgeError,

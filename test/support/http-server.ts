@@ -5,6 +5,8 @@ import { type RecordedLogger, recordedLogger } from "./recorded-logger.ts";
 
 export const PROD_TOKEN = "prod-0123456789abcdef0123456789ab";
 export const TEAM_TOKEN = "team-0123456789abcdef0123456789ab";
+/** Also a token of `shop.prod`; the one that the server holds itself and so can check signatures with. */
+export const HMAC_SECRET = "hmac-0123456789abcdef0123456789ab";
 export const METRICS_TOKEN = "metrics-0123456789abcdef01234567";
 export const PROD = stackName("Acme", "infra", "shop.prod");
 export const STAGING = stackName("Acme", "infra", "shop.staging");
@@ -29,7 +31,7 @@ export async function startServer(
   const stacks: MemoryStack[] = [
     {
       name: PROD,
-      tokens: [PROD_TOKEN, TEAM_TOKEN],
+      tokens: [PROD_TOKEN, TEAM_TOKEN, HMAC_SECRET],
       pools: new Map([
         ["web", 2],
         ["workers", 5],
@@ -39,6 +41,7 @@ export async function startServer(
     { name: OTHER, tokens: [TEAM_TOKEN], pools: new Map([["api", 1]]) },
   ];
   const scaling = new MemoryScaling(stacks);
+  scaling.hmacSecret = HMAC_SECRET;
   const log = recordedLogger();
   const built = createHttpApp({
     scaling,

@@ -1,0 +1,58 @@
+import { GitError, runGit, runGitText } from "./git-process.ts";
+import { type GitRepository, readCommit } from "./git-repository.ts";
+import type { GitCommit } from "./parse-commit.ts";
+
+export interface HistoryQuery {
+  readonly from: string;
+  /** Commits reachable from these are left out. */
+  readonly without?: readonly string[];
+  readonly path?: string;
+  readonly author?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly skip?: number;
+  readonly limit?: number;
+  readonly order?: "newest-first" | "oldest-first";
+}
+
+/** What `git log` gives, merges and path simplification included. */
+export async function listCommits(git: GitRepository, query: HistoryQuery): Promise<GitCommit[]> {
+  const args = ["rev-list"];
+  if (query.author !== undefined) args.push("--fixed-strings", `--author=${query.author}`);
+  if (query.since !== undefined) args.push(`--since=${query.since}`);
+  if (query.until !== undefined) args.push(`--until=${query.until}`);
+  if (query.skip !== undefined) args.push(`--skip=${query.skip}`);
+  if (query.limit !== undefined) args.push(`--max-count=${query.limit}`);
+  if (query.order === "oldest-first") args.push("--reverse", "--topo-order");
+  args.push(query.from, ...(query.without ?? []).map((oid) => `^${oid}`), "--");
+  if (query.path !== undefined && query.path !== "") args.push(query.path);
+  const oids = (await runGitText(git.directory, args)).split("\n").filter((oid) => oid !== "");
+  const commits = await Promise.all(oids.map((oid) => readCommit(git, oid)));
+  return commits.filter((commit) => commit !== null);
+}
+
+export async function countCommits(git: GitRepository, query: HistoryQuery): Promise<number> {
+  const { limit: _limit, skip: _skip, ...rest } = query;
+  return (await listCommits(git, rest)).length;
+}
+
+export async function isAncestor(git: GitRepository, ancestor: string, descendant: string): Promise<boolean> {
+  if (ancestor === descendant) return true;
+  try {
+    await runGit(git.directory, ["merge-base", "--is-ancestor", ancestor, descendant]);
+    return true;
+  } catch (error) {
+    if (error instanceof GitError && error.exitCode === 1) return false;
+    throw error;
+  }
+}
+
+/** The best common ancestor, or null for unrelated histories. */
+export async function findMergeBase(git: GitRepository, one: string, other: string): Promise<string | null> {
+  try {
+    return await runGitText(git.directory, ["merge-base", one, other]);
+  } catch (error) {
+    if (error instanceof GitError && error.exitCode === 1) return null;
+    throw error;
+  }
+}

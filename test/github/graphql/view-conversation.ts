@@ -1,0 +1,110 @@
+import { readCommit } from "../git/git-repository.ts";
+import { formatNodeId } from "../node-id.ts";
+import type { PullRequest, Review } from "../pulls/pull-request.ts";
+import { associationOf } from "../render/issue.ts";
+import { repositoryPage } from "../render/repository.ts";
+import { formatTime } from "../render/time.ts";
+import type { Issue, IssueComment, Label } from "../repository/issue.ts";
+import { fullName, type Repository } from "../world.ts";
+import { connect, type PageArgs } from "./connection.ts";
+import type { GraphqlContext } from "./execute.ts";
+import { viewActor } from "./view-account.ts";
+import { viewCommit } from "./view-commit.ts";
+import { viewPull } from "./view-pull.ts";
+import { viewRepository } from "./view-repository.ts";
+
+export function viewLabel(context: GraphqlContext, repository: Repository, label: Label): object {
+  const url = `${repositoryPage(context.world, repository)}/labels/${encodeURIComponent(label.name)}`;
+  return {
+    __typename: "Label",
+    id: formatNodeId("Label", fullName(repository), label.id),
+    name: label.name,
+    color: label.color,
+    description: label.description,
+    isDefault: false,
+    url,
+    resourcePath: url.slice(context.world.baseUrl.length),
+    repository: () => viewRepository(context, repository),
+  };
+}
+
+export function viewComment(
+  context: GraphqlContext,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  comment: IssueComment,
+): object {
+  const page = `${repositoryPage(context.world, repository)}/${issue.kind === "issue" ? "issues" : "pull"}`;
+  return {
+    __typename: "IssueComment",
+    id: formatNodeId("IssueComment", fullName(repository), comment.id),
+    databaseId: comment.id,
+    body: comment.body,
+    bodyText: comment.body,
+    author: () => viewActor(context.world, comment.author),
+    authorAssociation: associationOf(repository, comment.author),
+    createdAt: formatTime(comment.createdAt),
+    updatedAt: formatTime(comment.updatedAt),
+    url: `${page}/${issue.number}#issuecomment-${comment.id}`,
+    repository: () => viewRepository(context, repository),
+  };
+}
+
+export function viewReview(
+  context: GraphqlContext,
+  repository: Repository,
+  pull: PullRequest,
+  review: Review,
+): object {
+  const url = `${repositoryPage(context.world, repository)}/pull/${pull.number}#pullrequestreview-${review.id}`;
+  return {
+    __typename: "PullRequestReview",
+    id: formatNodeId("PullRequestReview", fullName(repository), review.id),
+    databaseId: review.id,
+    state: review.state,
+    body: review.body,
+    bodyText: review.body,
+    author: () => viewActor(context.world, review.author),
+    authorAssociation: associationOf(repository, review.author),
+    authorCanPushToRepository: ["OWNER", "COLLABORATOR"].includes(associationOf(repository, review.author)),
+    commit: async () => {
+      const commit = await readCommit(repository.git, review.commitOid);
+      return commit === null ? null : viewCommit(context, repository, commit);
+    },
+    createdAt: formatTime(review.submittedAt),
+    submittedAt: formatTime(review.submittedAt),
+    updatedAt: formatTime(review.submittedAt),
+    url,
+    resourcePath: url.slice(context.world.baseUrl.length),
+    pullRequest: () => viewPull(context, repository, pull),
+    repository: () => viewRepository(context, repository),
+  };
+}
+
+export function viewIssue(context: GraphqlContext, repository: Repository, issue: Issue): object {
+  const url = `${repositoryPage(context.world, repository)}/issues/${issue.number}`;
+  return {
+    __typename: "Issue",
+    id: formatNodeId("Issue", fullName(repository), issue.number),
+    databaseId: issue.id,
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? "",
+    state: issue.state.toUpperCase(),
+    closed: issue.state === "closed",
+    closedAt: issue.closedAt === null ? null : formatTime(issue.closedAt),
+    createdAt: formatTime(issue.createdAt),
+    updatedAt: formatTime(issue.updatedAt),
+    url,
+    resourcePath: url.slice(context.world.baseUrl.length),
+    author: () => viewActor(context.world, issue.author),
+    authorAssociation: associationOf(repository, issue.author),
+    repository: () => viewRepository(context, repository),
+    labels: (args: PageArgs) =>
+      connect("labels", args, [...issue.labels.values()], (label) => viewLabel(context, repository, label)),
+    comments: (args: PageArgs) =>
+      connect("comments", args, issue.comments, (comment) =>
+        viewComment(context, repository, issue, comment),
+      ),
+  };
+}

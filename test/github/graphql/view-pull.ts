@@ -1,0 +1,175 @@
+import { diffFiles } from "../git/diff.ts";
+import { readCommit, readRef } from "../git/git-repository.ts";
+import { findMergeBase } from "../git/history.ts";
+import { formatNodeId } from "../node-id.ts";
+import { latestReviews, type MergeStanding, readMergeStanding } from "../pulls/mergeability.ts";
+import type { PullRequest } from "../pulls/pull-request.ts";
+import { associationOf } from "../render/issue.ts";
+import { repositoryPage } from "../render/repository.ts";
+import { formatTime } from "../render/time.ts";
+import { fullName, type Repository } from "../world.ts";
+import { connect, type PageArgs } from "./connection.ts";
+import type { GraphqlContext } from "./execute.ts";
+import { viewActor } from "./view-account.ts";
+import { viewRollup } from "./view-checks.ts";
+import { listCommitsBetween, viewCommit } from "./view-commit.ts";
+import { viewComment, viewLabel, viewReview } from "./view-conversation.ts";
+import { viewRef } from "./view-ref.ts";
+import { viewRepository } from "./view-repository.ts";
+
+interface ReviewArgs extends PageArgs {
+  readonly author?: string | null;
+  readonly states?: readonly string[] | null;
+}
+
+/** A `PullRequest`. */
+export function viewPull(context: GraphqlContext, repository: Repository, pull: PullRequest): object {
+  const { world } = context;
+  const url = `${repositoryPage(world, repository)}/pull/${pull.number}`;
+  // `mergeable` and `mergeStateStatus` are of one moment.
+  let standing: Promise<MergeStanding> | undefined;
+  const readStanding = (): Promise<MergeStanding> => (standing ??= readMergeStanding(repository, pull));
+  let files: ReturnType<typeof listFiles> | undefined;
+  const readFiles = (): ReturnType<typeof listFiles> => (files ??= listFiles(repository, pull));
+  return {
+    __typename: "PullRequest",
+    id: formatNodeId("PullRequest", fullName(repository), pull.number),
+    databaseId: pull.id,
+    fullDatabaseId: String(pull.id),
+    number: pull.number,
+    title: pull.title,
+    body: pull.body ?? "",
+    bodyText: pull.body ?? "",
+    state: pull.merge !== null ? "MERGED" : pull.state.toUpperCase(),
+    closed: pull.state === "closed",
+    closedAt: pull.closedAt === null ? null : formatTime(pull.closedAt),
+    merged: pull.merge !== null,
+    mergedAt: pull.merge === null ? null : formatTime(pull.merge.at),
+    mergedBy: () => (pull.merge === null ? null : viewActor(world, pull.merge.by)),
+    mergeCommit: async () =>
+      pull.merge === null ? null : viewCommitOf(context, repository, pull.merge.commitOid),
+    mergeable: async () => (await readStanding()).mergeability.toUpperCase(),
+    mergeStateStatus: async () => (await readStanding()).state.toUpperCase(),
+    isDraft: pull.draft,
+    isCrossRepository: false,
+    isInMergeQueue: false,
+    isMergeQueueEnabled: false,
+    locked: false,
+    maintainerCanModify: false,
+    createdAt: formatTime(pull.createdAt),
+    publishedAt: formatTime(pull.createdAt),
+    updatedAt: formatTime(pull.updatedAt),
+    url,
+    permalink: url,
+    resourcePath: url.slice(world.baseUrl.length),
+    author: () => viewActor(world, pull.author),
+    authorAssociation: associationOf(repository, pull.author),
+    viewerDidAuthor: () => context.caller.kind === "user" && context.caller.account === pull.author,
+    headRefName: pull.headRef,
+    headRefOid: pull.headOid,
+    headRef: () => viewBranch(context, repository, pull.headRef),
+    baseRefName: pull.baseRef,
+    baseRefOid: pull.baseOid,
+    baseRef: () => viewBranch(context, repository, pull.baseRef),
+    repository: () => viewRepository(context, repository),
+    headRepository: () => viewRepository(context, repository),
+    baseRepository: () => viewRepository(context, repository),
+    headRepositoryOwner: () => viewActor(world, repository.owner),
+    additions: async () => (await readFiles()).reduce((sum, file) => sum + file.additions, 0),
+    deletions: async () => (await readFiles()).reduce((sum, file) => sum + file.deletions, 0),
+    changedFiles: async () => (await readFiles()).length,
+    files: async (args: PageArgs) =>
+      connect("files", args, await readFiles(), (file) => ({
+        path: file.path,
+        additions: file.additions,
+        deletions: file.deletions,
+        changeType: file.status === "removed" ? "DELETED" : file.status.toUpperCase(),
+        viewerViewedState: "UNVIEWED",
+      })),
+    commits: async (args: PageArgs) => {
+      const commits = await listCommitsBetween(repository, pull.baseOid, pull.headOid);
+      return connect("commits", args, commits, (commit) => ({
+        __typename: "PullRequestCommit",
+        id: formatNodeId("Commit", fullName(repository), `${pull.number}-${commit.oid}`),
+        commit: () => viewCommit(context, repository, commit),
+        pullRequest: () => viewPull(context, repository, pull),
+        url: `${url}/commits/${commit.oid}`,
+        resourcePath: `${url.slice(world.baseUrl.length)}/commits/${commit.oid}`,
+      }));
+    },
+    labels: (args: PageArgs) =>
+      connect("labels", args, [...pull.labels.values()], (label) => viewLabel(context, repository, label)),
+    comments: (args: PageArgs) =>
+      connect("comments", args, pull.comments, (comment) => viewComment(context, repository, pull, comment)),
+    totalCommentsCount: pull.comments.length,
+    reviews: (args: ReviewArgs) => {
+      const reviews = pull.reviews.filter(
+        (review) =>
+          (args.author == null || review.author.login === args.author) &&
+          (args.states == null || args.states.includes(review.state)),
+      );
+      return connect("reviews", args, reviews, (review) => viewReview(context, repository, pull, review));
+    },
+    latestReviews: (args: PageArgs) =>
+      connect("latestReviews", args, latestReviews(pull), (review) =>
+        viewReview(context, repository, pull, review),
+      ),
+    latestOpinionatedReviews: (args: PageArgs) =>
+      connect("latestOpinionatedReviews", args, latestReviews(pull), (review) =>
+        viewReview(context, repository, pull, review),
+      ),
+    reviewDecision: () => decideReviews(repository, pull),
+    statusCheckRollup: () => viewRollup(context, repository, pull.headOid),
+    autoMergeRequest: () => viewAutoMerge(context, repository, pull),
+  };
+}
+
+function viewAutoMerge(context: GraphqlContext, repository: Repository, pull: PullRequest): object | null {
+  const { autoMerge } = pull;
+  if (autoMerge === null) return null;
+  return {
+    __typename: "AutoMergeRequest",
+    enabledAt: formatTime(autoMerge.enabledAt),
+    enabledBy: () => viewActor(context.world, autoMerge.enabledBy),
+    mergeMethod: autoMerge.method.toUpperCase(),
+    commitHeadline: autoMerge.title,
+    commitBody: autoMerge.message,
+    authorEmail: null,
+    pullRequest: () => viewPull(context, repository, pull),
+  };
+}
+
+/** Null where the base branch asks for no review. */
+function decideReviews(repository: Repository, pull: PullRequest): string | null {
+  const needed = repository.protections.get(pull.baseRef)?.requiredApprovals ?? 0;
+  const latest = latestReviews(pull);
+  if (latest.some((review) => review.state === "CHANGES_REQUESTED")) return "CHANGES_REQUESTED";
+  if (needed === 0) return null;
+  return latest.filter((review) => review.state === "APPROVED").length >= needed
+    ? "APPROVED"
+    : "REVIEW_REQUIRED";
+}
+
+async function listFiles(repository: Repository, pull: PullRequest) {
+  const from = (await findMergeBase(repository.git, pull.baseOid, pull.headOid)) ?? pull.baseOid;
+  return diffFiles(repository.git, from, pull.headOid);
+}
+
+async function viewCommitOf(
+  context: GraphqlContext,
+  repository: Repository,
+  oid: string,
+): Promise<object | null> {
+  const commit = await readCommit(repository.git, oid);
+  return commit === null ? null : viewCommit(context, repository, commit);
+}
+
+async function viewBranch(
+  context: GraphqlContext,
+  repository: Repository,
+  branch: string,
+): Promise<object | null> {
+  const ref = `refs/heads/${branch}`;
+  const oid = await readRef(repository.git, ref);
+  return oid === null ? null : viewRef(context, repository, ref, oid);
+}

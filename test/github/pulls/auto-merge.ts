@@ -1,0 +1,70 @@
+import { GitHubError, unprocessable } from "../github-error.ts";
+import type { Hand } from "../webhooks/announce.ts";
+import type { Repository, World } from "../world.ts";
+import { announcePull } from "./announce-pull.ts";
+import { openPulls } from "./follow-refs.ts";
+import { mergePull } from "./merge-pull.ts";
+import { readMergeStanding } from "./mergeability.ts";
+import type { MergeMethod, PullRequest } from "./pull-request.ts";
+
+export interface AutoMergeWish {
+  readonly method: MergeMethod;
+  readonly title: string | null;
+  readonly message: string | null;
+  readonly expectedHead: string | null;
+}
+
+/** Has GitHub merge once everything required is there; throws where there is nothing to wait for. */
+export async function enableAutoMerge(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  wish: AutoMergeWish,
+  hand: Hand,
+): Promise<void> {
+  if (!repository.settings.allow_auto_merge) {
+    throw unprocessable("Auto merge is not allowed for this repository");
+  }
+  if (pull.state === "closed") throw unprocessable("Pull request is closed");
+  if (wish.expectedHead !== null && wish.expectedHead !== pull.headOid) {
+    throw new GitHubError(409, "Head branch was modified. Review and try again.", { type: "STALE_DATA" });
+  }
+  const { state } = await readMergeStanding(repository, pull);
+  if (state === "clean" || state === "unstable" || state === "draft") {
+    throw unprocessable(`Pull request is in ${state} status`);
+  }
+  pull.autoMerge = {
+    enabledBy: hand.account,
+    enabledAt: world.now(),
+    method: wish.method,
+    title: wish.title,
+    message: wish.message,
+    triggersWorkflows: hand.triggersWorkflows,
+  };
+  await announcePull(world, repository, pull, hand, "auto_merge_enabled");
+}
+
+export async function disableAutoMerge(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  hand: Hand,
+): Promise<void> {
+  if (pull.autoMerge === null) throw unprocessable("Can't disable auto-merge for this pull request.");
+  pull.autoMerge = null;
+  await announcePull(world, repository, pull, hand, "auto_merge_disabled", { reason: "Manually disabled" });
+}
+
+/** Merges the pull requests whose last requirement has just been met. */
+export async function mergeWhatIsReady(world: World, repository: Repository): Promise<void> {
+  for (const pull of openPulls(repository)) {
+    const wish = pull.autoMerge;
+    if (wish === null) continue;
+    // GitHub looks again by itself, so an "unknown" does not end the waiting.
+    pull.unknownReads = 0;
+    const { state } = await readMergeStanding(repository, pull);
+    if (state !== "clean" && state !== "unstable") continue;
+    const hand: Hand = { account: wish.enabledBy, triggersWorkflows: wish.triggersWorkflows, app: null };
+    await mergePull(world, repository, pull, { ...wish, expectedHead: null }, hand);
+  }
+}

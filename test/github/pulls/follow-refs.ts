@@ -1,0 +1,135 @@
+import { isAncestor, listCommits } from "../git/history.ts";
+import { listRefs, type RefUpdate, updateRefs } from "../git/refs.ts";
+import type { Hand } from "../webhooks/announce.ts";
+import type { Repository, World } from "../world.ts";
+import { announcePull } from "./announce-pull.ts";
+import { mergeWhatIsReady } from "./auto-merge.ts";
+import type { PullRequest } from "./pull-request.ts";
+
+/** What moved branches do to pull requests: heads follow, deleted ones close, reachable ones are merged. */
+export async function followRefs(
+  world: World,
+  repository: Repository,
+  moved: readonly RefUpdate[],
+  hand: Hand,
+): Promise<void> {
+  for (const update of moved) {
+    const branch = /^refs\/heads\/(.+)$/.exec(update.ref)?.[1];
+    if (branch === undefined) continue;
+    for (const pull of openPulls(repository)) {
+      if (pull.headRef === branch) await followHead(world, repository, pull, update, hand);
+    }
+    for (const pull of openPulls(repository)) {
+      if (pull.baseRef === branch) await followBase(world, repository, pull, update, hand);
+    }
+  }
+  await mergeWhatIsReady(world, repository);
+}
+
+export function openPulls(repository: Repository): PullRequest[] {
+  return [...repository.issues.values()]
+    .filter((issue) => issue.kind === "pull-request")
+    .filter((pull) => pull.state === "open");
+}
+
+async function followHead(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  update: RefUpdate,
+  hand: Hand,
+): Promise<void> {
+  if (update.after === null) {
+    await closePull(world, repository, pull, hand);
+    return;
+  }
+  if (update.after === pull.headOid) return;
+  const before = pull.headOid;
+  pull.headOid = update.after;
+  pull.updatedAt = world.now();
+  pull.unknownReads = world.unknownMergeabilityReads;
+  await pointPullRef(repository, pull);
+  const base = await readBase(repository, pull);
+  if (base !== null) pull.baseOid = base;
+  if (base !== null && (await isAncestor(repository.git, update.after, base))) {
+    await closePull(world, repository, pull, hand);
+    return;
+  }
+  if (repository.protections.get(pull.baseRef)?.dismissStaleReviews === true) {
+    for (const review of pull.reviews) if (review.state === "APPROVED") review.state = "DISMISSED";
+  }
+  await announcePull(world, repository, pull, hand, "synchronize", { before, after: update.after });
+}
+
+async function followBase(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  update: RefUpdate,
+  hand: Hand,
+): Promise<void> {
+  if (update.after === null) {
+    await closePull(world, repository, pull, hand);
+    return;
+  }
+  pull.unknownReads = world.unknownMergeabilityReads;
+  if (!(await isAncestor(repository.git, pull.headOid, update.after))) return;
+  const without = update.before === null ? [] : [update.before];
+  const arrived = await listCommits(repository.git, { from: update.after, without, order: "oldest-first" });
+  pull.merge = {
+    by: hand.account,
+    at: world.now(),
+    commitOid: await findMergeCommit(
+      repository,
+      pull,
+      arrived.map((commit) => commit.oid),
+      update.after,
+    ),
+    broughtOids: new Set(
+      (await listCommits(repository.git, { from: pull.headOid, without })).map((commit) => commit.oid),
+    ),
+  };
+  pull.state = "closed";
+  pull.closedAt = pull.updatedAt = world.now();
+  pull.closedBy = hand.account;
+  pull.autoMerge = null;
+  await announcePull(world, repository, pull, hand, "closed");
+}
+
+/** The first of the arrived commits that holds the head. */
+async function findMergeCommit(
+  repository: Repository,
+  pull: PullRequest,
+  arrived: readonly string[],
+  tip: string,
+): Promise<string> {
+  for (const oid of arrived) {
+    if (await isAncestor(repository.git, pull.headOid, oid)) return oid;
+  }
+  return tip;
+}
+
+export async function closePull(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  hand: Hand,
+): Promise<void> {
+  pull.state = "closed";
+  pull.closedAt = pull.updatedAt = world.now();
+  pull.closedBy = hand.account;
+  pull.autoMerge = null;
+  await announcePull(world, repository, pull, hand, "closed");
+}
+
+/** Keeps `refs/pull/<n>/head`, which GitHub lets anyone fetch, at the pull request's head. */
+export async function pointPullRef(repository: Repository, pull: PullRequest): Promise<void> {
+  const ref = `refs/pull/${pull.number}/head`;
+  const before = (await listRefs(repository.git, ref)).get(ref) ?? null;
+  await updateRefs(repository.git, [{ ref, before, after: pull.headOid }]);
+}
+
+async function readBase(repository: Repository, pull: PullRequest): Promise<string | null> {
+  const ref = `refs/heads/${pull.baseRef}`;
+  return (await listRefs(repository.git, ref)).get(ref) ?? null;
+}

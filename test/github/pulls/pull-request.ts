@@ -1,0 +1,45 @@
+import type { Conversation } from "../repository/issue.ts";
+import type { Account } from "../world.ts";
+
+export type MergeMethod = "merge" | "squash" | "rebase";
+
+export interface Review {
+  readonly id: number;
+  readonly author: Account;
+  readonly commitOid: string;
+  readonly submittedAt: Date;
+  body: string;
+  state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+}
+
+export interface AutoMerge {
+  readonly enabledBy: Account;
+  readonly enabledAt: Date;
+  readonly method: MergeMethod;
+  readonly title: string | null;
+  readonly message: string | null;
+  /** Whether merges by this hand start workflows. */
+  readonly triggersWorkflows: boolean;
+}
+
+export interface Merge {
+  readonly by: Account;
+  readonly at: Date;
+  readonly commitOid: string;
+  /** Every commit that the merge brought to the base branch, the pull request's own ones included. */
+  readonly broughtOids: ReadonlySet<string>;
+}
+
+export interface PullRequest extends Conversation {
+  readonly kind: "pull-request";
+  readonly headRef: string;
+  readonly reviews: Review[];
+  baseRef: string;
+  baseOid: string;
+  headOid: string;
+  draft: boolean;
+  merge: Merge | null;
+  autoMerge: AutoMerge | null;
+  /** Reads that still answer "unknown". */
+  unknownReads: number;
+}

@@ -1,0 +1,67 @@
+import type { PullRequest } from "../pulls/pull-request.ts";
+import { renderIssue, renderIssueComment } from "../render/issue.ts";
+import { announce, type Hand } from "../webhooks/announce.ts";
+import type { Repository, World } from "../world.ts";
+import type { Issue, IssueComment } from "./issue.ts";
+
+export function addComment(
+  world: World,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  body: string,
+  hand: Hand,
+): IssueComment {
+  const comment: IssueComment = {
+    id: world.nextId(),
+    author: hand.account,
+    appId: hand.app?.id ?? null,
+    createdAt: world.now(),
+    body,
+    updatedAt: world.now(),
+  };
+  issue.comments.push(comment);
+  issue.updatedAt = world.now();
+  announceComment(world, repository, issue, comment, "created", hand);
+  return comment;
+}
+
+export function editComment(
+  world: World,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  comment: IssueComment,
+  body: string,
+  hand: Hand,
+): void {
+  const changes = { body: { from: comment.body } };
+  comment.body = body;
+  comment.updatedAt = world.now();
+  announceComment(world, repository, issue, comment, "edited", hand, { changes });
+}
+
+export function deleteComment(
+  world: World,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  comment: IssueComment,
+  hand: Hand,
+): void {
+  issue.comments.splice(issue.comments.indexOf(comment), 1);
+  announceComment(world, repository, issue, comment, "deleted", hand);
+}
+
+function announceComment(
+  world: World,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  comment: IssueComment,
+  action: string,
+  hand: Hand,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  announce(world, repository, hand, "issue_comment", action, {
+    issue: renderIssue(world, repository, issue),
+    comment: renderIssueComment(world, repository, issue, comment),
+    ...more,
+  });
+}

@@ -1,0 +1,74 @@
+import { handOf } from "../auth/caller.ts";
+import { notFound } from "../github-error.ts";
+import { createPull } from "../pulls/create-pull.ts";
+import { mergePull } from "../pulls/merge-pull.ts";
+import { readMergeStanding } from "../pulls/mergeability.ts";
+import type { PullRequest } from "../pulls/pull-request.ts";
+import { renderPull, renderSimplePull } from "../render/pull-request.ts";
+import { repositoryUrl } from "../render/repository.ts";
+import type { Repository } from "../world.ts";
+import { list, type RestHandlers } from "./operation.ts";
+
+export const pullOperations = {
+  "pulls/list": ({ world, repository, query }) => {
+    const head = query.head?.replace(/^[^:]*:/, "");
+    const pulls = [...repository.issues.values()]
+      .filter((issue) => issue.kind === "pull-request")
+      .filter((pull) => query.state === "all" || pull.state === (query.state ?? "open"))
+      .filter((pull) => head === undefined || pull.headRef === head)
+      .filter((pull) => query.base === undefined || pull.baseRef === query.base);
+    const time = (pull: PullRequest): number =>
+      query.sort === "updated" ? pull.updatedAt.getTime() : pull.createdAt.getTime();
+    pulls.sort((one, other) => time(one) - time(other) || one.number - other.number);
+    const newestFirst =
+      query.direction === undefined ? (query.sort ?? "created") === "created" : query.direction === "desc";
+    if (newestFirst) pulls.reverse();
+    return list(pulls, (pull) => renderSimplePull(world, repository, pull));
+  },
+
+  "pulls/get": async ({ world, repository, path }) => {
+    const pull = requirePull(repository, path.pull_number);
+    const standing = await readMergeStanding(repository, pull);
+    return { status: 200, body: await renderPull(world, repository, pull, standing) };
+  },
+
+  "pulls/create": async ({ world, repository, body, caller }) => {
+    const wish = {
+      title: body.title ?? "",
+      body: body.body ?? null,
+      head: body.head,
+      base: body.base,
+      draft: body.draft === true ? ("draft" as const) : ("ready" as const),
+    };
+    const pull = await createPull(world, repository, wish, handOf(world, caller));
+    const rendered = await renderPull(world, repository, pull, null);
+    return {
+      status: 201,
+      body: rendered,
+      headers: { location: `${repositoryUrl(world, repository)}/pulls/${pull.number}` },
+    };
+  },
+
+  "pulls/merge": async ({ world, repository, path, body, caller }) => {
+    const wish = {
+      method: body.merge_method ?? "merge",
+      title: body.commit_title ?? null,
+      message: body.commit_message ?? null,
+      expectedHead: body.sha ?? null,
+    };
+    const pull = requirePull(repository, path.pull_number);
+    const sha = await mergePull(world, repository, pull, wish, handOf(world, caller));
+    return { status: 200, body: { sha, merged: true, message: "Pull Request successfully merged" } };
+  },
+
+  "pulls/check-if-merged": ({ repository, path }) => {
+    if (requirePull(repository, path.pull_number).merge === null) throw notFound();
+    return { status: 204 };
+  },
+} satisfies RestHandlers;
+
+export function requirePull(repository: Repository, number: number): PullRequest {
+  const issue = repository.issues.get(number);
+  if (issue?.kind !== "pull-request") throw notFound();
+  return issue;
+}

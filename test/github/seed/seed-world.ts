@@ -1,0 +1,269 @@
+import { generateKeyPair, randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { actionsAppId } from "../auth/caller.ts";
+import { createGitRepository, readRef } from "../git/git-repository.ts";
+import { type TreeChange, writeBlob } from "../git/write-objects.ts";
+import type { GitHubStandIn, NewApp, NewCommit, NewRepository } from "../github-stand-in.ts";
+import { createLock } from "../lock.ts";
+import { formatNodeId } from "../node-id.ts";
+import { identityOf } from "../pulls/identity.ts";
+import { submitReview } from "../pulls/submit-review.ts";
+import { renderAccount } from "../render/account.ts";
+import { renderInstallation } from "../render/app.ts";
+import { commitChanges } from "../repository/commit-changes.ts";
+import { moveRefs } from "../repository/move-refs.ts";
+import { defaultSettings } from "../repository/settings.ts";
+import type { Hand } from "../webhooks/announce.ts";
+import { type Account, type App, fullName, type Repository, repositoriesOf, type World } from "../world.ts";
+import { requireAccount, requireRepository } from "./require-repository.ts";
+
+type Seeding = Pick<
+  GitHubStandIn,
+  | "createUser"
+  | "createOrganization"
+  | "createRepository"
+  | "createApp"
+  | "installApp"
+  | "issueToken"
+  | "addCollaborator"
+  | "protect"
+  | "changeSettings"
+  | "commit"
+  | "review"
+>;
+
+const makeKeyPair = promisify(generateKeyPair);
+
+/** What tests put on the stand-in. */
+export function seedWorld(world: World): Seeding {
+  return {
+    createUser: (login, details = {}) =>
+      createAccount(world, "User", login, details.name ?? login, details.email ?? `${login}@example.com`),
+    createOrganization: (login) => createAccount(world, "Organization", login, login, `${login}@example.com`),
+    createRepository: (repository) => createRepository(world, repository),
+    createApp: (app) => createApp(world, app),
+    installApp: (seeded, owner, repositories) => {
+      const app = world.apps.get(seeded.appId);
+      if (app === undefined) throw new Error(`There is no App ${seeded.appId} on the GitHub stand-in.`);
+      const installation = {
+        id: world.nextId(),
+        app,
+        account: requireAccount(world, owner),
+        repositories:
+          repositories === "all"
+            ? ("all" as const)
+            : new Set(
+                repositories.map((name) => requireRepository(world, `${owner}/${name.split("/").at(-1)}`).id),
+              ),
+        permissions: app.permissions,
+        events: app.events,
+        createdAt: world.now(),
+      };
+      world.installations.set(installation.id, installation);
+      world.webhooks?.announceInstallation(installation, "installation", "created", {
+        action: "created",
+        installation: renderInstallation(world, installation),
+        repositories: repositoriesOf(world, installation).map((repository) => ({
+          id: repository.id,
+          node_id: formatNodeId("Repository", repository.id),
+          name: repository.name,
+          full_name: fullName(repository),
+          private: repository.settings.private,
+        })),
+        requester: null,
+        sender: renderAccount(world, installation.account),
+      });
+      return {
+        installationId: installation.id,
+        issueToken: () => {
+          const token = `ghs_${randomBytes(18).toString("hex")}`;
+          world.credentials.set(token, {
+            kind: "installation",
+            installation,
+            permissions: installation.permissions,
+            repositories: "all",
+            expiresAtMs: world.credentialNow().getTime() + 3_600_000,
+          });
+          return token;
+        },
+      };
+    },
+    issueToken: (request) => {
+      if (request.kind === "user") {
+        const token = `ghp_${randomBytes(18).toString("hex")}`;
+        world.credentials.set(token, { kind: "user", account: requireAccount(world, request.login) });
+        return token;
+      }
+      const token = `ghs_${randomBytes(18).toString("hex")}`;
+      const repository = requireRepository(world, request.repo);
+      world.credentials.set(token, { kind: "workflow", repository, permissions: request.permissions });
+      return token;
+    },
+    addCollaborator: (repo, login, role) => {
+      const account = requireAccount(world, login);
+      requireRepository(world, repo).collaborators.set(login.toLowerCase(), { account, role });
+    },
+    protect: (repo, branch, protection) => {
+      const { protections } = requireRepository(world, repo);
+      if (protection === null) {
+        protections.delete(branch);
+        return;
+      }
+      protections.set(branch, {
+        requiredChecks: [],
+        requiredApprovals: 0,
+        strict: false,
+        dismissStaleReviews: false,
+        enforceAdmins: false,
+        ...protection,
+      });
+    },
+    changeSettings: (repo, settings) => {
+      Object.assign(requireRepository(world, repo).settings, settings);
+    },
+    commit: (repo, commit) => {
+      const repository = requireRepository(world, repo);
+      return repository.lock.run(() => commitFiles(world, repository, commit));
+    },
+    review: (repo, number, review) => {
+      const repository = requireRepository(world, repo);
+      return repository.lock.run(async () => {
+        const pull = repository.issues.get(number);
+        if (pull?.kind !== "pull-request") throw new Error(`There is no pull request ${number} in ${repo}.`);
+        const wish = { state: review.state, body: review.body ?? "", commitOid: pull.headOid };
+        await submitReview(world, repository, pull, wish, personalHand(requireAccount(world, review.login)));
+      });
+    },
+  };
+}
+
+function createAccount(
+  world: World,
+  kind: Account["kind"],
+  login: string,
+  name: string,
+  email: string,
+): Account {
+  const account: Account = { kind, id: world.nextId(), login, name, email, createdAt: world.now() };
+  world.accounts.set(login.toLowerCase(), account);
+  return account;
+}
+
+async function createRepository(world: World, wish: NewRepository): Promise<void> {
+  const { owner: ownerLogin, name, defaultBranch, files, ...settings } = wish;
+  const owner = requireAccount(world, ownerLogin);
+  const branch = defaultBranch ?? settings.default_branch ?? "main";
+  await mkdir(join(world.dataDirectory, owner.login), { recursive: true });
+  const repository: Repository = {
+    id: world.nextId(),
+    owner,
+    name,
+    git: await createGitRepository(join(world.dataDirectory, owner.login, `${name}.git`), branch),
+    createdAt: world.now(),
+    lock: createLock(),
+    settings: { ...defaultSettings, ...settings, default_branch: branch },
+    collaborators: new Map(),
+    protections: new Map(),
+    labels: new Map(),
+    issues: new Map(),
+    statuses: [],
+    checkSuites: [],
+    checkRuns: [],
+    commitComments: [],
+    verifiedCommits: new Set(),
+    pushedAt: world.now(),
+    updatedAt: world.now(),
+  };
+  world.repositories.set(fullName(repository).toLowerCase(), repository);
+  if (files !== undefined) await commitFiles(world, repository, { files, message: "Initial commit" });
+}
+
+async function commitFiles(world: World, repository: Repository, wish: NewCommit): Promise<string> {
+  const { git, settings } = repository;
+  const ref = `refs/heads/${wish.branch ?? settings.default_branch}`;
+  const before = await readRef(git, ref);
+  const parent = before ?? (await readRef(git, `refs/heads/${settings.default_branch}`));
+  const account = wish.login === undefined ? repository.owner : requireAccount(world, wish.login);
+  const changes: TreeChange[] = [];
+  for (const [path, content] of Object.entries(wish.files)) {
+    if (content === null) changes.push({ kind: "remove", path });
+    else changes.push({ kind: "set", path, mode: "100644", oid: await writeBlob(git, content) });
+  }
+  const hand = personalHand(account);
+  const oid = await commitChanges(world, repository, {
+    base: parent,
+    parents: parent === null ? [] : [parent],
+    changes,
+    message: wish.message,
+    hand,
+    author: identityOf(account, world.now()),
+  });
+  await moveRefs(world, repository, [{ ref, before, after: oid }], hand);
+  return oid;
+}
+
+function personalHand(account: Account): Hand {
+  return { account, app: null, triggersWorkflows: true };
+}
+
+async function createApp(world: World, wish: NewApp) {
+  const { privateKey, publicKey } = await makeKeyPair("rsa", { modulusLength: 2048 });
+  const slug = wish.slug ?? (wish.name ?? "scaler").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const id = world.nextId();
+  const secret = wish.webhookSecret ?? randomBytes(20).toString("hex");
+  const bot = createAccount(world, "Bot", `${slug}[bot]`, `${slug}[bot]`, "");
+  const owner = wish.owner === undefined ? bot : requireAccount(world, wish.owner);
+  const app: App = {
+    id,
+    slug,
+    name: wish.name ?? slug,
+    clientId: `Iv23li${id}`,
+    owner,
+    bot,
+    permissions: { metadata: "read", ...wish.permissions },
+    events: wish.events,
+    publicKey,
+    createdAt: world.now(),
+    webhook: wish.webhookUrl === undefined ? null : { url: wish.webhookUrl, secret },
+  };
+  world.apps.set(id, app);
+  return {
+    appId: id,
+    slug,
+    clientId: app.clientId,
+    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    webhookSecret: secret,
+    botLogin: bot.login,
+    setWebhook: (url: string, newSecret?: string) => {
+      app.webhook = { url, secret: newSecret ?? secret };
+    },
+  };
+}
+
+/** The App behind workflows' own tokens; nobody has its key. */
+export function createActionsApp(world: World): void {
+  const bot: Account = {
+    kind: "Bot",
+    id: 41898282,
+    login: "github-actions[bot]",
+    name: "github-actions[bot]",
+    email: "",
+    createdAt: world.now(),
+  };
+  world.accounts.set(bot.login, bot);
+  world.apps.set(actionsAppId, {
+    id: actionsAppId,
+    slug: "github-actions",
+    name: "GitHub Actions",
+    clientId: "Iv1.05c79e9ad1f6bdfa",
+    owner: bot,
+    bot,
+    permissions: {},
+    events: [],
+    publicKey: null,
+    createdAt: world.now(),
+    webhook: null,
+  });
+}

@@ -1,0 +1,167 @@
+import type { KeyObject } from "node:crypto";
+import type { EventEmitter } from "node:events";
+import type { GitRepository } from "./git/git-repository.ts";
+import type { RateLimits } from "./http/rate-limits.ts";
+import type { Lock } from "./lock.ts";
+import type { PullRequest } from "./pulls/pull-request.ts";
+import type { CheckRun, CheckSuite, CommitComment, CommitStatus } from "./repository/commit-marks.ts";
+import type { Issue, Label } from "./repository/issue.ts";
+import type { Protection } from "./repository/protection.ts";
+import type { RepositorySettings } from "./repository/settings.ts";
+import type { WebhookSender } from "./webhooks/deliver-events.ts";
+import type { Delivery } from "./webhooks/delivery.ts";
+
+/** A permission of an App or a token, as GitHub names them: `{ contents: "write" }`. */
+export type Permissions = Readonly<Record<string, "read" | "write" | "admin">>;
+
+/** What a person may do in a repository. */
+export type Role = "read" | "triage" | "write" | "maintain" | "admin";
+
+export interface Account {
+  readonly kind: "User" | "Organization" | "Bot";
+  readonly id: number;
+  readonly login: string;
+  readonly name: string | null;
+  readonly email: string;
+  readonly createdAt: Date;
+}
+
+export interface App {
+  readonly id: number;
+  readonly slug: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly owner: Account;
+  readonly bot: Account;
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
+  /** Null for the one App whose key nobody has. */
+  readonly publicKey: KeyObject | null;
+  readonly createdAt: Date;
+  webhook: { url: string; secret: string } | null;
+}
+
+export interface Installation {
+  readonly id: number;
+  readonly app: App;
+  readonly account: Account;
+  readonly repositories: "all" | Set<number>;
+  readonly permissions: Permissions;
+  readonly events: readonly string[];
+  readonly createdAt: Date;
+}
+
+export interface Repository {
+  readonly id: number;
+  readonly owner: Account;
+  readonly name: string;
+  readonly git: GitRepository;
+  readonly createdAt: Date;
+  /** One writer at a time: a ref update and what follows from it are one step. */
+  readonly lock: Lock;
+  readonly settings: RepositorySettings;
+  readonly collaborators: Map<string, { readonly account: Account; readonly role: Role }>;
+  readonly protections: Map<string, Protection>;
+  readonly labels: Map<string, Label>;
+  /** Issues and pull requests share their numbers. */
+  readonly issues: Map<number, Issue | PullRequest>;
+  readonly statuses: CommitStatus[];
+  readonly checkSuites: CheckSuite[];
+  readonly checkRuns: CheckRun[];
+  readonly commitComments: CommitComment[];
+  /** Commits that GitHub itself signed. */
+  readonly verifiedCommits: Set<string>;
+  pushedAt: Date;
+  updatedAt: Date;
+}
+
+export type Credential =
+  | {
+      readonly kind: "installation";
+      readonly installation: Installation;
+      readonly permissions: Permissions;
+      readonly repositories: "all" | ReadonlySet<number>;
+      readonly expiresAtMs: number;
+    }
+  | { readonly kind: "user"; readonly account: Account }
+  | { readonly kind: "workflow"; readonly repository: Repository; readonly permissions: Permissions };
+
+/** Something that happened in a repository, before it becomes a webhook or a workflow run. */
+export interface RepositoryEvent {
+  readonly name: string;
+  readonly action: string | null;
+  readonly repository: Repository;
+  readonly sender: Account;
+  /** False for what a workflow's own token did: GitHub starts no workflow for it. */
+  readonly triggersWorkflows: boolean;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Only this App hears of it (check suites are requested from each App by itself). */
+  readonly onlyApp?: App;
+}
+
+export interface Push {
+  readonly repository: Repository;
+  readonly ref: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly pusher: Account;
+  readonly triggersWorkflows: boolean;
+}
+
+export interface World {
+  readonly now: () => Date;
+  /** The clock of credentials: App JWTs and token expiry. */
+  readonly credentialNow: () => Date;
+  readonly nextId: () => number;
+  readonly dataDirectory: string;
+  readonly log: (line: string) => void;
+  /** Known once the server listens. */
+  baseUrl: string;
+  readonly accounts: Map<string, Account>;
+  readonly repositories: Map<string, Repository>;
+  readonly apps: Map<number, App>;
+  readonly installations: Map<number, Installation>;
+  readonly credentials: Map<string, Credential>;
+  readonly deliveries: Delivery[];
+  readonly events: EventEmitter<{ repository: [RepositoryEvent]; push: [Push] }>;
+  /** How many reads of a pull request answer "unknown" before its mergeability is there. */
+  readonly unknownMergeabilityReads: number;
+  /** Set once the stand-in is put together. */
+  webhooks?: WebhookSender;
+  readRateLimit?: RateLimits["read"];
+  /** Appends to the list of answers that GitHub's own description does not allow. */
+  readonly reportViolation: (violation: Violation) => void;
+}
+
+/** An answer of the stand-in's own that GitHub's description rules out: a fault of the stand-in. */
+export interface Violation {
+  readonly operation: string;
+  readonly status: number;
+  readonly problem: string;
+}
+
+export function fullName(repository: Repository): string {
+  return `${repository.owner.login}/${repository.name}`;
+}
+
+export function findRepository(world: World, owner: string, name: string): Repository | undefined {
+  return world.repositories.get(`${owner}/${name.replace(/\.git$/, "")}`.toLowerCase());
+}
+
+/** The installation of an App that reaches this repository. */
+export function findInstallation(world: World, app: App, repository: Repository): Installation | undefined {
+  return [...world.installations.values()].find(
+    (installation) =>
+      installation.app === app &&
+      installation.account === repository.owner &&
+      (installation.repositories === "all" || installation.repositories.has(repository.id)),
+  );
+}
+
+export function repositoriesOf(world: World, installation: Installation): Repository[] {
+  return [...world.repositories.values()].filter(
+    (repository) =>
+      repository.owner === installation.account &&
+      (installation.repositories === "all" || installation.repositories.has(repository.id)),
+  );
+}

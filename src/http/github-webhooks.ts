@@ -4,8 +4,8 @@ import type { Clock } from "../clock.ts";
 import { errorFacts } from "./error-facts.ts";
 import { readBody } from "./read-body.ts";
 
-/** A Node.js middleware such as Probot's; its promise resolves when it has answered. */
-export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
+/** A Node.js middleware such as Probot's; what it returns is awaited. */
+export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
 export type GitHubWebhooksOptions = {
   logger: Logger;
@@ -18,7 +18,10 @@ export type GitHubWebhooksOptions = {
  * Puts a body cap and a log line in front of the handler of GitHub's own webhooks. Octokit's middleware reads bodies
  * without a limit (a POST of 300 MB cost 1.2 GB), but takes over a body that was read before it, as cloud functions do.
  */
-export function capGitHubWebhooks(handler: NodeHandler, options: GitHubWebhooksOptions): NodeHandler {
+export function capGitHubWebhooks(
+  handler: NodeHandler,
+  options: GitHubWebhooksOptions,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
   const { logger, clock, bodyLimitBytes = 25_000_000 } = options;
   return async (incoming, outgoing) => {
     const startedAtMs = clock();

@@ -30,10 +30,12 @@ const READS_AT_ONCE = 8;
 export function createPoolReader(options: PoolReaderOptions): () => Promise<StackReading[]> {
   const { scaling, clock, answerWithinMs } = options;
   const known = new Map<string, StackReading>();
+  const triedAtMs = new Map<string, number>();
 
-  async function readOne(stack: StackName): Promise<void> {
+  async function readOne(stack: StackName, withinMs: number): Promise<void> {
+    triedAtMs.set(stack.id, clock());
     try {
-      const pools = await withinTime(scaling.readPools(stack.id), answerWithinMs);
+      const pools = await withinTime(scaling.readPools(stack.id), withinMs);
       known.set(stack.id, { stack, isUp: true, readAtMs: clock(), pools });
     } catch {
       // The gauge says it; why it failed is told where someone scales or looks.
@@ -44,16 +46,20 @@ export function createPoolReader(options: PoolReaderOptions): () => Promise<Stac
 
   return async () => {
     const stacks = options.stacks();
-    const stop = clock() + answerWithinMs;
+    const stopAtMs = clock() + answerWithinMs;
     const maxAgeMs = Math.max(15_000, (stacks.length * 3_600_000) / READS_PER_HOUR);
-    const due = stacks.filter(({ id }) => clock() - (known.get(id)?.readAtMs ?? -Infinity) >= maxAgeMs);
+    const due = stacks.filter(({ id }) => clock() - (triedAtMs.get(id) ?? -Infinity) >= maxAgeMs);
     const readers = Array.from({ length: READS_AT_ONCE }, async () => {
-      for (let stack = due.shift(); stack !== undefined && clock() < stop; stack = due.shift())
-        await readOne(stack);
+      for (let stack = due.shift(); stack !== undefined && clock() < stopAtMs; stack = due.shift())
+        await readOne(stack, stopAtMs - clock());
     });
     await Promise.all(readers);
     const listed = new Set(stacks.map(({ id }) => id));
-    for (const id of known.keys()) if (!listed.has(id)) known.delete(id);
+    for (const id of triedAtMs.keys()) {
+      if (listed.has(id)) continue;
+      triedAtMs.delete(id);
+      known.delete(id);
+    }
     return stacks.map((stack) => known.get(stack.id) ?? { stack, isUp: false, readAtMs: null, pools: [] });
   };
 }

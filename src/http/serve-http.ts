@@ -9,7 +9,7 @@ export type ServeHttpOptions = {
   /** 0 takes any free port. */
   port: number;
   /** GitHub's own webhooks, at `POST /api/github/webhooks`; see `capGitHubWebhooks`. */
-  githubWebhooks?: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>;
+  githubWebhooks?: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
   /** How long a request may take to arrive, headers and all, in milliseconds. */
   headersWithinMs?: number;
   requestWithinMs?: number;

@@ -4,6 +4,18 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder, progress } from "./cache.mjs";
 
+/** @type {Set<string>} the locks of this process, as files */
+const held = new Set();
+
+/**
+ * Makes another process, which does a part of the work, a holder of the locks of this one: they last until both have
+ * ended.
+ * @param {number} pid
+ */
+export function shareLocks(pid) {
+  for (const file of held) fs.appendFileSync(file, `\n${holderName(pid)}`);
+}
+
 /**
  * Runs `work` while no other process on this machine does work under the same name. Waits for a living holder;
  * a holder that died, however it died, holds nothing.
@@ -32,9 +44,11 @@ export async function withLock(name, work) {
       }
     }
     removeLeftovers(folder, name);
+    held.add(mine);
     try {
       return await work();
     } finally {
+      held.delete(mine);
       fs.rmSync(lock, { force: true });
     }
   } finally {
@@ -90,16 +104,18 @@ function holderName(pid) {
   return `${pid} ${started}`;
 }
 
-/** @param {string} holder */
-function isAlive(holder) {
-  const pid = Number.parseInt(holder, 10);
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
-  }
-  return holderName(pid) === holder;
+/** @param {string} holders one a line */
+function isAlive(holders) {
+  return holders.split("\n").some((holder) => {
+    const pid = Number.parseInt(holder, 10);
+    if (!Number.isInteger(pid) || pid <= 0) return false;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    }
+    return holderName(pid) === holder;
+  });
 }
 
 /**

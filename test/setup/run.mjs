@@ -37,6 +37,11 @@ try {
  * @param {string[]} folders for the front of the path
  */
 function runInPlace([program = "", ...args], folders) {
+  // Before the start: a signal may come as soon as the command has written something.
+  for (const signal of /** @type {const} */ (["SIGHUP", "SIGINT", "SIGTERM"])) {
+    // A terminal's Ctrl-C has reached the child already: it shares our process group.
+    process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
+  }
   const child = spawn(program, args, {
     cwd: root,
     stdio: "inherit",
@@ -46,15 +51,11 @@ function runInPlace([program = "", ...args], folders) {
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
   });
-  for (const signal of /** @type {const} */ (["SIGHUP", "SIGINT", "SIGTERM"])) {
-    // A terminal's Ctrl-C has reached the child already: it shares our process group.
-    process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
-  }
   child.on("error", (error) => {
     process.stderr.write(`set-up: ${program} could not be started: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode = 127;
   });
-  child.on("close", (code, signal) => {
+  child.on("exit", (code, signal) => {
     process.exitCode = code ?? 128 + (signal ? os.constants.signals[signal] : 0);
   });
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { shareLocks } from "./lock.mjs";
 
 /** A step of the set-up failed; its own output, on stderr, says more. */
 export class StepFailed extends Error {
@@ -26,12 +27,6 @@ const forwardedSignals = /** @type {const} */ ({ SIGHUP: 1, SIGINT: 2, SIGTERM: 
  */
 export async function runStep(program, args, options = {}) {
   const name = [program, ...args].join(" ");
-  const child = spawn(program, args, {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    detached: true,
-    stdio: ["ignore", options.stdout === "return" ? "pipe" : 2, 2],
-  });
   /** @type {keyof typeof forwardedSignals | undefined} */
   let interruptedBy;
   let timedOut = false;
@@ -49,13 +44,22 @@ export async function runStep(program, args, options = {}) {
     if (signal in forwardedSignals) interruptedBy = /** @type {keyof typeof forwardedSignals} */ (signal);
     endGroup(signal);
   };
+  // Before the start, as a signal may come at any time after it.
+  for (const signal of Object.keys(forwardedSignals)) process.on(signal, forward);
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    detached: true,
+    stdio: ["ignore", options.stdout === "return" ? "pipe" : 2, 2],
+  });
   const timer = options.timeoutMs
     ? setTimeout(() => {
         timedOut = true;
         endGroup("SIGKILL");
       }, options.timeoutMs)
     : undefined;
-  for (const signal of Object.keys(forwardedSignals)) process.on(signal, forward);
+  // Should we be killed, the step would go on: it holds our locks too.
+  if (child.pid !== undefined) shareLocks(child.pid);
   try {
     let stdout = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk) => {

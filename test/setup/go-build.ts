@@ -6,11 +6,12 @@ export async function runGo(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<void> {
-  if (findProgram(["go"]) === undefined) {
-    throw new StepFailed(
-      "Go is not on the path, and is needed to build this: install Go 1.26 or newer (https://go.dev/dl/)",
-      1,
-    );
-  }
   await runStep("go", args, { ...options, env: { ...process.env, ...options.env, GOWORK: "off" } });
+}
+
+/** Throws where Go is missing. `orElse` says what one may do instead of installing it. */
+export function requireGo(program: string, orElse = ""): void {
+  if (findProgram(["go"]) !== undefined) return;
+  const install = `install Go 1.26 or newer (https://go.dev/dl/)${orElse}`;
+  throw new StepFailed(`${program} is built from its Go module, and Go is not on the path: ${install}`, 1);
 }

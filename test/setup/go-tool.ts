@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { progress } from "./cache.mjs";
 import { cachedFolder, makeCachedFolder } from "./cached-folder.ts";
-import { runGo } from "./go-build.ts";
+import { requireGo, runGo } from "./go-build.ts";
 
 /** The programs that are built from their Go modules, which Go checks against its checksum database. */
 export const goTools = {
@@ -14,6 +14,7 @@ export const goTools = {
 export async function ensureGoTool(name: keyof typeof goTools): Promise<string> {
   const tool = goTools[name];
   return await makeCachedFolder(name, tool.version, async (folder) => {
+    requireGo(name);
     progress(`building ${name} ${tool.version} from its Go module; this takes about a minute, once`);
     await runGo(["install", `${tool.package}@v${tool.version}`], {
       cwd: path.parse(folder).root,

@@ -7,7 +7,7 @@ import semver from "semver";
 import { progress } from "./cache.mjs";
 import { cachedFolder, makeCachedFolder } from "./cached-folder.ts";
 import { findProgram } from "./find-program.ts";
-import { runGo } from "./go-build.ts";
+import { requireGo, runGo } from "./go-build.ts";
 import { runStep, StepFailed } from "./step.mjs";
 
 /** The oldest CLI that the tests have run with: the one that is built from Go modules. */
@@ -127,6 +127,7 @@ function builtVersion(): string {
 
 async function buildFromModules(): Promise<string> {
   const folder = await makeCachedFolder("pulumi", builtVersion(), async (folder) => {
+    requireGo("the Pulumi CLI", `, or put Pulumi ${oldestPulumiVersion} or newer on the path`);
     const bin = path.join(folder, "bin");
     mkdirSync(bin);
     for (const { program, module, package: goPackage, ldflags } of builds) {

@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 import { ensureNpmPackages } from "./npm-packages.mjs";
 import { runStep, StepFailed } from "./step.mjs";
 
+class ProgramsMissing extends StepFailed {}
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const separator = process.argv.indexOf("--");
 const programs = process.argv.slice(2, separator === -1 ? undefined : separator);
@@ -17,18 +19,27 @@ const command = separator === -1 ? [] : process.argv.slice(separator + 1);
 
 try {
   const bin = await ensureNpmPackages(root);
-  // From here on Node 24, spawned by its path: the shell that started us may remember another one.
-  const ensure = path.join(root, "test", "setup", "ensure.ts");
-  const listed =
-    programs.length === 0
-      ? ""
-      : await runStep(path.join(bin, "node"), [ensure, ...programs], { stdout: "return" });
-  if (command.length === 0) process.stdout.write(listed);
-  else runInPlace(command, [...listed.split("\n").filter(Boolean), bin]);
+  const folders = programs.length === 0 ? "" : await ensurePrograms(path.join(bin, "node"));
+  if (command.length === 0) process.stdout.write(folders);
+  else runInPlace(command, [...folders.split("\n").filter(Boolean), bin]);
 } catch (error) {
   if (!(error instanceof StepFailed)) throw error;
-  process.stderr.write(`set-up: ${error.message}\n`);
+  // A program's set-up has said itself why it failed.
+  if (!(error instanceof ProgramsMissing)) process.stderr.write(`set-up: ${error.message}\n`);
   process.exitCode = error.exitCode;
+}
+
+/**
+ * From here on with Node 24, started by its path: the shell that started us may remember another one.
+ * @param {string} node24
+ */
+async function ensurePrograms(node24) {
+  const ensure = path.join(root, "test", "setup", "ensure.ts");
+  try {
+    return await runStep(node24, [ensure, ...programs], { stdout: "return" });
+  } catch (error) {
+    throw error instanceof StepFailed ? new ProgramsMissing(error.message, error.exitCode) : error;
+  }
 }
 
 /**

@@ -32,7 +32,16 @@ export function judgePool(targetUrns: readonly string[], run: UpdateRun): PoolVe
   if (run.exitCode !== 0 && targetUrns.some(isUrnGlob)) {
     return report.violations.length > 0 ? policyDenied(report.violations) : failed(report.errors, run);
   }
-  return done.some(({ op }) => isChange(op)) ? { kind: "changed" } : { kind: "unchanged" };
+  const changed = done.some(({ op, urn }) => isChange(op) && (targetUrns.includes(urn) || !isPlumbing(urn)));
+  return changed ? { kind: "changed" } : { kind: "unchanged" };
+}
+
+/**
+ * Providers, and the stack itself. A pattern such as `**` means them too, and a dynamic provider gets the whole
+ * configuration, so it is updated by every value that changes: that says nothing of the pool.
+ */
+function isPlumbing(urn: string): boolean {
+  return /::pulumi:(?:providers:[^:]*|pulumi:Stack)::/.test(urn);
 }
 
 /** Whether a step with this `op` changes a resource. What is unknown counts as a change. */

@@ -7,6 +7,7 @@ import { z } from "zod";
  * - `target-missing`: a target URN is not in the stack's state.
  * - `failed`: the engine reported a failure on a resource of the pool, or the update failed before it.
  * - `policy-denied`: a policy pack objected.
+ * - `out-of-range`: the committed value is outside the contract's [min, max]; nothing was applied.
  * - `unexpected-change`: older undeployed code would delete, replace or create something; nothing was applied.
  */
 export const PoolOutcome = z.enum([
@@ -15,6 +16,7 @@ export const PoolOutcome = z.enum([
   "target-missing",
   "failed",
   "policy-denied",
+  "out-of-range",
   "unexpected-change",
 ]);
 export type PoolOutcome = z.infer<typeof PoolOutcome>;

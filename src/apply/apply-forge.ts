@@ -1,0 +1,99 @@
+import type { StackFile } from "../domain/snapshot.ts";
+
+/** The repository, and where the stack stands in it. Paths are from the repository's root, `.` for the root itself. */
+export type DeployPlace = {
+  owner: string;
+  repo: string;
+  /** The branch that is deployed. */
+  baseBranch: string;
+  alias: string;
+  /** The Pulumi program's directory. */
+  dir: string;
+  /** The stack file. */
+  stackFilePath: string;
+};
+
+/**
+ * What stands under a stack's directory at one commit, as far as it can matter to the stack: the entries of the folders
+ * on the way to the stack file, each with its git object id, and the stack file's own text.
+ */
+export type ProgramState = {
+  /** Folder path → entry name → object id. */
+  folders: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  stackFile: StackFile;
+};
+
+/** One read at the newest head of the base branch. */
+export type HeadRead = {
+  repositoryId: string;
+  headOid: string;
+  head: ProgramState;
+  /** The other commits that were asked for; null where the repository does not have the commit or the directory in it. */
+  others: ReadonlyMap<string, ProgramState | null>;
+  ledger: LedgerRead;
+};
+
+/** The ledger branch as it stands: `headOid` null where there is no branch, `text` null where it lacks the entry. */
+export type LedgerRead = { headOid: string | null; text: string | null };
+
+/** A commit that touched the stack file. */
+export type StackFileCommit = { oid: string; message: string; stackFile: StackFile };
+
+/** What happened to the stack file since a commit. */
+export type HistoryRead = {
+  /** Newest first, up to the commit and without it. */
+  commits: StackFileCommit[];
+  /** False where the history goes on before what was read, or the commit is not in it. */
+  isComplete: boolean;
+  states: ReadonlyMap<string, ProgramState | null>;
+};
+
+export type LedgerCommit = {
+  /** Compare-and-swap: the branch must stand there; null creates it. */
+  expectedHeadOid: string | null;
+  path: string;
+  text: string;
+  headline: string;
+  body: string;
+};
+
+/** A result that is shown beside a commit. */
+export type CommitReport = {
+  commit: string;
+  name: string;
+  conclusion: "success" | "failure";
+  title: string;
+  /** Markdown. */
+  summary: string;
+  detailsUrl: string | null;
+};
+
+/** What an apply asks of the place that holds the repository. Every method throws `ForgeError`. */
+export interface ApplyForge {
+  /** The newest head, the stack's part of it and of the other commits, and the ledger: one request. */
+  readHead(place: DeployPlace, others: readonly string[]): Promise<HeadRead>;
+  /** The stack file's history from `headOid` back to `since`, and the stack's part of more commits: one request. */
+  readHistory(
+    place: DeployPlace,
+    headOid: string,
+    since: string,
+    others: readonly string[],
+  ): Promise<HistoryRead>;
+  readLedger(place: DeployPlace): Promise<LedgerRead>;
+  /** Throws `ForgeError` `conflict` where the branch has moved. */
+  commitToLedger(place: DeployPlace, commit: LedgerCommit): Promise<void>;
+  report(place: DeployPlace, report: CommitReport): Promise<void>;
+  /** Whether `commit` is `other` or has it among its ancestors. */
+  includes(place: DeployPlace, commit: string, other: string): Promise<boolean>;
+}
+
+/** The folders of which the entries have to be read: the program's, and those from there down to the stack file. */
+export function foldersToRead(place: Pick<DeployPlace, "dir" | "stackFilePath">): string[] {
+  const folders = [place.dir];
+  const prefix = place.dir === "." ? "" : `${place.dir}/`;
+  if (!place.stackFilePath.startsWith(prefix)) return folders;
+  const parts = place.stackFilePath.slice(prefix.length).split("/").slice(0, -1);
+  for (let depth = 1; depth <= parts.length; depth += 1)
+    folders.push(prefix + parts.slice(0, depth).join("/"));
+  return folders;
+}

@@ -4,6 +4,7 @@ query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
   $inRange: String!, $gated: String!, $commits: Int!, $after: String
 ) {
+  viewer { login }
   repository(owner: $owner, name: $repo) {
     id
     squashMergeAllowed
@@ -48,7 +49,7 @@ fragment scaleBranch on Ref {
     }
   }
   associatedPullRequests(first: 1, states: OPEN) {
-    nodes { id number createdAt isDraft baseRefName viewerDidAuthor labels(first: 20) { nodes { name } } }
+    nodes { id number createdAt isDraft baseRefName author { login } labels(first: 20) { nodes { name } } }
   }
 }
 `;

@@ -31,7 +31,7 @@ const ScaleBranchAnswer = z.object({
       createdAt: z.string(),
       isDraft: z.boolean(),
       baseRefName: z.string(),
-      viewerDidAuthor: z.boolean(),
+      author: z.object({ login: z.string() }).nullable(),
       labels: nodes(z.object({ name: z.string() })).nullable(),
     }),
   ),
@@ -54,6 +54,7 @@ const CommitAnswer = z.object({
 export type CommitAnswer = z.infer<typeof CommitAnswer>;
 
 export const SnapshotAnswer = z.object({
+  viewer: z.object({ login: z.string() }),
   repository: z.object({
     id: z.string(),
     squashMergeAllowed: z.boolean(),

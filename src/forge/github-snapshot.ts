@@ -36,6 +36,7 @@ export async function readGitHubSnapshot(
     );
   }
   const base = repository.base.target;
+  const viewer = first.viewer.login;
   const read = (entry: FileAnswer) => readEntryText(client, place, entry);
   const history = await Promise.all(base.history.nodes.map((commit) => fileCommit(commit, place, read)));
   let page = base.history.pageInfo;
@@ -52,7 +53,7 @@ export async function readGitHubSnapshot(
     page = next.history.pageInfo;
   }
   const gated = await Promise.all(
-    (repository.gated?.nodes ?? []).map((branch) => scaleBranch(branch, place, read)),
+    (repository.gated?.nodes ?? []).map((branch) => scaleBranch(branch, place, viewer, read)),
   );
   const prefix = approvalBranch(place.alias, "");
   return {
@@ -65,7 +66,7 @@ export async function readGitHubSnapshot(
     inRange:
       repository.inRange === null
         ? null
-        : await scaleBranch(repository.inRange, place, read, inRangeBranch(place.alias)),
+        : await scaleBranch(repository.inRange, place, viewer, read, inRangeBranch(place.alias)),
     gated: new Map(
       gated.map((branch) => [
         poolOf(branch.name, prefix),
@@ -132,13 +133,15 @@ async function fileCommit(commit: CommitAnswer, place: StackPlace, read: Read): 
 async function scaleBranch(
   answer: ScaleBranchAnswer,
   place: StackPlace,
+  viewer: string,
   read: Read,
   name = answer.name,
 ): Promise<ScaleBranch> {
   const { target } = answer;
   // A pull request of somebody else's, or to another base, is none of ours: it is never merged, and never counts.
   const pull = answer.associatedPullRequests.nodes.find(
-    ({ baseRefName, viewerDidAuthor }) => baseRefName === place.branch && viewerDidAuthor,
+    ({ baseRefName, author }) =>
+      baseRefName === place.branch && plainLogin(author?.login) === plainLogin(viewer),
   );
   return {
     name,
@@ -176,6 +179,11 @@ function mergeMethods(repository: SnapshotAnswer["repository"]): MergeMethod[] {
   if (repository.mergeCommitAllowed) methods.push("merge");
   if (repository.rebaseMergeAllowed) methods.push("rebase");
   return methods;
+}
+
+/** GraphQL names an App `my-app` as an author and `my-app[bot]` as the viewer. */
+function plainLogin(login: string | undefined): string {
+  return (login ?? "").replace(/\[bot\]$/, "").toLowerCase();
 }
 
 function textOf(file: StackFile): string | null {

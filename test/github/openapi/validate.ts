@@ -113,9 +113,10 @@ function rewrite(schema: unknown): Schema {
   return isSchema(result) ? result : {};
 }
 
-function rewriteValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(rewriteValue);
-  if (!isSchema(value)) return value;
+function rewriteValue(given: unknown): unknown {
+  if (Array.isArray(given)) return given.map(rewriteValue);
+  if (!isSchema(given)) return given;
+  const value = userOrEnterprise(given);
   const { nullable, example: _example, ...rest } = value;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(rest)) {
@@ -131,6 +132,18 @@ function rewriteValue(value: unknown): unknown {
   if (nullable !== true) return result;
   // An enum beside `nullable: true` that does not list null would forbid it.
   return { anyOf: [{ type: "null" }, result] };
+}
+
+/**
+ * Inlined, the description asks an installation's account to be a user and an enterprise at once; its component
+ * `installation` says either, as GitHub answers.
+ */
+function userOrEnterprise(schema: Schema): Schema {
+  const { allOf, ...rest } = schema;
+  const titles = Array.isArray(allOf)
+    ? allOf.map((inner) => (isSchema(inner) ? inner.title : undefined))
+    : [];
+  return titles.join() === "Simple User,Enterprise" ? { ...rest, anyOf: allOf } : schema;
 }
 
 function isSchema(value: unknown): value is Schema {

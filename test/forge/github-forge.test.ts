@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import { ForgeError } from "../../src/forge/forge.ts";
+import { PLACE, STACK_FILE, startForge } from "./github-world.ts";
+
+const DAY_MS = 86_400_000;
+const changed = STACK_FILE.replace('"3"', '"4"');
+
+describe("GitHubForge", () => {
+  it("reads a snapshot in one call", async () => {
+    const { github, forge } = await startForge({ ".github/pulumiscale.yml": "paused: false\n" });
+    await github.commit("acme/infra", {
+      files: { "Pulumi.prod.yaml": changed },
+      message: "by hand",
+      login: "alice",
+    });
+    const before = github.requests.length;
+    const snapshot = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(github.requests.length - before).toBe(1);
+    expect(snapshot.file).toEqual({ kind: "text", text: changed });
+    expect(snapshot.headOid).toBe(await github.readRef("acme/infra", "main"));
+    expect(snapshot.history.map(({ message, author, after }) => [message, author, after])).toEqual([
+      ["by hand", "alice", { kind: "text", text: changed }],
+      [expect.any(String), expect.any(String), { kind: "text", text: STACK_FILE }],
+    ]);
+    expect(snapshot.history[0]?.before).toEqual({ kind: "text", text: STACK_FILE });
+    expect(snapshot.history[1]?.before).toEqual({ kind: "missing" });
+    expect(snapshot.repositoryFile).toBe("paused: false\n");
+    expect(snapshot.inRange).toBeNull();
+    expect(snapshot.mergeMethods).toContain("squash");
+    expect(github.violations).toEqual([]);
+  });
+
+  it("commits on the head that was read, byte for byte, and loses a race as a conflict", async () => {
+    const { github, forge } = await startForge();
+    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId,
+      expectedHeadOid: headOid,
+      path: PLACE.path,
+      text: `\ufeff${changed}\r\n`,
+      headline: "h",
+      body: "b",
+    };
+    const oid = await forge.commit(PLACE, request);
+    expect(await github.readRef("acme/infra", "main")).toBe(oid);
+    expect(await github.readFile("acme/infra", PLACE.path)).toBe(request.text);
+    await expect(forge.commit(PLACE, request)).rejects.toMatchObject({
+      name: "ForgeError",
+      code: "conflict",
+    });
+    expect((await forge.readSnapshot(PLACE, DAY_MS)).file).toEqual({ kind: "text", text: request.text });
+  });
+
+  it("opens a pull request with one commit, and merges it with our own words", async () => {
+    const { github, forge } = await startForge();
+    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId,
+      expectedHeadOid: headOid,
+      path: PLACE.path,
+      text: changed,
+      headline: "scale(x): 3 → 4",
+      body: "why",
+    };
+    const before = github.requests.length;
+    const opened = await forge.openPull(PLACE, request, {
+      current: null,
+      branch: "scale/shop.prod",
+      title: "scale(x)",
+      body: "table",
+      labels: [],
+    });
+    expect(opened.baseOid).toBe(headOid);
+    const merge = {
+      number: opened.number,
+      headOid: opened.headOid,
+      method: "squash",
+      title: "scale(x): 3 → 4",
+      message: "why",
+    } as const;
+    const outcome = await forge.mergePull(PLACE, merge);
+    expect(outcome.kind).toBe("merged");
+    expect(github.requests.length - before).toBe(3);
+    const [newest] = await github.readLog("acme/infra", "main");
+    expect(newest?.message.trim()).toBe("scale(x): 3 → 4\n\nwhy");
+    const after = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(after.history[0]).toMatchObject({
+      pullRequest: opened.number,
+      message: expect.stringContaining("scale(x): 3 → 4"),
+    });
+    expect(after.inRange?.pull ?? null).toBeNull();
+    expect(github.violations).toEqual([]);
+  });
+
+  it("replaces the one commit of a living pull request without closing it", async () => {
+    const { github, forge } = await startForge();
+    const first = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId: first.repositoryId,
+      expectedHeadOid: first.headOid,
+      path: PLACE.path,
+      text: changed,
+      headline: "one",
+      body: "",
+    };
+    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const opened = await forge.openPull(PLACE, request, draft);
+    await github.commit("acme/infra", { files: { "other.txt": "x" }, message: "other", login: "alice" });
+    const second = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(second.inRange).toMatchObject({
+      headOid: opened.headOid,
+      headMessage: expect.stringContaining("one"),
+      pull: { number: opened.number },
+    });
+    const text = STACK_FILE.replace('"3"', '"6"');
+    const again = { ...request, expectedHeadOid: second.headOid, text, headline: "two" };
+    const replaced = await forge.openPull(PLACE, again, { ...draft, current: second.inRange, title: "two" });
+    expect(replaced.number).toBe(opened.number);
+    const third = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(third.inRange).toMatchObject({
+      headOid: replaced.headOid,
+      parentOid: second.headOid,
+      file: { kind: "text", text },
+    });
+    // The branch is no longer what the second snapshot saw: whoever still believes that loses.
+    await expect(forge.openPull(PLACE, again, { ...draft, current: second.inRange })).rejects.toBeInstanceOf(
+      ForgeError,
+    );
+    expect(github.violations).toEqual([]);
+  });
+
+  it("takes over a branch that a dead process left without a pull request", async () => {
+    const { github, forge } = await startForge();
+    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId,
+      expectedHeadOid: headOid,
+      path: PLACE.path,
+      text: changed,
+      headline: "one",
+      body: "",
+    };
+    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    github.faults.add({ match: { method: "POST", path: /\/pulls$/ }, times: 1, kind: "status", status: 502 });
+    await expect(forge.openPull(PLACE, request, draft)).rejects.toMatchObject({ code: "unavailable" });
+    const left = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(left.inRange).toMatchObject({ pull: null });
+    await expect(forge.openPull(PLACE, request, draft)).rejects.toMatchObject({ code: "conflict" });
+    const opened = await forge.openPull(PLACE, request, { ...draft, current: left.inRange });
+    expect(opened.number).toBeGreaterThan(0);
+  });
+
+  it("labels what waits for approval, and finds it by pool", async () => {
+    const { forge } = await startForge();
+    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId,
+      expectedHeadOid: headOid,
+      path: PLACE.path,
+      text: changed,
+      headline: "one",
+      body: "",
+    };
+    const branch = "scale-approval/shop.prod/web";
+    await forge.openPull(PLACE, request, {
+      current: null,
+      branch,
+      title: "t",
+      body: "",
+      labels: ["needs-approval"],
+    });
+    const { gated } = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(gated.get("web")).toMatchObject({ name: branch, pull: { labels: ["needs-approval"] } });
+  });
+
+  it("does not count a pull request that a person opened from our branch", async () => {
+    const { github, forge } = await startForge();
+    await github.commit("acme/infra", {
+      files: { [PLACE.path]: changed },
+      message: "x",
+      branch: "scale/shop.prod",
+      login: "alice",
+    });
+    const token = github.issueToken({ kind: "user", login: "alice" });
+    await fetch(`${github.apiUrl}/repos/acme/infra/pulls`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ title: "mine", head: "scale/shop.prod", base: "main" }),
+    });
+    const { inRange } = await forge.readSnapshot(PLACE, DAY_MS);
+    expect(inRange).not.toBeNull();
+    expect(inRange?.pull).toBeNull();
+  });
+
+  it("waits where the repository asks for a check first, and says so", async () => {
+    const { github, forge } = await startForge();
+    github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci" }] });
+    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      repositoryId,
+      expectedHeadOid: headOid,
+      path: PLACE.path,
+      text: changed,
+      headline: "one",
+      body: "",
+    };
+    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const opened = await forge.openPull(PLACE, request, draft);
+    const merge = {
+      number: opened.number,
+      headOid: opened.headOid,
+      method: "squash",
+      title: "t",
+      message: "m",
+    } as const;
+    expect(await forge.mergePull(PLACE, merge)).toMatchObject({ kind: "waiting" });
+    expect(await forge.mergePull(PLACE, { ...merge, headOid })).toMatchObject({ kind: "moved" });
+  });
+
+  it.each([
+    [404, "not-found"],
+    [403, "forbidden"],
+    [429, "rate-limited"],
+    [500, "unavailable"],
+    [502, "unavailable"],
+  ])("calls a GitHub that answers %i %s", async (status, code) => {
+    const { github, forge } = await startForge();
+    github.faults.add({ match: { path: /graphql/ }, times: 1, kind: "status", status });
+    await expect(forge.readSnapshot(PLACE, DAY_MS)).rejects.toMatchObject({ name: "ForgeError", code });
+  });
+});

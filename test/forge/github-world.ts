@@ -1,0 +1,57 @@
+import { pino } from "pino";
+import { Probot } from "probot";
+import { onTestFinished } from "vitest";
+import type { StackPlace } from "../../src/forge/forge.ts";
+import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-clients.ts";
+import { GitHubForge } from "../../src/forge/github-forge.ts";
+import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
+import { startGitHub } from "../github/start-github.ts";
+
+/** What the App asks for; the stand-in enforces it, so that these are proven to be enough. */
+export const APP_PERMISSIONS = {
+  contents: "write",
+  pull_requests: "write",
+  checks: "read",
+  statuses: "read",
+  metadata: "read",
+} as const;
+export const APP_EVENTS = ["push", "pull_request", "pull_request_review", "check_suite", "status"];
+
+export const STACK_FILE = '# scaled by alerts\nconfig:\n  shop:webCount: "3" # web\n  shop:apiCount: 2\n';
+export const PLACE: StackPlace = {
+  owner: "acme",
+  repo: "infra",
+  alias: "shop.prod",
+  project: "shop",
+  stack: "prod",
+  branch: "main",
+  path: "Pulumi.prod.yaml",
+};
+
+/** The stand-in with one repository, an App installed on it, and the forge that acts as the App. */
+export async function startForge(files: Record<string, string> = {}) {
+  const github = await startGitHub();
+  onTestFinished(() => github.stop());
+  github.createOrganization("acme");
+  github.createUser("alice");
+  await github.createRepository({
+    owner: "acme",
+    name: "infra",
+    files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", "Pulumi.prod.yaml": STACK_FILE, ...files },
+  });
+  github.addCollaborator("acme/infra", "alice", "write");
+  const app = await github.createApp({ permissions: APP_PERMISSIONS, events: APP_EVENTS });
+  github.installApp(app, "acme", "all");
+  const probot = new Probot({
+    appId: app.appId,
+    privateKey: app.privateKey,
+    secret: "a-webhook-secret",
+    baseUrl: github.apiUrl,
+    Octokit: UnthrottledOctokit,
+    log: pino({ level: "silent" }),
+  });
+  const clients = new GitHubClients(probot, Date.now);
+  for await (const _ of listInstalledRepositories(clients));
+  const forge = new GitHubForge((owner, repo) => clients.clientFor(owner, repo), Date.now);
+  return { github, forge, clients, app };
+}

@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 import { cachedFolders } from "./test/setup/ensure.ts";
 
 // The programs that an earlier set-up has cached, so that `vitest` works without `npm test` around it.
-const PATH = [...cachedFolders(), process.env.PATH].join(delimiter);
+const cached = process.env.PULUMISCALE_SET_UP === "done" ? [] : cachedFolders();
+const PATH = [...cached, process.env.PATH].join(delimiter);
 const env = { PATH, PULUMI_SKIP_UPDATE_CHECK: "true" };
 
 export default defineConfig({

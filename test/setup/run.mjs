@@ -21,7 +21,7 @@ try {
   const bin = await ensureNpmPackages(root);
   const folders = programs.length === 0 ? "" : await ensurePrograms(path.join(bin, "node"));
   if (command.length === 0) process.stdout.write(folders);
-  else runInPlace(command, [...folders.split("\n").filter(Boolean), bin]);
+  else runInPlace(command, [bin, ...folders.split("\n").filter(Boolean)]);
 } catch (error) {
   if (!(error instanceof StepFailed)) throw error;
   // A program's set-up has said itself why it failed.
@@ -53,12 +53,16 @@ function runInPlace([program = "", ...args], folders) {
     // A terminal's Ctrl-C has reached the child already: it shares our process group.
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
+  // A program that was found on the path stays where it is: its folder holds others, another Node perhaps.
+  const present = (process.env.PATH ?? "").split(path.delimiter);
+  const added = folders.filter((folder, index) => index === 0 || !present.includes(folder));
   const child = spawn(program, args, {
     cwd: root,
     stdio: "inherit",
     env: {
       ...process.env,
-      PATH: [...folders, process.env.PATH].join(path.delimiter),
+      PATH: [...added, ...present].join(path.delimiter),
+      PULUMISCALE_SET_UP: "done",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     },
   });

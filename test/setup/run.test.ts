@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -10,6 +12,21 @@ const runScript = path.join(root, "test", "setup", "run.mjs");
 function run(...args: string[]) {
   return spawnSync(process.execPath, [runScript, ...args], { encoding: "utf8" });
 }
+
+test("a program found on the path does not bring its neighbours to the front", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "run-"));
+  try {
+    for (const name of ["prometheus-alertmanager", "node"]) {
+      writeFileSync(path.join(folder, name), "#!/bin/sh\necho the one beside it\n", { mode: 0o755 });
+    }
+    const PATH = ["/nonexistent", folder, process.env.PATH].join(path.delimiter);
+    const args = [runScript, "alertmanager", "--", "sh", "-c", "node --version; prometheus-alertmanager"];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8", env: { ...process.env, PATH } });
+    expect(stdout).toMatch(/^v24\..*\nthe one beside it\n$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("the command runs on Node 24, in the root of the tree, with the packages' programs on the path", () => {
   const command = "process.stdout.write(JSON.stringify([process.version, process.cwd(), process.env.PATH]))";

@@ -10,19 +10,27 @@ export type Caller = { opened: readonly StackName[]; body: ReadBody | null };
  * Finds out what a request's credential opens. Nothing of the request but its credential is looked at, and of the body
  * only what a signature is over. `opened` is empty for no credential and for a wrong one alike.
  */
-export async function authenticate(
+export function authenticate(
   incoming: IncomingMessage,
   queryToken: string | null,
   scaling: Scaling,
   bodyLimitBytes: number,
-): Promise<Caller> {
+): Caller | Promise<Caller> {
   const { authorization, "x-pulumiscale-signature": signature } = incoming.headers;
-  if (authorization === undefined && typeof signature === "string") {
-    const body = await readBody(incoming, bodyLimitBytes);
-    if (body.kind !== "read") return { opened: [], body };
-    return { opened: scaling.stacksOpenedBy({ kind: "signature", signature, body: body.body }), body };
-  }
+  if (authorization === undefined && typeof signature === "string")
+    return checkSignature(incoming, signature, scaling, bodyLimitBytes);
   return { opened: scaling.stacksOpenedBy(tokenCredential(authorization, queryToken)), body: null };
+}
+
+async function checkSignature(
+  incoming: IncomingMessage,
+  signature: string,
+  scaling: Scaling,
+  bodyLimitBytes: number,
+): Promise<Caller> {
+  const body = await readBody(incoming, bodyLimitBytes);
+  if (body.kind !== "read") return { opened: [], body };
+  return { opened: scaling.stacksOpenedBy({ kind: "signature", signature, body: body.body }), body };
 }
 
 function tokenCredential(authorization: string | undefined, queryToken: string | null): Credential {

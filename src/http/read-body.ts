@@ -16,26 +16,26 @@ export function readBody(incoming: IncomingMessage, limitBytes: number): Promise
     return Promise.resolve({ kind: "too-large" });
   if (incoming.destroyed && !incoming.complete) return Promise.resolve({ kind: "broken" });
   return new Promise((resolve) => {
-    let chunks: Buffer[] = [];
+    let chunks: Buffer[] | null = [];
     let lengthBytes = 0;
-    const finish = (result: ReadBody) => {
-      incoming.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
-      chunks = [];
-      resolve(result);
-    };
-    const onData = (chunk: Buffer) => {
+    // The listeners stay: taking them off costs more than all the rest, and a later error wants a listener.
+    incoming.on("data", (chunk: Buffer) => {
       lengthBytes += chunk.length;
-      if (lengthBytes > limitBytes) {
+      if (lengthBytes <= limitBytes) chunks?.push(chunk);
+      else if (chunks !== null) {
+        chunks = null;
         incoming.pause();
-        finish({ kind: "too-large" });
-      } else chunks.push(chunk);
-    };
-    const onEnd = () => {
+        resolve({ kind: "too-large" });
+      }
+    });
+    incoming.on("end", () => {
+      if (chunks === null) return;
       const [first] = chunks;
       const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, lengthBytes);
-      finish({ kind: "read", body });
-    };
-    const onBroken = () => finish({ kind: "broken" });
-    incoming.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);
+      resolve({ kind: "read", body });
+    });
+    const onBroken = () => resolve({ kind: "broken" });
+    incoming.on("error", onBroken);
+    incoming.on("close", onBroken);
   });
 }

@@ -1,5 +1,5 @@
 import type { Intent } from "../domain/intent.ts";
-import { type Reason, type ReasonCode, reason } from "../domain/reasons.ts";
+import { type Reason, reason } from "../domain/reasons.ts";
 import { type Demand, shownName } from "../sources/demand.ts";
 import { type ScaleResult, type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS, withinTime } from "./within-time.ts";
@@ -15,8 +15,8 @@ export type ScaleDemandsOptions = {
 /** One result per demand in their order, and when to send them again where that may help. */
 export type ScaledBatch = { results: ScaleResult[]; retryAfterSeconds: number | null };
 
-type Placed = { kind: "placed"; stack: StackName; intent: Intent };
-type Unplaced = { kind: "unplaced"; result: ScaleResult };
+/** What is asked of one stack. */
+type Share = { stack: StackName; intents: Intent[] };
 
 /** Hands demands to their stacks, each stack's together. What fails for one stack is a result beside the others' results. */
 export async function scaleDemands(
@@ -24,56 +24,57 @@ export async function scaleDemands(
   stacks: readonly StackName[],
   options: ScaleDemandsOptions,
 ): Promise<ScaledBatch> {
-  const places = demands.map((demand) => place(demand, stacks, options.scaling));
-  const shares = Map.groupBy(
-    places.filter((it) => it.kind === "placed"),
-    ({ stack }) => stack.id,
+  const shares: Share[] = [];
+  const slots = demands.map((demand) => {
+    const placed = place(demand, stacks, options.scaling);
+    if (placed.kind === "told") return placed;
+    const { stack, intent } = placed;
+    const known = shares.findIndex((share) => share.stack === stack);
+    const share = known === -1 ? shares.push({ stack, intents: [] }) - 1 : known;
+    return { kind: "asked", share, position: (shares[share]?.intents.push(intent) ?? 0) - 1 } as const;
+  });
+  const scaled = await Promise.all(shares.map((share) => scaleShare(share, options)));
+  const results = slots.flatMap((slot) =>
+    slot.kind === "told" ? slot.result : (scaled[slot.share]?.results[slot.position] ?? []),
   );
-  const scaled = await Promise.all(Array.from(shares.values(), (share) => scaleShare(share, options)));
-  const resultOf = new Map(scaled.flatMap(({ pairs }) => pairs));
-  const results = places.flatMap((it) => (it.kind === "unplaced" ? it.result : (resultOf.get(it) ?? [])));
-  const waits = scaled.flatMap(({ retryAfterSeconds }) => retryAfterSeconds ?? []);
-  if (results.some(mayStillWork)) waits.push(DEFAULT_RETRY_AFTER_SECONDS);
-  return { results, retryAfterSeconds: waits.length === 0 ? null : Math.max(...waits) };
+  const retryAfterSeconds = scaled.reduce((max, it) => Math.max(max, it.retryAfterSeconds ?? 0), 0);
+  if (retryAfterSeconds > 0) return { results, retryAfterSeconds };
+  return { results, retryAfterSeconds: results.some(mayStillWork) ? DEFAULT_RETRY_AFTER_SECONDS : null };
 }
 
+type Placed = { kind: "placed"; stack: StackName; intent: Intent } | { kind: "told"; result: ScaleResult };
+
 /** The stack and the pool of a demand among those that the caller may scale, or the result that says why not. */
-function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): Placed | Unplaced {
-  if (demand.kind === "refuse")
-    return { kind: "unplaced", result: unmoved("refuse", demand.alias, demand.pool, demand.reason) };
-  const wanted = demand.alias.toLowerCase();
-  const stack = stacks.find(({ alias }) => alias.toLowerCase() === wanted);
-  const unplaced = (kind: ScaleResult["kind"], code: ReasonCode, message: string): Unplaced => {
-    const result = unmoved(kind, stack?.alias ?? demand.alias, demand.pool, reason(code, message));
-    return { kind: "unplaced", result };
-  };
+function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): Placed {
+  const { alias, pool } = demand;
+  if (demand.kind === "refuse") return told("refuse", alias, pool, demand.reason);
+  const wanted = alias.toLowerCase();
+  const stack = stacks.find((it) => it.alias.toLowerCase() === wanted);
   if (stack === undefined) {
     // After a start the stack may only not be listed yet.
-    if (scaling.notReadyBecause().length > 0)
-      return unplaced("hold", "try-again", "The stacks are still being listed.");
-    return unplaced("refuse", "unknown-stack", "No stack of that name is open to this credential.");
+    return scaling.notReadyBecause().length > 0
+      ? told("hold", alias, pool, reason("try-again", "The stacks are still being listed."))
+      : told(
+          "refuse",
+          alias,
+          pool,
+          reason("unknown-stack", "No stack of that name is open to this credential."),
+        );
   }
-  if (!scaling.poolNames(stack.id).includes(demand.pool))
-    return unplaced("refuse", "unknown-pool", `The stack ${stack.alias} has no pool of that name.`);
-  const { pool, ask, source, event, summary } = demand;
+  if (!scaling.poolNames(stack.id).includes(pool)) {
+    const message = `The stack ${stack.alias} has no pool of that name.`;
+    return told("refuse", stack.alias, pool, reason("unknown-pool", message));
+  }
+  const { ask, source, event, summary } = demand;
   return { kind: "placed", stack, intent: { pool, ask, source, requestedBy: source, event, summary } };
 }
 
-type Share = { pairs: [Placed, ScaleResult][]; retryAfterSeconds: number | null };
-
-async function scaleShare(
-  share: readonly Placed[],
-  { scaling, answerWithinMs, onUnexpected }: ScaleDemandsOptions,
-): Promise<Share> {
-  const [first] = share;
-  if (first === undefined) return { pairs: [], retryAfterSeconds: null };
-  const { stack } = first;
-  const pair = (resultAt: (placed: Placed, i: number) => ScaleResult): Share["pairs"] =>
-    share.map((placed, i) => [placed, resultAt(placed, i)]);
+async function scaleShare({ stack, intents }: Share, options: ScaleDemandsOptions): Promise<ScaledBatch> {
+  const { scaling, answerWithinMs, onUnexpected } = options;
   try {
-    const intents = share.map(({ intent }) => intent);
     const results = await withinTime(scaling.scale(stack.id, intents, "commit"), answerWithinMs);
-    return { pairs: pair((_placed, i) => expectResult(results[i])), retryAfterSeconds: null };
+    if (results.length === intents.length) return { results, retryAfterSeconds: null };
+    throw new Error(`${intents.length} intents got ${results.length} results`);
   } catch (error) {
     const again =
       error instanceof TryAgainError
@@ -82,15 +83,14 @@ async function scaleShare(
     if (again !== error) onUnexpected(error, stack);
     const why = reason("try-again", again.message);
     return {
-      pairs: pair(({ intent }) => unmoved("hold", stack.alias, intent.pool, why)),
+      results: intents.map(({ pool }) => unmoved("hold", stack.alias, pool, why)),
       retryAfterSeconds: again.retryAfterSeconds,
     };
   }
 }
 
-function expectResult(result: ScaleResult | undefined): ScaleResult {
-  if (result === undefined) throw new Error("scaling gave fewer results than there were intents");
-  return result;
+function told(kind: "hold" | "refuse", alias: string, pool: string, why: Reason): Placed {
+  return { kind: "told", result: unmoved(kind, alias, pool, why) };
 }
 
 /** True for a result that the same request may turn into another one later. */

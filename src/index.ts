@@ -21,7 +21,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
       const place = { owner: owner?.login ?? "", repo };
       directory.invalidate(place.owner, repo);
       const branch = payload.ref.replace(/^refs\/heads\//, "");
-      if (branch === LEDGER_BRANCH || branch === default_branch) {
+      if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
       }
     });
@@ -63,4 +63,18 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
       directory.removeRepository(owner, repo);
     }
   };
+}
+
+const SETTINGS_FILE = /(^|\/)Pulumi\.ya?ml$|^\.github\/pulumiscale\.yml$/;
+
+/** Whether a push may change where stacks are found. GitHub names the files of at most a few commits; none: perhaps. */
+function changesSettings(
+  commits: readonly { added?: string[]; modified?: string[]; removed?: string[] }[],
+): boolean {
+  const paths = commits.flatMap(({ added = [], modified = [], removed = [] }) => [
+    ...added,
+    ...modified,
+    ...removed,
+  ]);
+  return paths.length === 0 || paths.some((path) => SETTINGS_FILE.test(path));
 }

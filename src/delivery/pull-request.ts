@@ -2,6 +2,7 @@ import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 import {
   approvalBranch,
   type Forge,
+  ForgeError,
   inRangeBranch,
   type OpenedPull,
   type StackPlace,
@@ -39,6 +40,13 @@ export function openApprovalPull(
   return openPull(forge, place, snapshot, plan, [decision], prefix, target);
 }
 
+/** A branch without a pull request is somebody's who is about to open it, until it is old enough to be a dead process's. */
+const CLAIM_MS = 30_000;
+
+function isClaimed({ pull, isFinished, committedAtMs }: ScaleBranch, nowMs: number): boolean {
+  return pull === null && !isFinished && nowMs - committedAtMs < CLAIM_MS;
+}
+
 type Target = { branch: string; current: ScaleBranch | null; gated: boolean };
 
 function openPull(
@@ -50,6 +58,12 @@ function openPull(
   prefix: string,
   { branch, current, gated }: Target,
 ): Promise<OpenedPull> {
+  if (current !== null && isClaimed(current, snapshot.readAtMs)) {
+    throw new ForgeError(
+      "conflict",
+      `Another process is opening the pull request of ${branch} at this moment.`,
+    );
+  }
   const pull = renderPull(plan.commit, decisions, { prefix, path: place.path, branch: place.branch, gated });
   return forge.openPull(
     place,

@@ -35,7 +35,8 @@ export function readPoolState(
   const state: PoolState = {
     committed: read.value,
     applied: appliedValue(facts, pool),
-    lastChange: history[0] ?? null,
+    // A value that was put there for the first time is no move: it starts no cooldown.
+    lastChange: history.find(({ from, to }) => from !== null && to !== null) ?? null,
     pending: proposedBy(snapshot.inRange, pool, stack.alias, read.value),
     awaitingApproval: proposedBy(gated, pool, stack.alias, read.value),
     seenEvents: [

@@ -30,6 +30,8 @@ export type ScaleBranch = {
   /** The stack file as the head has it. */
   file: StackFile;
   pull: OpenPull | null;
+  /** A pull request of this head was merged or closed: the branch is left over. */
+  isFinished: boolean;
 };
 
 export type OpenPull = {

@@ -48,8 +48,8 @@ fragment scaleBranch on Ref {
       file(path: $path) { object { ...text } }
     }
   }
-  associatedPullRequests(first: 1, states: OPEN) {
-    nodes { id number createdAt isDraft baseRefName author { login } labels(first: 20) { nodes { name } } }
+  associatedPullRequests(first: 5, orderBy: { field: CREATED_AT, direction: DESC }) {
+    nodes { id number state headRefOid createdAt isDraft baseRefName author { login } labels(first: 20) { nodes { name } } }
   }
 }
 `;

@@ -28,6 +28,8 @@ const ScaleBranchAnswer = z.object({
     z.object({
       id: z.string(),
       number: z.int(),
+      state: z.enum(["OPEN", "CLOSED", "MERGED"]),
+      headRefOid: z.string(),
       createdAt: z.string(),
       isDraft: z.boolean(),
       baseRefName: z.string(),

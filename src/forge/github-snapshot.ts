@@ -138,10 +138,11 @@ async function scaleBranch(
   name = answer.name,
 ): Promise<ScaleBranch> {
   const { target } = answer;
+  const pulls = answer.associatedPullRequests.nodes;
   // A pull request of somebody else's, or to another base, is none of ours: it is never merged, and never counts.
-  const pull = answer.associatedPullRequests.nodes.find(
-    ({ baseRefName, author }) =>
-      baseRefName === place.branch && plainLogin(author?.login) === plainLogin(viewer),
+  const pull = pulls.find(
+    ({ state, baseRefName, author }) =>
+      state === "OPEN" && baseRefName === place.branch && plainLogin(author?.login) === plainLogin(viewer),
   );
   return {
     name,
@@ -150,6 +151,7 @@ async function scaleBranch(
     parentOid: target.parents.nodes[0]?.oid ?? null,
     committedAtMs: Date.parse(target.committedDate),
     file: await read(target.file),
+    isFinished: pulls.some(({ state, headRefOid }) => state !== "OPEN" && headRefOid === target.oid),
     pull:
       pull === undefined
         ? null

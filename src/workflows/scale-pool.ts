@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createTwoFilesPatch } from "diff";
 import type { Clock } from "../clock.ts";
 import { directCommit } from "../delivery/direct-commit.ts";
@@ -34,7 +35,9 @@ export type ScaleContext = {
 };
 
 /** How often a lost compare-and-swap is read and decided again before the sender is asked to come again. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
+/** The first wait after a lost one, in milliseconds; it doubles each time, so that all fit into an answer's 8 s. */
+const FIRST_WAIT_MS = 100;
 
 /**
  * Decides intents of one stack and delivers what is to be done, as one commit for all that is in range. On a lost
@@ -51,6 +54,7 @@ export async function scalePools(context: ScaleContext, intents: readonly Intent
       context.snapshots.invalidate();
       const isConflict = error instanceof ForgeError && error.code === "conflict";
       if (!isConflict || attempt === ATTEMPTS) throw toTryAgain(error);
+      await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
     }
   }
 }

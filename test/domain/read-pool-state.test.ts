@@ -43,6 +43,7 @@ function aBranch(message: string, over: Partial<ScaleBranch> = {}): ScaleBranch 
     parentOid: "p",
     committedAtMs: at(-5),
     file: file(4),
+    isFinished: false,
     pull: { number: 7, nodeId: "n", createdAtMs: at(-5), isDraft: false, labels: [] },
     ...over,
   };

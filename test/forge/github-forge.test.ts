@@ -194,7 +194,7 @@ describe("GitHubForge", () => {
 
   it("waits where the repository asks for a check first, and says so", async () => {
     const { github, forge } = await startForge();
-    github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci" }] });
+    github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
       repositoryId,

@@ -83,3 +83,8 @@ function parsePatches(output: string): (string | null)[] {
       return start === -1 ? null : part.slice(start).replace(/\n$/, "");
     });
 }
+
+/** The whole diff as text. */
+export async function readPatch(git: GitRepository, from: string, to: string): Promise<string> {
+  return `${await runGitText(git.directory, ["diff-tree", "--patch", "-r", "--find-renames", from, to])}\n`;
+}

@@ -51,6 +51,7 @@ export function commitMutations(context: GraphqlContext) {
           changes,
           message,
           hand,
+          signed: "always",
         });
         await requireUnprotected(repository, ref, oid, hand);
         try {

@@ -1,5 +1,4 @@
 import { readCommit } from "../git/git-repository.ts";
-import { listCommits } from "../git/history.ts";
 import type { GitCommit, GitIdentity } from "../git/parse-commit.ts";
 import { formatNodeId } from "../node-id.ts";
 import { findPullsOfCommit } from "../pulls/find-pulls-of-commit.ts";
@@ -59,15 +58,6 @@ export function viewCommit(context: GraphqlContext, repository: Repository, comm
     status: () => viewStatus(context, repository, commit.oid),
     checkSuites: (args: CheckSuiteArgs) => viewCheckSuites(context, repository, commit.oid, args),
   };
-}
-
-/** Commits between two points, oldest first. */
-export async function listCommitsBetween(
-  repository: Repository,
-  from: string,
-  to: string,
-): Promise<GitCommit[]> {
-  return listCommits(repository.git, { from: to, without: [from], order: "oldest-first" });
 }
 
 function viewGitActor({ world }: GraphqlContext, identity: GitIdentity) {

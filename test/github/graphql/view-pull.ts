@@ -1,7 +1,6 @@
-import { diffFiles } from "../git/diff.ts";
 import { readCommit, readRef } from "../git/git-repository.ts";
-import { findMergeBase } from "../git/history.ts";
 import { formatNodeId } from "../node-id.ts";
+import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
 import { latestReviews, type MergeStanding, readMergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { associationOf } from "../render/issue.ts";
@@ -12,7 +11,7 @@ import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
 import { viewRollup } from "./view-checks.ts";
-import { listCommitsBetween, viewCommit } from "./view-commit.ts";
+import { viewCommit } from "./view-commit.ts";
 import { viewComment, viewLabel, viewReview } from "./view-conversation.ts";
 import { viewRef } from "./view-ref.ts";
 import { viewRepository } from "./view-repository.ts";
@@ -29,8 +28,8 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
   // `mergeable` and `mergeStateStatus` are of one moment.
   let standing: Promise<MergeStanding> | undefined;
   const readStanding = (): Promise<MergeStanding> => (standing ??= readMergeStanding(repository, pull));
-  let files: ReturnType<typeof listFiles> | undefined;
-  const readFiles = (): ReturnType<typeof listFiles> => (files ??= listFiles(repository, pull));
+  let files: ReturnType<typeof listPullFiles> | undefined;
+  const readFiles = (): ReturnType<typeof listPullFiles> => (files ??= listPullFiles(repository, pull));
   return {
     __typename: "PullRequest",
     id: formatNodeId("PullRequest", fullName(repository), pull.number),
@@ -87,7 +86,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
         viewerViewedState: "UNVIEWED",
       })),
     commits: async (args: PageArgs) => {
-      const commits = await listCommitsBetween(repository, pull.baseOid, pull.headOid);
+      const commits = await listPullCommits(repository, pull);
       return connect("commits", args, commits, (commit) => ({
         __typename: "PullRequestCommit",
         id: formatNodeId("Commit", fullName(repository), `${pull.number}-${commit.oid}`),
@@ -148,11 +147,6 @@ function decideReviews(repository: Repository, pull: PullRequest): string | null
   return latest.filter((review) => review.state === "APPROVED").length >= needed
     ? "APPROVED"
     : "REVIEW_REQUIRED";
-}
-
-async function listFiles(repository: Repository, pull: PullRequest) {
-  const from = (await findMergeBase(repository.git, pull.baseOid, pull.headOid)) ?? pull.baseOid;
-  return diffFiles(repository.git, from, pull.headOid);
 }
 
 async function viewCommitOf(

@@ -29,6 +29,8 @@ export function matchRoute(method: string, path: string): RouteMatch | null {
 function compileRoutes(): Map<string, Route[]> {
   const byMethod = new Map<string, Route[]>();
   for (const described of listOperations()) {
+    // The old form of the same path, which would win over `{basehead}`.
+    if (described.operation.operationId === "repos/compare-commits") continue;
     const list = byMethod.get(described.method) ?? [];
     list.push(compileRoute(described));
     byMethod.set(described.method, list);
@@ -48,7 +50,8 @@ function compileRoute(described: DescribedOperation): Route {
     names.push(name);
     return many.has(name) ? "(.*)" : "([^/]+)";
   });
-  return { ...described, names, pattern: new RegExp(`^${source}$`) };
+  // `contents/{path}` is asked for without the last slash where it means the root.
+  return { ...described, names, pattern: new RegExp(`^${source.replace(/(\/contents)\/\(\.\*\)$/, "$1(?:/(.*))?")}$`) };
 }
 
 // These hold slashes on github.com too, where the description does not say so.

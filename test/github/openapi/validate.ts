@@ -120,7 +120,8 @@ function rewriteValue(given: unknown): unknown {
   const { nullable, example: _example, ...rest } = value;
   const result: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(rest)) {
-    result[key] =
+    // GitHub's alternatives overlap (every error is a basic error), so "exactly one" would refuse what it sends.
+    result[key === "oneOf" ? "anyOf" : key] =
       key === "$ref" && typeof inner === "string"
         ? `component-${inner.slice(componentPrefix.length)}`
         : key === "properties" && isSchema(inner)

@@ -1,6 +1,7 @@
 import { readRef } from "../git/git-repository.ts";
-import { isAncestor, listCommits } from "../git/history.ts";
+import { isAncestor } from "../git/history.ts";
 import type { Repository } from "../world.ts";
+import { listPullCommits } from "./list-pull-changes.ts";
 import type { PullRequest } from "./pull-request.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function findPullsOfCommit(repository: Repository, oid: string): Pr
   if (head !== null && (await isAncestor(repository.git, oid, head))) return merged;
   const holding: PullRequest[] = [];
   for (const pull of pulls.filter(({ state }) => state === "open")) {
-    const commits = await listCommits(repository.git, { from: pull.headOid, without: [pull.baseOid] });
+    const commits = await listPullCommits(repository, pull);
     if (commits.some((commit) => commit.oid === oid)) holding.push(pull);
   }
   return [...merged, ...holding];

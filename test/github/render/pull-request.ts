@@ -1,6 +1,5 @@
-import { diffFiles } from "../git/diff.ts";
-import { findMergeBase, listCommits } from "../git/history.ts";
 import { formatNodeId } from "../node-id.ts";
+import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
 import type { MergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest, Review } from "../pulls/pull-request.ts";
 import { fullName, type Repository, type World } from "../world.ts";
@@ -79,10 +78,8 @@ export async function renderPull(
   pull: PullRequest,
   standing: MergeStanding | null,
 ) {
-  const { git } = repository;
-  const from = (await findMergeBase(git, pull.baseOid, pull.headOid)) ?? pull.baseOid;
-  const files = await diffFiles(git, from, pull.headOid);
-  const commits = await listCommits(git, { from: pull.headOid, without: [pull.baseOid] });
+  const files = await listPullFiles(repository, pull);
+  const commits = await listPullCommits(repository, pull);
   const known = standing !== null && standing.mergeability !== "unknown";
   const mergeable = known ? standing.mergeability === "mergeable" : null;
   return {

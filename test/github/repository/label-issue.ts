@@ -62,3 +62,17 @@ async function announceLabel(
       ...payload,
     });
 }
+
+/** Takes off what is not in `labels` and puts on what is. */
+export async function replaceLabels(
+  world: World,
+  repository: Repository,
+  issue: Issue | PullRequest,
+  labels: readonly Label[],
+  hand: Hand,
+): Promise<void> {
+  for (const label of [...issue.labels.values()]) {
+    if (!labels.includes(label)) await removeLabel(world, repository, issue, label.name, hand);
+  }
+  await addLabels(world, repository, issue, labels, hand);
+}

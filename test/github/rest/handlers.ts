@@ -1,10 +1,37 @@
 import { appOperations } from "./apps.ts";
+import { checkOperations } from "./checks.ts";
+import { commentOperations } from "./comments.ts";
+import { commitOperations } from "./commits.ts";
+import { contentOperations } from "./contents.ts";
+import { deliveryOperations } from "./deliveries.ts";
+import { gitDatabaseOperations } from "./git-database.ts";
 import { gitRefOperations } from "./git-refs.ts";
+import { issueOperations } from "./issues.ts";
+import { labelOperations } from "./labels.ts";
 import type { RestAnswer, RestHandlers, RestRequest } from "./operation.ts";
 import { pullOperations } from "./pulls.ts";
 import { repositoryOperations } from "./repositories.ts";
+import { reviewOperations } from "./reviews.ts";
+import { statusOperations } from "./statuses.ts";
+import { userOperations } from "./users.ts";
 
-const all: readonly RestHandlers[] = [appOperations, gitRefOperations, pullOperations, repositoryOperations];
+const all: readonly RestHandlers[] = [
+  appOperations,
+  checkOperations,
+  commentOperations,
+  commitOperations,
+  contentOperations,
+  deliveryOperations,
+  gitDatabaseOperations,
+  gitRefOperations,
+  issueOperations,
+  labelOperations,
+  pullOperations,
+  repositoryOperations,
+  reviewOperations,
+  statusOperations,
+  userOperations,
+];
 
 /** What the stand-in can do, by operation id. */
 export const handlers: ReadonlyMap<

@@ -126,6 +126,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/create-commit-status": writeStatuses,
   "repos/create-or-update-file-contents": writeContents,
   "repos/delete-file": writeContents,
+  "repos/delete-commit-comment": writeContents,
   "repos/get": metadata,
   "repos/get-branch": readContents,
   "repos/get-collaborator-permission-level": metadata,
@@ -138,6 +139,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/list-commit-statuses-for-ref": readStatuses,
   "repos/list-commits": readContents,
   "repos/list-pull-requests-associated-with-commit": readPulls,
+  "repos/update-commit-comment": writeContents,
   "users/get-authenticated": { kind: "user" },
   "users/get-by-username": anyone,
 };

@@ -1,9 +1,13 @@
 import { handOf } from "../auth/caller.ts";
 import { notFound } from "../github-error.ts";
+import { changePull } from "../pulls/change-pull.ts";
 import { createPull } from "../pulls/create-pull.ts";
+import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
 import { mergePull } from "../pulls/merge-pull.ts";
 import { readMergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
+import { updatePullBranch } from "../pulls/update-pull-branch.ts";
+import { renderCommit, renderFile } from "../render/commit.ts";
 import { renderPull, renderSimplePull } from "../render/pull-request.ts";
 import { repositoryUrl } from "../render/repository.ts";
 import type { Repository } from "../world.ts";
@@ -64,6 +68,36 @@ export const pullOperations = {
   "pulls/check-if-merged": ({ repository, path }) => {
     if (requirePull(repository, path.pull_number).merge === null) throw notFound();
     return { status: 204 };
+  },
+  "pulls/update": async ({ world, repository, path, body, caller }) => {
+    const pull = requirePull(repository, path.pull_number);
+    const change = {
+      ...(body.title === undefined ? {} : { title: body.title }),
+      ...(body.body === undefined ? {} : { body: body.body }),
+      ...(body.base === undefined ? {} : { base: body.base }),
+      ...(body.state === undefined ? {} : { state: body.state }),
+    };
+    await changePull(world, repository, pull, change, handOf(world, caller));
+    const standing = await readMergeStanding(repository, pull);
+    return { status: 200, body: await renderPull(world, repository, pull, standing) };
+  },
+
+  "pulls/update-branch": async ({ world, repository, path, body, caller }) => {
+    const pull = requirePull(repository, path.pull_number);
+    await updatePullBranch(world, repository, pull, body.expected_head_sha ?? null, handOf(world, caller));
+    const url = `${repositoryUrl(world, repository)}/pulls/${pull.number}`;
+    return { status: 202, body: { message: "Updating pull request branch.", url } };
+  },
+
+  "pulls/list-files": async ({ world, repository, path }) => {
+    const pull = requirePull(repository, path.pull_number);
+    const files = await listPullFiles(repository, pull);
+    return list(files, (file) => renderFile(world, repository, pull.headOid, file));
+  },
+
+  "pulls/list-commits": async ({ world, repository, path }) => {
+    const commits = await listPullCommits(repository, requirePull(repository, path.pull_number));
+    return list(commits, (commit) => renderCommit(world, repository, commit));
   },
 } satisfies RestHandlers;
 

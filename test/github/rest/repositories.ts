@@ -1,10 +1,43 @@
 import { actorOf } from "../auth/caller.ts";
+import { roleOf } from "../auth/permissions.ts";
+import { notFound } from "../github-error.ts";
+import { renderCollaborator } from "../render/collaborator.ts";
 import { renderFullRepository } from "../render/repository.ts";
-import type { RestHandlers } from "./operation.ts";
+import { list, type RestHandlers } from "./operation.ts";
 
 export const repositoryOperations = {
   "repos/get": ({ world, repository, caller }) => ({
     status: 200,
     body: renderFullRepository(world, repository, actorOf(world, caller)),
   }),
+
+  "repos/list-collaborators": ({ world, repository }) => {
+    const owner = repository.owner.kind === "User" ? [repository.owner] : [];
+    const accounts = [...owner, ...[...repository.collaborators.values()].map(({ account }) => account)];
+    return list(accounts, (account) =>
+      renderCollaborator(world, account, roleOf(repository, account.login) ?? "read"),
+    );
+  },
+
+  "repos/get-collaborator-permission-level": ({ world, repository, path }) => {
+    const account = world.accounts.get(path.username.toLowerCase());
+    if (account === undefined) throw notFound();
+    const role = roleOf(repository, account.login);
+    const legacy = {
+      admin: "admin",
+      maintain: "write",
+      write: "write",
+      triage: "read",
+      read: "read",
+    } as const;
+    const none = repository.settings.private ? "none" : "read";
+    return {
+      status: 200,
+      body: {
+        permission: role === null ? none : legacy[role],
+        role_name: role ?? none,
+        user: renderCollaborator(world, account, role),
+      },
+    };
+  },
 } satisfies RestHandlers;

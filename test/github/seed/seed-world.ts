@@ -199,6 +199,7 @@ async function commitFiles(world: World, repository: Repository, wish: NewCommit
     message: wish.message,
     hand,
     author: identityOf(account, world.now()),
+    signed: "for-apps",
   });
   await moveRefs(world, repository, [{ ref, before, after: oid }], hand);
   return oid;

@@ -44,7 +44,8 @@ export function createConcurrencyGroups(): ConcurrencyGroups {
         return Promise.resolve("run");
       }
       if (cancelInProgress) group.running.cancelRunning();
-      if (queue === "single" || cancelInProgress) for (const { answer } of group.pending.splice(0)) answer("dropped");
+      if (queue === "single" || cancelInProgress)
+        for (const { answer } of group.pending.splice(0)) answer("dropped");
       return new Promise((answer) => {
         group.pending.push({ member, answer });
         signal.addEventListener(

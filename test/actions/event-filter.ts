@@ -36,13 +36,16 @@ export function matchesPatterns(patterns: readonly string[], name: string): bool
 
 /** GitHub's filter patterns: `*` within a folder, `**` across, `?` and `+` repeat what stands before, `[a-z]`. */
 function toRegExp(pattern: string): RegExp {
-  const source = pattern.replace(/\\(.)|\*\*\/|\*\*|\*|\[[^\]]*\]|[?+]|[.^${}()|/]/g, (part, escaped?: string) => {
-    if (escaped !== undefined) return RegExp.escape(escaped);
-    if (part === "**/") return "(?:.*/)?";
-    if (part === "**") return ".*";
-    if (part === "*") return "[^/]*";
-    return /^[[?+]/.test(part) ? part : `\\${part}`;
-  });
+  const source = pattern.replace(
+    /\\(.)|\*\*\/|\*\*|\*|\[[^\]]*\]|[?+]|[.^${}()|/]/g,
+    (part, escaped?: string) => {
+      if (escaped !== undefined) return `\\${escaped}`;
+      if (part === "**/") return "(?:.*/)?";
+      if (part === "**") return ".*";
+      if (part === "*") return "[^/]*";
+      return /^[[?+]/.test(part) ? part : `\\${part}`;
+    },
+  );
   return new RegExp(`^${source}$`);
 }
 

@@ -6,10 +6,11 @@ export interface ExpressionScope {
   /** `github`, `env`, `steps`, … */
   readonly contexts: Readonly<Record<string, Json>>;
   /** What `success()`, `failure()` and `cancelled()` answer by; null where they may not be used. */
-  readonly status: JobStatus | null;
+  readonly status: Conclusion | null;
 }
 
-export type JobStatus = "success" | "failure" | "cancelled";
+/** How a step, a job or what stands before it has ended. */
+export type Conclusion = "success" | "failure" | "cancelled" | "skipped";
 
 /** Evaluates what stands between `${{` and `}}`. Throws for what GitHub would not accept. */
 export function evaluateExpression(source: string, scope: ExpressionScope): Json {

@@ -1,8 +1,7 @@
-import type { JobStatus } from "./expression.ts";
+import type { Conclusion } from "./expression.ts";
 import type { Json } from "./json.ts";
 
 export type Status = "queued" | "running" | "completed";
-export type Conclusion = JobStatus | "skipped";
 
 /** One run of a workflow, as it goes. */
 export interface Run {

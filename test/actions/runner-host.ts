@@ -2,13 +2,16 @@
 export interface RunnerHost {
   /** `GITHUB_SERVER_URL`; a repository is cloned from `<url>/<owner>/<name>.git`. */
   readonly url: string;
+  /** `GITHUB_API_URL` */
+  readonly apiUrl: string;
+  /** `GITHUB_GRAPHQL_URL` */
+  readonly graphqlUrl: string;
   /** Calls back for each moved branch or tag; the answer unsubscribes. */
   onPush(listener: (push: HostPush) => void): () => void;
-  /** @param fullName `<owner>/<name>` */
-  findRepository(fullName: string): HostRepository | undefined;
+  /** @param fullName `<owner>/<name>`. Rejects for one that is not there. */
+  findRepository(fullName: string): Promise<HostRepository>;
   /** A `GITHUB_TOKEN` for one job. */
   createWorkflowToken(fullName: string, permissions: TokenPermissions): string;
-  revokeToken(token: string): void;
 }
 
 export type TokenPermissions = Readonly<Record<string, "read" | "write">>;
@@ -32,7 +35,8 @@ export interface HostPush {
   readonly before: string | null;
   /** Null when the ref was deleted. */
   readonly after: string | null;
-  readonly pusher: { readonly login: string; readonly id: number };
+  /** A login. */
+  readonly pusher: string;
   /** False for a push with a workflow's own token. */
   readonly triggersWorkflows: boolean;
   /** The `push` webhook. */

@@ -1,10 +1,12 @@
+import type { EventsConfig } from "@actions/workflow-parser/model/workflow-template";
 import { isNode, isPair, isScalar, parseDocument, visit } from "yaml";
 import { z } from "zod";
-import type { EventsConfig } from "@actions/workflow-parser/model/workflow-template";
 import type { Json } from "./json.ts";
 import { loadWorkflowParser } from "./load-workflow-parser.ts";
 
-const Text = z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((value) => (value === null ? "" : String(value)));
+const Text = z
+  .union([z.string(), z.number(), z.boolean(), z.null()])
+  .transform((value) => (value === null ? "" : String(value)));
 const Texts = z.record(z.string(), Text);
 const Flag = z.union([z.boolean(), z.string()]);
 const Count = z.union([z.number(), z.string()]);
@@ -44,9 +46,7 @@ export type Step = z.infer<typeof Step>;
 const Job = z.strictObject({
   name: Text.optional(),
   "runs-on": JsonValue,
-  needs: z
-    .union([z.string().transform((need) => [need]), z.array(z.string())])
-    .default([]),
+  needs: z.union([z.string().transform((need) => [need]), z.array(z.string())]).default([]),
   if: Text.optional(),
   permissions: Permissions.optional(),
   environment: JsonValue.optional(),
@@ -89,20 +89,43 @@ export type Workflow = Omit<z.infer<typeof WorkflowFile>, "on" | "name"> & {
 
 export type ParsedWorkflow =
   | { readonly kind: "workflow"; readonly workflow: Workflow }
-  | { readonly kind: "invalid"; readonly path: string; readonly on: EventsConfig; readonly problems: readonly string[] };
+  | {
+      readonly kind: "invalid";
+      readonly path: string;
+      readonly on: EventsConfig;
+      readonly problems: readonly string[];
+    };
 
 /** Parses a workflow file: GitHub's own parser judges it, then what this runner cannot do is refused. */
 export async function parseWorkflow(path: string, content: string): Promise<ParsedWorkflow> {
   const parser = await loadWorkflowParser();
-  const { context, value } = parser.parseWorkflow({ name: path, content }, new parser.NoOperationTraceWriter());
-  const invalid = (on: EventsConfig, problems: readonly string[]): ParsedWorkflow => ({ kind: "invalid", path, on, problems });
-  if (value === undefined) return invalid({}, context.errors.getErrors().map((error) => error.message));
+  const { context, value } = parser.parseWorkflow(
+    { name: path, content },
+    new parser.NoOperationTraceWriter(),
+  );
+  const invalid = (on: EventsConfig, problems: readonly string[]): ParsedWorkflow => ({
+    kind: "invalid",
+    path,
+    on,
+    problems,
+  });
+  if (value === undefined)
+    return invalid(
+      {},
+      context.errors.getErrors().map((error) => error.message),
+    );
   const { events, errors = [] } = await parser.convertWorkflowTemplate(context, value);
   // Keys that are newer than the parser are GitHub's to judge.
-  const problems = errors.map((error) => error.Message).filter((message) => !/Unexpected value 'queue'/.test(message));
+  const problems = errors
+    .map((error) => error.Message)
+    .filter((message) => !/Unexpected value 'queue'/.test(message));
   if (problems.length > 0) return invalid(events ?? {}, problems);
   const file = WorkflowFile.safeParse(readYaml(content));
-  if (!file.success) return invalid(events, file.error.issues.map((issue) => `${path}, ${issue.path.join(".")}: this runner: ${issue.message}`));
+  if (!file.success)
+    return invalid(
+      events,
+      file.error.issues.map((issue) => `${path}, ${issue.path.join(".")}: this runner: ${issue.message}`),
+    );
   const { name = path, on: _, ...rest } = file.data;
   return { kind: "workflow", workflow: { ...rest, name, path, on: events } };
 }
@@ -112,8 +135,14 @@ function readYaml(content: string): unknown {
   const document = parseDocument(content);
   visit(document, {
     Scalar: (_, node, parents) => {
-      const isText = parents.some((parent) => isPair(parent) && isScalar(parent.key) && (parent.key.value === "env" || parent.key.value === "with"));
-      if (isText && isNode(node) && typeof node.value === "number" && node.source !== undefined) node.value = node.source;
+      const isText = parents.some(
+        (parent) =>
+          isPair(parent) &&
+          isScalar(parent.key) &&
+          (parent.key.value === "env" || parent.key.value === "with"),
+      );
+      if (isText && isNode(node) && typeof node.value === "number" && node.source !== undefined)
+        node.value = node.source;
     },
   });
   return document.toJS();

@@ -1,0 +1,359 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newest, outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
+
+let world: RunnerWorld;
+beforeEach(async () => {
+  world = await startRunnerWorld({ secrets: { PASSPHRASE: "open sesame" }, vars: { REGION: "eu" } });
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+test("a push starts the workflow at the pushed commit, in a checkout of it", async () => {
+  const run = await world.push(
+    `
+    name: Deploy
+    on: push
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/checkout@v5
+          - id: look
+            run: |
+              echo "head=$(git rev-parse HEAD)" >> "$GITHUB_OUTPUT"
+              echo "branch=$(git branch --show-current)" >> "$GITHUB_OUTPUT"
+              echo "depth=$(git rev-list --count HEAD)" >> "$GITHUB_OUTPUT"
+              echo "text=$(cat hello.txt)" >> "$GITHUB_OUTPUT"
+              echo "workspace=$([ "$PWD" = "$GITHUB_WORKSPACE" ] && echo here)" >> "$GITHUB_OUTPUT"
+    `,
+    { "hello.txt": "hello" },
+  );
+  const sha = await world.github.readRef("octo/infra", "main");
+  expect(run).toMatchObject({
+    event: "push",
+    sha,
+    ref: "refs/heads/main",
+    status: "completed",
+    conclusion: "success",
+  });
+  expect(run.workflow).toEqual({ name: "Deploy", path: ".github/workflows/deploy.yml" });
+  expect(outcomes(run)).toEqual([
+    "Run actions/checkout@v5: success",
+    `Run echo "head=$(git rev-parse HEAD)" >> "$GITHUB_OUTPUT": success`,
+    "Post Run actions/checkout: success",
+  ]);
+  expect(run.steps[1]?.outputs).toEqual({
+    head: sha,
+    branch: "main",
+    depth: "1",
+    text: "hello",
+    workspace: "here",
+  });
+});
+
+test("the environment and the event are those of GitHub", async () => {
+  const run = await world.push(`
+    name: Deploy
+    on: push
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - run: |
+              env > "$FOLDER/env"
+              cp "$GITHUB_EVENT_PATH" "$FOLDER/event.json"
+  `);
+  const env = Object.fromEntries(
+    (await readFile(join(world.folder, "env"), "utf8")).split("\n").map((line) => line.split(/=(.*)/s)),
+  );
+  expect(env).toMatchObject({
+    CI: "true",
+    GITHUB_ACTIONS: "true",
+    GITHUB_REPOSITORY: "octo/infra",
+    GITHUB_SHA: run.sha,
+    GITHUB_REF: "refs/heads/main",
+    GITHUB_REF_NAME: "main",
+    GITHUB_EVENT_NAME: "push",
+    GITHUB_ACTOR: "octo",
+    GITHUB_WORKFLOW: "Deploy",
+    GITHUB_JOB: "deploy",
+    GITHUB_RUN_ID: String(run.id),
+    GITHUB_RUN_ATTEMPT: "1",
+    GITHUB_SERVER_URL: world.github.url,
+    GITHUB_API_URL: world.github.apiUrl,
+    GITHUB_GRAPHQL_URL: world.github.graphqlUrl,
+  });
+  for (const name of [
+    "GITHUB_REPOSITORY_ID",
+    "RUNNER_TEMP",
+    "GITHUB_WORKSPACE",
+    "GITHUB_OUTPUT",
+    "GITHUB_ENV",
+    "GITHUB_PATH",
+    "GITHUB_STEP_SUMMARY",
+  ]) {
+    expect(env[name], name).toMatch(/./);
+  }
+  expect(env).not.toHaveProperty("GITHUB_TOKEN");
+  const event: unknown = JSON.parse(await readFile(join(world.folder, "event.json"), "utf8"));
+  expect(event).toMatchObject({
+    ref: "refs/heads/main",
+    after: run.sha,
+    repository: { full_name: "octo/infra" },
+    sender: { login: "octo" },
+  });
+});
+
+test("env at every level, the nearest wins; GITHUB_ENV and GITHUB_PATH reach later steps", async () => {
+  const run = await world.push(`
+    on: push
+    env: { A: workflow, B: workflow, C: "\${{ vars.REGION }}" }
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        env: { B: job, GITHUB_SHA: mine }
+        defaults: { run: { working-directory: sub } }
+        steps:
+          - run: mkdir -p sub/bin && echo 'echo tool' > sub/bin/tool && chmod +x sub/bin/tool
+            working-directory: .
+          - run: |
+              echo "D=file" >> "$GITHUB_ENV"
+              printf 'E<<END\\nfirst\\nsecond\\nEND\\n' >> "$GITHUB_ENV"
+              echo "$PWD/bin" >> "$GITHUB_PATH"
+          - name: \${{ env.D }} of \${{ env.B }}
+            env: { B: step }
+            run: echo "$A $B $C $D $E $(tool) \${{ env.B }} $(basename "$PWD") \${GITHUB_SHA#mine}"
+  `);
+  expect(run.conclusion).toBe("success");
+  expect(run.steps.map((step) => step.name).at(-1)).toBe("file of step");
+  expect(run.log).toContain(`workflow step eu file first\nsecond tool step sub ${run.sha}`);
+});
+
+test("if, failure(), always() and continue-on-error", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - { name: forgiven, id: forgiven, run: exit 3, continue-on-error: true }
+          - { name: after forgiven, if: "steps.forgiven.outcome == 'failure' && steps.forgiven.conclusion == 'success'", run: "true" }
+          - { name: not wanted, if: "github.ref != 'refs/heads/main'", run: "true" }
+          - { name: broken, run: "echo before; false; echo never" }
+          - { name: plain, run: "true" }
+          - { name: on failure, if: failure(), run: "true" }
+          - { name: conditional on failure, if: "failure() && github.event_name == 'schedule'", run: "true" }
+          - { name: in any case, if: "\${{ always() }}", run: "true" }
+  `);
+  expect(run.conclusion).toBe("failure");
+  expect(outcomes(run)).toEqual([
+    "forgiven: failure",
+    "after forgiven: success",
+    "not wanted: skipped",
+    "broken: failure",
+    "plain: skipped",
+    "on failure: success",
+    "conditional on failure: skipped",
+    "in any case: success",
+  ]);
+  expect(run.log).toContain("##[error]Process completed with exit code 1.");
+  expect(run.log).not.toContain("\nnever\n");
+});
+
+test("pipefail is on only where bash is asked for by name", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - { name: unspecified, run: "false | true" }
+          - { name: bash, shell: bash, run: "false | true" }
+  `);
+  expect(outcomes(run)).toEqual(["unspecified: success", "bash: failure"]);
+});
+
+test("jobs wait for what they need, get its outputs, and a matrix can come of them", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      list:
+        runs-on: ubuntu-latest
+        outputs: { stacks: "\${{ steps.find.outputs.stacks }}" }
+        steps:
+          - id: find
+            run: echo 'stacks=[{"stack":"dev","n":1},{"stack":"prod","n":2}]' >> "$GITHUB_OUTPUT"
+      apply:
+        needs: list
+        runs-on: ubuntu-latest
+        strategy: { max-parallel: 1, fail-fast: false, matrix: { include: "\${{ fromJSON(needs.list.outputs.stacks) }}" } }
+        steps:
+          - run: test '\${{ matrix.stack }}' != dev
+      report:
+        needs: [list, apply]
+        if: always()
+        runs-on: ubuntu-latest
+        steps: [{ run: "echo '\${{ needs.apply.result }} \${{ fromJSON(needs.list.outputs.stacks)[1].stack }}' > $FOLDER/report" }]
+      after:
+        needs: report
+        runs-on: ubuntu-latest
+        steps: [{ run: "true" }]
+  `);
+  expect(run.jobs.map((job) => `${job.name}: ${job.conclusion}`)).toEqual([
+    "list: success",
+    "apply (dev, 1): failure",
+    "apply (prod, 2): success",
+    "report: success",
+    "after: skipped",
+  ]);
+  expect(run.conclusion).toBe("failure");
+  expect(await readFile(join(world.folder, "report"), "utf8")).toBe("failure prod\n");
+});
+
+test("an empty matrix fails the job, as on GitHub", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      apply:
+        runs-on: ubuntu-latest
+        strategy: { matrix: { stack: "\${{ fromJSON('[]') }}" } }
+        steps: [{ run: "true" }]
+  `);
+  expect(run).toMatchObject({ conclusion: "failure", steps: [] });
+  expect(run.log).toContain("Matrix vector 'stack' does not contain any values.");
+});
+
+test("secrets and masked values never reach the log", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - env: { PASSPHRASE: "\${{ secrets.PASSPHRASE }}", TOKEN: "\${{ github.token }}", SAME: "\${{ secrets.GITHUB_TOKEN }}" }
+            run: |
+              HUSH=$(printf 'hu%s hush' sh)
+              echo "::add-mask::$HUSH"
+              echo "a $HUSH b"
+              echo "$PASSPHRASE|$TOKEN|$([ "$TOKEN" = "$SAME" ] && echo same)"
+              echo "::error title=Oh::$HUSH%0Aagain"
+  `);
+  expect(run.log).toContain("a *** b");
+  expect(run.log).toContain("***|***|same");
+  expect(run.log).not.toMatch(/hush hush|open sesame|ghs_/);
+  expect(run.jobs[0]?.annotations).toEqual([{ level: "error", message: "***\nagain" }]);
+});
+
+test("the token has the permissions that the workflow asks for, and its pushes start nothing", async () => {
+  const job = (permissions: string) => `
+    on: push
+    ${permissions}
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/checkout@v5
+          - run: git -c user.name=a -c user.email=a@b.c commit --allow-empty -qm more && git push -q origin HEAD
+  `;
+  const refused = await world.push(job(""));
+  expect(refused.conclusion).toBe("failure");
+  await world.github.commit("octo/infra", {
+    files: { ".github/workflows/deploy.yml": job("permissions: { contents: write }") },
+    message: "Allow it",
+  });
+  await world.runner.waitForIdle();
+  const allowed = newest(world.runner.runs);
+  expect(allowed).toMatchObject({ conclusion: "success", number: 2 });
+  const [pushed] = await world.github.readLog("octo/infra");
+  expect(pushed).toMatchObject({ message: expect.stringMatching(/^more/), parents: [allowed.sha] });
+  expect(world.runner.runs).toHaveLength(2);
+});
+
+test("a scheduled and a dispatched run have their own event; a re-run is the same once more", async () => {
+  await world
+    .push(`
+    name: Deploy
+    on:
+      push: { branches: [other] }
+      schedule: [{ cron: "*/10 * * * *" }]
+      workflow_dispatch: { inputs: { stack: { type: string, default: dev }, note: { type: string } } }
+    jobs:
+      deploy:
+        runs-on: ubuntu-latest
+        steps: [{ run: "echo '\${{ github.event_name }} \${{ inputs.stack }}/\${{ github.event.inputs.note }}/\${{ github.event.schedule }} attempt \${{ github.run_attempt }}'" }]
+  `)
+    .catch(() => {});
+  expect(world.runner.runs).toHaveLength(0);
+
+  const [scheduled] = await world.runner.tick("octo/infra");
+  await world.runner.dispatch("octo/infra", "deploy.yml", { note: "by hand" });
+  const dispatched = await world.runner.dispatch("octo/infra", "Deploy");
+  await world.runner.waitForIdle();
+  await world.github.commit("octo/infra", { files: { a: "b" }, message: "Newer" });
+  const again = world.runner.rerun(dispatched);
+  await world.runner.waitForIdle();
+
+  const said = world.runner.runs.map((run) => run.log.trim().split("\n").at(-1));
+  expect(said).toEqual([
+    "schedule //*/10 * * * * attempt 1",
+    "workflow_dispatch dev/by hand/ attempt 1",
+    "workflow_dispatch dev// attempt 1",
+    "workflow_dispatch dev// attempt 2",
+  ]);
+  expect(scheduled?.event).toBe("schedule");
+  expect(again).toMatchObject({ id: dispatched.id, attempt: 2, sha: dispatched.sha });
+});
+
+test("branch and path filters, and messages that skip", async () => {
+  await world
+    .push(`
+    on: { push: { branches: [main], paths: ["infra/**", "!**/*.md"] } }
+    jobs: { deploy: { runs-on: ubuntu-latest, steps: [{ run: "true" }] } }
+  `)
+    .catch(() => {});
+  const commit = async (path: string, message: string, branch = "main") => {
+    await world.github.commit("octo/infra", { files: { [path]: message }, message, branch });
+    await world.runner.waitForIdle();
+    return world.runner.runs.length;
+  };
+  expect(await commit("app/a.ts", "elsewhere")).toBe(0);
+  expect(await commit("infra/README.md", "words")).toBe(0);
+  expect(await commit("infra/a.ts", "other branch", "topic")).toBe(0);
+  expect(await commit("infra/a.ts", "quiet [skip ci]")).toBe(0);
+  expect(await commit("infra/a.ts", "loud")).toBe(1);
+});
+
+test("a file that GitHub would not accept is a run that fails and says why", async () => {
+  const run = await world.push("on: push\njobs: { deploy: { steps: [{ run: a, users: b }] } }\n");
+  expect(run).toMatchObject({ conclusion: "startup_failure" });
+  expect(run.log).toContain("Unexpected value 'users'");
+});
+
+test("what this runner cannot do is refused, not left out", async () => {
+  const run = await world.push(
+    "on: push\njobs: { deploy: { runs-on: ubuntu-latest, services: { db: { image: db } }, steps: [{ run: a }] } }\n",
+  );
+  expect(run.log).toContain("services");
+  expect(run.conclusion).toBe("startup_failure");
+});
+
+test("a step and a job that take too long are ended", async () => {
+  const run = await world.push(`
+    on: push
+    jobs:
+      step:
+        runs-on: ubuntu-latest
+        steps:
+          - { name: slow, run: exec sleep 600, timeout-minutes: 0.002 }
+          - { name: after, run: "true" }
+      job:
+        runs-on: ubuntu-latest
+        timeout-minutes: 0.002
+        steps:
+          - { name: slow, run: exec sleep 600 }
+          - { name: clean up, if: always(), run: "true" }
+  `);
+  expect(run.jobs.map((job) => `${job.id}: ${job.conclusion}`)).toEqual(["step: failure", "job: cancelled"]);
+  expect(outcomes(run)).toEqual(["slow: failure", "after: skipped", "slow: cancelled", "clean up: success"]);
+});

@@ -155,6 +155,19 @@ describe("bodies that are no message", () => {
     expect(await isUnharmed(it)).toBe(true);
   });
 
+  test("one byte that is not UTF-8 in a label that nobody reads spoils the message", async () => {
+    await using it = await startServer();
+    const body = Buffer.from(recordedText("firing"));
+    body[body.indexOf("eu-1")] = 0xff;
+    expect((await it.post("/webhook/prometheus", recordedText("firing"))).status).toBe(200);
+    const response = await fetch(`${it.url}/webhook/prometheus`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${PROD_TOKEN}` },
+      body: new Blob([body]),
+    });
+    expect(response.status).toBe(422);
+  });
+
   test("a byte order mark is tolerated", async () => {
     await using it = await startServer();
     expect((await it.post("/scale/web", '\uFEFF{"value":3}')).status).toBe(200);

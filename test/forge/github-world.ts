@@ -6,16 +6,7 @@ import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-client
 import { GitHubForge } from "../../src/forge/github-forge.ts";
 import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
 import { startGitHub } from "../github/start-github.ts";
-
-/** What the App asks for; the stand-in enforces it, so that these are proven to be enough. */
-export const APP_PERMISSIONS = {
-  contents: "write",
-  pull_requests: "write",
-  checks: "read",
-  statuses: "read",
-  metadata: "read",
-} as const;
-export const APP_EVENTS = ["push", "pull_request", "pull_request_review", "check_suite", "status"];
+import { APP_EVENTS, APP_PERMISSIONS } from "./app-permissions.ts";
 
 export const STACK_FILE = '# scaled by alerts\nconfig:\n  shop:webCount: "3" # web\n  shop:apiCount: 2\n';
 export const PLACE: StackPlace = {

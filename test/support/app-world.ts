@@ -6,7 +6,8 @@ import { entryPath, formatEntry, type LedgerEntry } from "../../src/ledger/entry
 import { startApp } from "../../src/main.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { ScaleResult } from "../../src/workflows/scaling.ts";
-import { APP_EVENTS, APP_PERMISSIONS, PLACE, STACK_FILE } from "../forge/github-world.ts";
+import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
+import { PLACE, STACK_FILE } from "../forge/github-world.ts";
 import { startGitHub } from "../github/start-github.ts";
 
 export const TOKEN = "a-webhook-secret-of-more-than-32-characters";

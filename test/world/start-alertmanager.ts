@@ -1,0 +1,92 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { type RunningProcess, startProcess } from "./start-process.ts";
+
+export type AlertmanagerOptions = {
+  program: string;
+  directory: string;
+  /** Where alerts are sent: `/webhook/prometheus` of the app, say. */
+  url: string;
+  token: string;
+  groupInterval?: string;
+  repeatInterval?: string;
+};
+
+export type Alertmanager = {
+  readonly url: string;
+  readonly process: RunningProcess;
+  /** Fires an alert, as Prometheus would; the same labels again keep it firing. */
+  fire(labels: Record<string, string>, annotations?: Record<string, string>): Promise<void>;
+  resolve(labels: Record<string, string>): Promise<void>;
+  stop(): Promise<void>;
+};
+
+/** Starts the real Alertmanager with one route to the app. */
+export async function startAlertmanager(options: AlertmanagerOptions): Promise<Alertmanager> {
+  const { directory, groupInterval = "1s", repeatInterval = "2s" } = options;
+  mkdirSync(directory, { recursive: true });
+  const tokenFile = join(directory, "token");
+  writeFileSync(tokenFile, options.token, { mode: 0o600 });
+  const configFile = join(directory, "alertmanager.yml");
+  writeFileSync(
+    configFile,
+    stringify({
+      route: {
+        receiver: "pulumiscale",
+        group_by: ["alertname", "pool"],
+        group_wait: "100ms",
+        group_interval: groupInterval,
+        repeat_interval: repeatInterval,
+      },
+      receivers: [
+        {
+          name: "pulumiscale",
+          webhook_configs: [
+            {
+              url: options.url,
+              send_resolved: true,
+              http_config: { authorization: { credentials_file: tokenFile } },
+            },
+          ],
+        },
+      ],
+    }),
+  );
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const process = startProcess(options.program, [
+    `--config.file=${configFile}`,
+    `--storage.path=${join(directory, "data")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    "--cluster.listen-address=",
+  ]);
+  await process.waitForLine(/msg="?Listening/i);
+  const post = async (
+    labels: Record<string, string>,
+    annotations: Record<string, string>,
+    endsAt: string | null,
+  ) => {
+    const body = JSON.stringify([{ labels, annotations, ...(endsAt === null ? {} : { endsAt }) }]);
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}/api/v2/alerts`, { method: "POST", headers, body });
+    if (!response.ok) throw new Error(`Alertmanager answered ${response.status}: ${await response.text()}`);
+  };
+  return {
+    url,
+    process,
+    fire: (labels, annotations = {}) => post(labels, annotations, null),
+    resolve: (labels) => post(labels, {}, new Date(Date.now() - 1000).toISOString()),
+    stop: () => process.stop(),
+  };
+}
+
+/** A port that was free a moment ago: Alertmanager does not say which one it took for `:0`. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

@@ -60,6 +60,7 @@ describe("what breaks a rule is caught", () => {
     ["src/workflows/a.ts", `import { g } from "../forge/github-forge.ts";`, "src/workflows/ may import only"],
     ["src/ledger/a.ts", `import { w } from "../workflows/w.ts";`, "src/ledger/ may import only"],
     ["src/http/a.ts", `import { g } from "../forge/github-forge.ts";`, "src/http/ may import only"],
+    ["src/settings.ts", `import { a } from "./http/a.ts";`, "src/ may import only src/domain/"],
     [
       "src/main.ts",
       `import { a } from "../action/main.ts";`,

@@ -1,5 +1,6 @@
 import { runGitText } from "./git-process.ts";
 import type { GitRepository } from "./git-repository.ts";
+import { remember } from "./remember.ts";
 
 export interface ChangedFile {
   readonly path: string;
@@ -15,21 +16,23 @@ export interface ChangedFile {
 export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** What changed between two trees or commits, with renames found as GitHub does. */
-export async function diffFiles(git: GitRepository, from: string, to: string): Promise<ChangedFile[]> {
-  const range = ["-r", "--find-renames", from, to];
-  const [raw, counts, patch] = await Promise.all([
-    runGitText(git.directory, ["diff-tree", "-z", "--raw", "--no-abbrev", ...range]),
-    runGitText(git.directory, ["diff-tree", "-z", "--numstat", ...range]),
-    runGitText(git.directory, ["-c", "core.quotePath=false", "diff-tree", "--patch", ...range]),
-  ]);
-  const counted = parseCounts(counts);
-  const patches = parsePatches(patch);
-  return parseRaw(raw).map((file, position) => ({
-    ...file,
-    additions: counted[position]?.additions ?? 0,
-    deletions: counted[position]?.deletions ?? 0,
-    patch: patches[position] ?? null,
-  }));
+export function diffFiles(git: GitRepository, from: string, to: string): Promise<ChangedFile[]> {
+  return remember(git.diffs, `${from} ${to}`, async () => {
+    const range = ["-r", "--find-renames", from, to];
+    const [listed, patch] = await Promise.all([
+      runGitText(git.directory, ["diff-tree", "-z", "--no-abbrev", "--raw", "--numstat", ...range]),
+      runGitText(git.directory, ["-c", "core.quotePath=false", "diff-tree", "--patch", ...range]),
+    ]);
+    const files = parseRaw(listed);
+    const counted = parseCounts(listed);
+    const patches = parsePatches(patch);
+    return files.map((file, position) => ({
+      ...file,
+      additions: counted[position]?.additions ?? 0,
+      deletions: counted[position]?.deletions ?? 0,
+      patch: patches[position] ?? null,
+    }));
+  });
 }
 
 type RawFile = Pick<ChangedFile, "path" | "previousPath" | "status" | "oid">;

@@ -1,7 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ChangedFile } from "./diff.ts";
 import { updateHook } from "./git-http.ts";
 import { runGitText } from "./git-process.ts";
+import type { MergedTree } from "./merge.ts";
 import { type GitObject, type ObjectReader, openObjectReader } from "./object-reader.ts";
 import { type GitCommit, parseCommit } from "./parse-commit.ts";
 import { parseTree, type TreeEntry } from "./parse-tree.ts";
@@ -12,6 +14,12 @@ export interface GitRepository {
   readonly reader: ObjectReader;
   /** Commits never change, so they are parsed once. */
   readonly commits: Map<string, GitCommit>;
+  /** What git said once about objects by their oids; see remember.ts. */
+  readonly ancestors: Map<string, Promise<boolean>>;
+  readonly mergeBases: Map<string, Promise<string | null>>;
+  readonly merges: Map<string, Promise<MergedTree>>;
+  readonly diffs: Map<string, Promise<ChangedFile[]>>;
+  readonly ranges: Map<string, Promise<string[]>>;
 }
 
 /** Creates a bare repository whose HEAD points to `defaultBranch`; it has no commit yet. */
@@ -24,20 +32,34 @@ export async function createGitRepository(directory: string, defaultBranch: stri
     `--initial-branch=${defaultBranch}`,
     directory,
   ]);
-  const settings: readonly (readonly [string, string])[] = [
-    ["http.receivepack", "true"],
-    ["uploadpack.allowAnySHA1InWant", "true"],
-    ["uploadpack.allowFilter", "true"],
-    ["receive.hideRefs", "refs/pull"],
-    ["receive.denyDeleteCurrent", "refuse"],
-    ["receive.autogc", "false"],
-    ["gc.auto", "0"],
-  ];
-  for (const [key, value] of settings) await runGitText(directory, ["config", key, value]);
+  await appendFile(join(directory, "config"), settings);
   await mkdir(join(directory, "hooks"), { recursive: true });
   await writeFile(join(directory, "hooks", "update"), updateHook, { mode: 0o755 });
-  return { directory, reader: openObjectReader(directory), commits: new Map() };
+  return {
+    directory,
+    reader: openObjectReader(directory),
+    commits: new Map(),
+    ancestors: new Map(),
+    mergeBases: new Map(),
+    merges: new Map(),
+    diffs: new Map(),
+    ranges: new Map(),
+  };
 }
+
+/** What github.com allows that git does not by itself: fetching any commit, partial clones; and no rewriting by itself. */
+const settings = `[http]
+	receivepack = true
+[uploadpack]
+	allowAnySHA1InWant = true
+	allowFilter = true
+[receive]
+	hideRefs = refs/pull
+	denyDeleteCurrent = refuse
+	autogc = false
+[gc]
+	auto = 0
+`;
 
 export async function readObject(git: GitRepository, revision: string): Promise<GitObject | null> {
   return git.reader.read(revision);

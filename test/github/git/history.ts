@@ -1,6 +1,7 @@
 import { GitError, runGit, runGitText } from "./git-process.ts";
 import { type GitRepository, readCommit } from "./git-repository.ts";
 import type { GitCommit } from "./parse-commit.ts";
+import { remember } from "./remember.ts";
 
 export interface HistoryQuery {
   readonly from: string;
@@ -26,7 +27,9 @@ export async function listCommits(git: GitRepository, query: HistoryQuery): Prom
   if (query.order === "oldest-first") args.push("--reverse", "--topo-order");
   args.push(query.from, ...(query.without ?? []).map((oid) => `^${oid}`), "--");
   if (query.path !== undefined && query.path !== "") args.push(query.path);
-  const oids = (await runGitText(git.directory, args)).split("\n").filter((oid) => oid !== "");
+  const run = async (): Promise<string[]> =>
+    (await runGitText(git.directory, args)).split("\n").filter((oid) => oid !== "");
+  const oids = await (isOid(query.from) ? remember(git.ranges, args.join("\0"), run) : run());
   const commits = await Promise.all(oids.map((oid) => readCommit(git, oid)));
   return commits.filter((commit) => commit !== null);
 }
@@ -38,21 +41,31 @@ export async function countCommits(git: GitRepository, query: HistoryQuery): Pro
 
 export async function isAncestor(git: GitRepository, ancestor: string, descendant: string): Promise<boolean> {
   if (ancestor === descendant) return true;
-  try {
-    await runGit(git.directory, ["merge-base", "--is-ancestor", ancestor, descendant]);
-    return true;
-  } catch (error) {
-    if (error instanceof GitError && error.exitCode === 1) return false;
-    throw error;
-  }
+  return remember(git.ancestors, `${ancestor} ${descendant}`, async () => {
+    // Most pushes add one commit, which needs no walk.
+    if ((await readCommit(git, descendant))?.parents.includes(ancestor) === true) return true;
+    try {
+      await runGit(git.directory, ["merge-base", "--is-ancestor", ancestor, descendant]);
+      return true;
+    } catch (error) {
+      if (error instanceof GitError && error.exitCode === 1) return false;
+      throw error;
+    }
+  });
 }
 
 /** The best common ancestor, or null for unrelated histories. */
 export async function findMergeBase(git: GitRepository, one: string, other: string): Promise<string | null> {
-  try {
-    return await runGitText(git.directory, ["merge-base", one, other]);
-  } catch (error) {
-    if (error instanceof GitError && error.exitCode === 1) return null;
-    throw error;
-  }
+  return remember(git.mergeBases, `${one} ${other}`, async () => {
+    try {
+      return await runGitText(git.directory, ["merge-base", one, other]);
+    } catch (error) {
+      if (error instanceof GitError && error.exitCode === 1) return null;
+      throw error;
+    }
+  });
+}
+
+function isOid(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision);
 }

@@ -1,27 +1,25 @@
 import { GitError, runGitText } from "./git-process.ts";
 import { type GitRepository, readCommit } from "./git-repository.ts";
 import type { GitCommit, GitIdentity } from "./parse-commit.ts";
+import { remember } from "./remember.ts";
 import { writeCommit } from "./write-objects.ts";
 
 export type MergedTree = { readonly kind: "clean"; readonly tree: string } | { readonly kind: "conflict" };
 
 /** Three-way merge of two commits, without touching any ref. */
-export async function mergeTrees(git: GitRepository, ours: string, theirs: string): Promise<MergedTree> {
-  try {
-    const output = await runGitText(git.directory, [
-      "merge-tree",
-      "--write-tree",
-      "--no-messages",
-      ours,
-      theirs,
-    ]);
-    return { kind: "clean", tree: output.split("\n")[0] ?? "" };
-  } catch (error) {
-    // 1 is a conflict; unrelated histories and the like end with 128.
-    if (error instanceof GitError && (error.exitCode === 1 || /unrelated histories/.test(error.stderr)))
-      return { kind: "conflict" };
-    throw error;
-  }
+export function mergeTrees(git: GitRepository, ours: string, theirs: string): Promise<MergedTree> {
+  return remember(git.merges, `${ours} ${theirs}`, async () => {
+    try {
+      const args = ["merge-tree", "--write-tree", "--no-messages", ours, theirs];
+      const output = await runGitText(git.directory, args);
+      return { kind: "clean", tree: output.split("\n")[0] ?? "" };
+    } catch (error) {
+      // 1 is a conflict; unrelated histories and the like end with 128.
+      if (error instanceof GitError && (error.exitCode === 1 || /unrelated histories/.test(error.stderr)))
+        return { kind: "conflict" };
+      throw error;
+    }
+  });
 }
 
 /** The tree of `commit`'s own change on top of `onto`. */

@@ -93,5 +93,5 @@ export async function writeCommit(git: GitRepository, commit: NewCommit): Promis
 }
 
 function formatGitDate(date: Date): string {
-  return `${Math.floor(date.getTime() / 1000)} +0000`;
+  return `@${Math.floor(date.getTime() / 1000)} +0000`;
 }

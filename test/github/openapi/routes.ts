@@ -51,7 +51,11 @@ function compileRoute(described: DescribedOperation): Route {
     return many.has(name) ? "(.*)" : "([^/]+)";
   });
   // `contents/{path}` is asked for without the last slash where it means the root.
-  return { ...described, names, pattern: new RegExp(`^${source.replace(/(\/contents)\/\(\.\*\)$/, "$1(?:/(.*))?")}$`) };
+  return {
+    ...described,
+    names,
+    pattern: new RegExp(`^${source.replace(/(\/contents)\/\(\.\*\)$/, "$1(?:/(.*))?")}$`),
+  };
 }
 
 // These hold slashes on github.com too, where the description does not say so.

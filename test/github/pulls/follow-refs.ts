@@ -1,5 +1,6 @@
+import { readRef } from "../git/git-repository.ts";
 import { isAncestor, listCommits } from "../git/history.ts";
-import { listRefs, type RefUpdate, updateRefs } from "../git/refs.ts";
+import { type RefUpdate, updateRefs } from "../git/refs.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
@@ -49,7 +50,7 @@ async function followHead(
   pull.updatedAt = world.now();
   pull.unknownReads = world.unknownMergeabilityReads;
   await pointPullRef(repository, pull);
-  const base = await readBase(repository, pull);
+  const base = await readRef(repository.git, `refs/heads/${pull.baseRef}`);
   if (base !== null) pull.baseOid = base;
   if (base !== null && (await isAncestor(repository.git, update.after, base))) {
     await closePull(world, repository, pull, hand);
@@ -125,11 +126,6 @@ export async function closePull(
 /** Keeps `refs/pull/<n>/head`, which GitHub lets anyone fetch, at the pull request's head. */
 export async function pointPullRef(repository: Repository, pull: PullRequest): Promise<void> {
   const ref = `refs/pull/${pull.number}/head`;
-  const before = (await listRefs(repository.git, ref)).get(ref) ?? null;
+  const before = await readRef(repository.git, ref);
   await updateRefs(repository.git, [{ ref, before, after: pull.headOid }]);
-}
-
-async function readBase(repository: Repository, pull: PullRequest): Promise<string | null> {
-  const ref = `refs/heads/${pull.baseRef}`;
-  return (await listRefs(repository.git, ref)).get(ref) ?? null;
 }

@@ -1,4 +1,5 @@
-import { isRefName, listRefs, RefConflictError } from "../git/refs.ts";
+import { readRef } from "../git/git-repository.ts";
+import { isRefName, RefConflictError } from "../git/refs.ts";
 import { unprocessable } from "../github-error.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
@@ -13,7 +14,7 @@ export async function createRef(
   hand: Hand,
 ): Promise<void> {
   if (!(await isRefName(ref))) throw unprocessable(`${ref} is not a valid ref name.`);
-  if ((await listRefs(repository.git, ref)).has(ref)) throw unprocessable("Reference already exists");
+  if ((await readRef(repository.git, ref)) !== null) throw unprocessable("Reference already exists");
   try {
     await moveRefs(world, repository, [{ ref, before: null, after: oid }], hand);
   } catch (error) {

@@ -16,7 +16,10 @@ export async function moveRefs(
   updates: readonly RefUpdate[],
   hand: Hand,
 ): Promise<void> {
-  const branchesBefore = await listRefs(repository.git, "refs/heads/");
+  const opensBranch = updates.some(({ before }) => before === null);
+  const branchesBefore = opensBranch
+    ? await listRefs(repository.git, "refs/heads/")
+    : new Map<string, string>();
   await updateRefs(repository.git, updates);
   await followMovedRefs(world, repository, updates, hand, branchesBefore);
 }

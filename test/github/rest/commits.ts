@@ -1,5 +1,6 @@
 import { handOf } from "../auth/caller.ts";
 import { diffFiles, readPatch } from "../git/diff.ts";
+import { readRef } from "../git/git-repository.ts";
 import { findMergeBase, listCommits } from "../git/history.ts";
 import { listRefs } from "../git/refs.ts";
 import { GitHubError, notFound } from "../github-error.ts";
@@ -100,8 +101,8 @@ export const commitOperations = {
 
   "repos/get-branch": async ({ world, repository, path }) => {
     const ref = `refs/heads/${path.branch}`;
-    const oid = (await listRefs(repository.git, ref)).get(ref);
-    if (oid === undefined) throw new GitHubError(404, "Branch not found");
+    const oid = await readRef(repository.git, ref);
+    if (oid === null) throw new GitHubError(404, "Branch not found");
     const commit = await requireCommit(repository, oid);
     return { status: 200, body: renderBranch(world, repository, path.branch, commit) };
   },

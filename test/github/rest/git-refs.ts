@@ -1,5 +1,5 @@
 import { handOf } from "../auth/caller.ts";
-import { readObject } from "../git/git-repository.ts";
+import { readObject, readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { listRefs } from "../git/refs.ts";
 import { GitHubError, notFound, unprocessable } from "../github-error.ts";
@@ -13,7 +13,7 @@ import { list, type RestHandlers } from "./operation.ts";
 export const gitRefOperations = {
   "git/get-ref": async ({ world, repository, path }) => {
     const ref = `refs/${path.ref}`;
-    if (!(await listRefs(repository.git, ref)).has(ref)) throw notFound();
+    if ((await readRef(repository.git, ref)) === null) throw notFound();
     return { status: 200, body: await renderRef(world, repository, ref) };
   },
 
@@ -37,8 +37,8 @@ export const gitRefOperations = {
 
   "git/update-ref": async ({ world, repository, path, body, caller }) => {
     const ref = `refs/${path.ref}`;
-    const before = (await listRefs(repository.git, ref)).get(ref);
-    if (before === undefined) throw unprocessable("Reference does not exist");
+    const before = await readRef(repository.git, ref);
+    if (before === null) throw unprocessable("Reference does not exist");
     await requireObject(repository, body.sha);
     if (body.force !== true && !(await isAncestor(repository.git, before, body.sha))) {
       throw unprocessable("Update is not a fast forward");
@@ -51,8 +51,8 @@ export const gitRefOperations = {
 
   "git/delete-ref": async ({ world, repository, path, caller }) => {
     const ref = `refs/${path.ref}`;
-    const before = (await listRefs(repository.git, ref)).get(ref);
-    if (before === undefined) throw unprocessable("Reference does not exist");
+    const before = await readRef(repository.git, ref);
+    if (before === null) throw unprocessable("Reference does not exist");
     if (ref === `refs/heads/${repository.settings.default_branch}`)
       throw unprocessable("Cannot delete the default branch");
     const hand = handOf(world, caller);

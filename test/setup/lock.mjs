@@ -4,18 +4,6 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder, progress } from "./cache.mjs";
 
-/** @type {Set<string>} the locks of this process, as files */
-const held = new Set();
-
-/**
- * Makes another process, which does a part of the work, a holder of the locks of this one: they last until both have
- * ended.
- * @param {number} pid
- */
-export function shareLocks(pid) {
-  for (const file of held) fs.appendFileSync(file, `\n${holderName(pid)}`);
-}
-
 /**
  * Runs `work` while no other process on this machine does work under the same name. Waits for a living holder;
  * a holder that died, however it died, holds nothing.
@@ -54,6 +42,18 @@ export async function withLock(name, work) {
   } finally {
     fs.rmSync(mine, { force: true });
   }
+}
+
+/** @type {Set<string>} the locks of this process, as files */
+const held = new Set();
+
+/**
+ * Makes another process, which does a part of the work, a holder of the locks of this one: they last until both have
+ * ended.
+ * @param {number} pid
+ */
+export function shareLocks(pid) {
+  for (const file of held) fs.appendFileSync(file, `\n${holderName(pid)}`);
 }
 
 /**

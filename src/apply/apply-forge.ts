@@ -68,6 +68,12 @@ export type CommitReport = {
   detailsUrl: string | null;
 };
 
+/** The repository alone, without a stack in it. */
+export type RepositoryPlace = Pick<DeployPlace, "owner" | "repo" | "baseBranch">;
+
+/** A stack that the ledger knows: where its file stands at the head of the base branch, and its entry's text. */
+export type LedgerStack = { place: DeployPlace; entry: string };
+
 /** What an apply asks of the place that holds the repository. Every method throws `ForgeError`. */
 export interface ApplyForge {
   /** The newest head, the stack's part of it and of the other commits, and the ledger: one request. */
@@ -83,6 +89,8 @@ export interface ApplyForge {
   /** Throws `ForgeError` `conflict` where the branch has moved. */
   commitToLedger(place: DeployPlace, commit: LedgerCommit): Promise<void>;
   report(place: DeployPlace, report: CommitReport): Promise<void>;
+  /** Every stack in the ledger: two requests, however many there are. */
+  listStacks(repository: RepositoryPlace): Promise<LedgerStack[]>;
   /** Whether `commit` is `other` or has it among its ancestors. */
   includes(place: DeployPlace, commit: string, other: string): Promise<boolean>;
 }

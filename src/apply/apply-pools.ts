@@ -101,6 +101,7 @@ async function confirmUnchanged(
     from === null || from === to ? [] : [{ pool, from, to }],
   );
   if (moved.length === 0) return [];
+  if (options.signal?.aborted) return moved.map((pool) => receiptOf(pool, "failed", INTERRUPTED));
   const edits = moved.map(({ pool, from }) => ({
     location: { ...pool.location, project: options.project },
     value: from,
@@ -125,6 +126,9 @@ async function confirmUnchanged(
     return receiptOf(pool, "no-effect", NO_EFFECT + detail);
   });
 }
+
+const INTERRUPTED =
+  "The run was interrupted before it could tell whether the value was applied already. The next run tells.";
 
 const NO_EFFECT =
   "Pulumi visited every target and had nothing to change, with the old value as with the new one, so the value does not " +

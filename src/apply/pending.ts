@@ -3,7 +3,7 @@ import { isFailure, type Receipt } from "../domain/receipt.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { type PoolLocation, readPoolValue } from "../domain/stack-file.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
-import type { ProgramState, StackFileCommit } from "./apply-forge.ts";
+import type { HistoryRead, ProgramState } from "./apply-forge.ts";
 import { isSameProgram } from "./program-state.ts";
 
 /** A pool of which the committed value is, or may be, other than what the engine last confirmed. */
@@ -79,7 +79,7 @@ export function findPending(
   contract: Contract,
   project: string,
   head: StackFile,
-  since: readonly StackFileCommit[],
+  since: Pick<HistoryRead, "commits" | "isComplete">,
   facts: AppliedFacts,
 ): { pending: PendingPool[]; unusable: UnusablePool[] } {
   const pending: PendingPool[] = [];
@@ -93,8 +93,9 @@ export function findPending(
       continue;
     }
     const to = committed.value;
-    const values = since.map(({ stackFile }) => readCommitted(stackFile, location));
-    const hasMoved = values.some((value) => value.kind === "value" && value.value !== from);
+    const values = since.commits.map(({ stackFile }) => readCommitted(stackFile, location));
+    const hasMoved =
+      !since.isComplete || values.some((value) => value.kind === "value" && value.value !== from);
     if (to === from && !hasMoved && !hasFailed(facts.receipt, pool)) continue;
     if (to < pool.min || to > pool.max) {
       const message = `The committed value ${to} is outside the pool's range of ${pool.min} to ${pool.max}, so it was not applied. Commit a value in range, or change the contract and run a full \`pulumi up\`.`;

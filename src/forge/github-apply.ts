@@ -7,9 +7,12 @@ import type {
   HistoryRead,
   LedgerCommit,
   LedgerRead,
+  LedgerStack,
+  RepositoryPlace,
 } from "../apply/apply-forge.ts";
 import { entryPath } from "../ledger/entry.ts";
 import { ForgeError } from "./forge.ts";
+import { listLedgerStacks } from "./github-apply-list.ts";
 import {
   commitFields,
   GitObject,
@@ -172,6 +175,10 @@ export class GitHubApplyForge implements ApplyForge {
     );
   }
 
+  listStacks(repository: RepositoryPlace): Promise<LedgerStack[]> {
+    return this.#doing(repository, "listing the stacks", () => listLedgerStacks(this.#client, repository));
+  }
+
   includes(place: DeployPlace, commit: string, other: string): Promise<boolean> {
     return this.#doing(place, "comparing two commits", async () => {
       const { data } = await this.#client.request("GET /repos/{owner}/{repo}/compare/{basehead}", {
@@ -202,7 +209,11 @@ export class GitHubApplyForge implements ApplyForge {
     return parsed.data.repository;
   }
 
-  async #doing<T>(place: DeployPlace, doing: string, work: () => Promise<T>): Promise<T> {
+  async #doing<T>(
+    place: Pick<DeployPlace, "owner" | "repo">,
+    doing: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await work();
     } catch (error) {

@@ -38,12 +38,21 @@ export function entryAfterApply(
 /** What a publish knows after a full up. */
 export type PublishedStack = Pick<
   LedgerEntry,
-  "project" | "stack" | "dir" | "pools" | "applied" | "commit" | "publishedAt" | "tokenHashes" | "receipt"
+  | "project"
+  | "stack"
+  | "dir"
+  | "pools"
+  | "applied"
+  | "deployed"
+  | "commit"
+  | "publishedAt"
+  | "tokenHashes"
+  | "receipt"
 >;
 
 /** The entry after a full up: everything is what the full up left, whatever stood there before. */
 export function entryAfterPublish(published: PublishedStack): LedgerEntry {
-  return { schemaVersion: SCHEMA_VERSION, ...published, deployed: published.commit, attestation: null };
+  return { schemaVersion: SCHEMA_VERSION, ...published, attestation: null };
 }
 
 /** The commit message of a ledger write, for people and, in its trailers, for machines. */

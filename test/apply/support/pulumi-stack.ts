@@ -15,6 +15,8 @@ export type PulumiStack = {
   name: string;
   project: string;
   workDir: string;
+  /** Names of the fixture's own files. */
+  programFiles: string[];
   stackFile: string;
   environment: Record<string, string | undefined>;
   urn: (type: string, name: string) => string;
@@ -38,14 +40,14 @@ const State = z.object({
   }),
 });
 
-/** Copies `fixtures/programs/<program>` to a folder of its own (or into `workDir`) and creates the stack `dev` there. */
+/** Copies `fixtures/programs/<program>` to the folder `directory` of a new one and creates the stack `dev` there. */
 export async function makePulumiStack(
   program: string,
   values: Readonly<Record<string, string | number | boolean>>,
-  workDirectory?: string,
+  directory = "program",
 ): Promise<PulumiStack> {
   const root = await mkdtemp(join(tmpdir(), "pulumiscale-stack-"));
-  const workDir = workDirectory ?? join(root, "program");
+  const workDir = join(root, "work", directory);
   const backend = join(root, "backend");
   await mkdir(backend);
   await cp(join(programs, program), workDir, { recursive: true });
@@ -82,6 +84,7 @@ export async function makePulumiStack(
     name: "dev",
     project,
     workDir,
+    programFiles: await readdir(join(programs, program)),
     stackFile,
     environment,
     urn: (type, name) => `urn:pulumi:dev::${project}::${type}::${name}`,

@@ -1,0 +1,199 @@
+import type { Clock } from "../clock.ts";
+import { type Contract, parseContract } from "../domain/contract.ts";
+import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
+import { parseScaleCommit } from "../domain/scale-commit.ts";
+import { entryAfterApply } from "../ledger/change-entry.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import type { ApplyForge, DeployPlace, HistoryRead, LedgerRead } from "./apply-forge.ts";
+import { applyPools, type EngineOptions } from "./apply-pools.ts";
+import { type Checkout, readStackFileText, stackFileOf, writeStackFileText } from "./checkout.ts";
+import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
+import { formatFinding, readOwnContract } from "./read-contract.ts";
+import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
+import type { Redact } from "./redact.ts";
+import { commitReports, reportReceipt } from "./report-receipt.ts";
+import { spliceValues } from "./splice-values.ts";
+import { loadAutomation } from "./targeted-update.ts";
+import { LedgerError, updateLedger } from "./update-ledger.ts";
+
+/** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
+export type EngineSettings = Omit<EngineOptions, "workDir" | "project" | "stackFile" | "message">;
+
+export type ApplyRequest = {
+  place: DeployPlace;
+  checkout: Checkout;
+  trigger: Trigger;
+  engine: EngineSettings;
+  /** The workflow run's page; null elsewhere. */
+  runUrl: string | null;
+};
+
+/** The parts of the outside that an apply works with. */
+export type ApplyWorld = {
+  forge: ApplyForge;
+  clock: Clock;
+  redact: Redact;
+  /** Tells people what goes on, a sentence at a time. */
+  say: (level: "info" | "warning", sentence: string) => void;
+};
+
+export type ApplyResult =
+  | Exclude<ApplyPlan, { kind: "apply" }>
+  /** `problems` are sentences on pools without a usable value: they fail the run too. */
+  | { kind: "done"; receipt: Receipt; problems: string[] };
+
+/**
+ * Applies every pool of the stack whose committed value differs from the applied one, with the values of the newest
+ * head, and puts what became of it into the ledger and onto the scale commits. What Pulumi could not do is in the
+ * receipt. Throws `ForgeError`, `LedgerError` and `CheckoutError`.
+ */
+export async function applyStack(request: ApplyRequest, world: ApplyWorld): Promise<ApplyResult> {
+  const startedAtMs = world.clock();
+  const { place, checkout } = request;
+  const planned = await readPlan(world.forge, place, checkout, request.trigger);
+  const { read, entry, history, plan } = planned;
+  if (plan.kind !== "apply" || entry === null) {
+    if (plan.kind === "full-needed" && entry !== null)
+      await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);
+    return plan.kind === "apply" ? { kind: "nothing" } : plan;
+  }
+  const done = await runEngine(request, world, planned, entry, plan.previewFirst).catch((error: unknown) => {
+    // Interrupted before the update began: nothing has happened, so there is nothing to record.
+    if (request.engine.signal?.aborted) throw error;
+    return failAll(entry, planned, error);
+  });
+  if (done === null) return { kind: "nothing" };
+
+  const lines = done.lines.map((line) => ({ ...line, message: cleanMessage(line.message, world.redact) }));
+  const receipt: Receipt = {
+    commit: read.headOid,
+    covers: coveredScales(history, place.alias),
+    startedAt: new Date(startedAtMs).toISOString(),
+    durationSeconds: (world.clock() - startedAtMs) / 1000,
+    outcome: outcomeOf(lines),
+    pools: lines,
+    runUrl: request.runUrl,
+  };
+  if (isNews(receipt, entry.receipt)) {
+    await recordReceipt(request, world, read.ledger, done.output, receipt);
+    const refused = await reportReceipt(
+      world.forge,
+      place,
+      commitReports(receipt, history.commits, place.alias),
+    );
+    if (refused !== null)
+      world.say(
+        "warning",
+        `The receipt could not be shown beside the commits: ${refused} The job needs \`checks: write\`.`,
+      );
+  }
+  return { kind: "done", receipt, problems: done.problems.map(world.redact) };
+}
+
+/** What the engine's part of an apply answers; `output` is the stack's own contract. */
+type EngineWork = { lines: PoolReceipt[]; problems: string[]; output: Record<string, unknown> };
+
+async function runEngine(
+  { place, checkout, engine }: ApplyRequest,
+  world: ApplyWorld,
+  planned: ReadPlan,
+  entry: LedgerEntry,
+  previewFirst: "preview-first" | "at-once",
+): Promise<EngineWork | null> {
+  const settings = { ...engine, workDir: checkout.workDir };
+  // The Automation API takes a moment to load, so it does while the first process runs.
+  const [own] = await Promise.all([readOwnContract(engine.stack, settings), loadAutomation()]);
+  for (const finding of own.warnings) world.say("warning", formatFinding(finding));
+  const { pending, unusable } = findPending(
+    own.contract,
+    checkout.project,
+    planned.read.head.stackFile,
+    planned.history,
+    entry,
+  );
+  if (pending.length + unusable.length === 0) return null;
+  const stackFile = await spliceIntoWorkTree(planned, checkout, own.contract);
+  const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
+  if (pending.length > 0) world.say("info", `Applying ${named}.`);
+  const lines = await applyPools(pending, previewFirst, {
+    ...settings,
+    project: checkout.project,
+    stackFile,
+    message: `pulumiscale apply ${place.alias}: ${named}`,
+  });
+  return {
+    lines: [...lines, ...unusable.flatMap(outOfRange)],
+    problems: unusable.filter(({ to }) => to === null).map(({ pool, message }) => `${pool.name}: ${message}`),
+    output: own.output,
+  };
+}
+
+/** Puts the newest head's values into the work tree: an old run applies, and fully deploys, what the pools are by now. */
+async function spliceIntoWorkTree(
+  { read }: ReadPlan,
+  checkout: Checkout,
+  contract: Contract,
+): Promise<EngineOptions["stackFile"]> {
+  const text = await readStackFileText(checkout);
+  const spliced = spliceValues(text, read.head.stackFile, contract, checkout.project);
+  if (spliced !== text) await writeStackFileText(checkout, spliced);
+  return { path: stackFileOf(checkout), text: spliced };
+}
+
+/** Pulumi could not even begin: every pending pool is held with the reason, so that alerts pile up no commits. */
+function failAll(entry: LedgerEntry, { read, history }: ReadPlan, error: unknown): EngineWork {
+  const { contract } = parseContract(entry.pools);
+  const { pending } = findPending(contract, entry.project, read.head.stackFile, history, entry);
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    lines: pending.map(({ pool, from, to }) => ({ pool: pool.name, outcome: "failed", from, to, message })),
+    problems: pending.length === 0 ? [message] : [],
+    output: entry.pools,
+  };
+}
+
+async function recordReceipt(
+  { place }: ApplyRequest,
+  { forge, clock }: ApplyWorld,
+  ledger: LedgerRead,
+  pools: Record<string, unknown>,
+  receipt: Receipt,
+): Promise<void> {
+  await updateLedger(forge, place, ledger, "apply", (current) => {
+    if (current === null) {
+      throw new LedgerError(
+        `The ledger's entry of ${place.alias} vanished during the apply, so what was applied is recorded nowhere. Run a full \`pulumi up\` and \`publish\`.`,
+      );
+    }
+    return entryAfterApply(current, { pools, receipt, publishedAt: new Date(clock()).toISOString() });
+  });
+}
+
+/** The same pools that failed in the same way, tried again by a schedule, are no news: the ledger would fill with them. */
+function isNews(receipt: Receipt, last: Receipt | null): boolean {
+  const isOld = (line: PoolReceipt) =>
+    isFailure(line.outcome) && last?.pools.some((known) => JSON.stringify(known) === JSON.stringify(line));
+  return !receipt.pools.every(isOld) || !receipt.covers.every((commit) => last?.covers.includes(commit));
+}
+
+function outOfRange({ pool, from, to, message }: UnusablePool): PoolReceipt[] {
+  return to === null ? [] : [{ pool: pool.name, outcome: "out-of-range", from, to, message }];
+}
+
+function outcomeOf(lines: readonly PoolReceipt[]): Receipt["outcome"] {
+  const failures = lines.filter(({ outcome }) => isFailure(outcome)).length;
+  if (failures === 0) return "applied";
+  return failures === lines.length ? "failed" : "partial";
+}
+
+/** Scale commits of this stack since the last apply, newest first. */
+export function coveredScales({ commits }: HistoryRead, alias: string): string[] {
+  return commits.filter(({ message }) => parseScaleCommit(message)?.alias === alias).map(({ oid }) => oid);
+}
+
+const LONGEST_MESSAGE = 2000;
+
+function cleanMessage(message: string, redact: Redact): string {
+  const clean = redact(message);
+  return clean.length <= LONGEST_MESSAGE ? clean : `${clean.slice(0, LONGEST_MESSAGE - 1)}…`;
+}

@@ -1,0 +1,67 @@
+import { parseContract } from "../domain/contract.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import type { ApplyForge, DeployPlace, HeadRead, HistoryRead } from "./apply-forge.ts";
+import type { Checkout } from "./checkout.ts";
+import { type ApplyPlan, findPending, locationsOf, planApply } from "./pending.ts";
+import { entryOf } from "./update-ledger.ts";
+
+/** What starts a run of `apply`. */
+export type Trigger =
+  /** A push, with the commit that the branch had before it. */
+  | { kind: "push"; before: string }
+  /** A schedule, a person, another CI. */
+  | { kind: "other" };
+
+/** What the repository says of a stack, and what follows from it. */
+export type ReadPlan = {
+  read: HeadRead;
+  entry: LedgerEntry | null;
+  /** Since the last apply. */
+  history: HistoryRead;
+  plan: ApplyPlan;
+};
+
+const NO_HISTORY: HistoryRead = { commits: [], isComplete: true, states: new Map() };
+
+/**
+ * Reads what a run of `apply` has to know before it asks Pulumi, in two requests at most, and decides what it does.
+ * Throws `ForgeError`, and `LedgerError` where the entry is not readable.
+ */
+export async function readPlan(
+  forge: ApplyForge,
+  place: DeployPlace,
+  checkout: Pick<Checkout, "commit" | "project">,
+  trigger: Trigger,
+): Promise<ReadPlan> {
+  const before = trigger.kind === "push" && !/^0+$/.test(trigger.before) ? trigger.before : null;
+  const read = await forge.readHead(place, [checkout.commit, ...(before === null ? [] : [before])]);
+  const entry = entryOf(read.ledger, place.alias);
+  const states = new Map([...read.others, [read.headOid, read.head]]);
+  const deployed = entry?.deployed ?? null;
+  const isKnown = deployed === null || states.has(deployed);
+  const history =
+    entry === null || (entry.commit === read.headOid && isKnown)
+      ? NO_HISTORY
+      : await forge.readHistory(place, read.headOid, entry.commit, isKnown ? [] : [deployed]);
+  for (const [commit, state] of history.states) states.set(commit, state);
+
+  const { contract } = parseContract(entry?.pools);
+  const found =
+    entry === null
+      ? { pending: [], unusable: [] }
+      : findPending(contract, entry.project, read.head.stackFile, history, entry);
+  const plan = planApply({
+    trigger:
+      trigger.kind === "push"
+        ? { kind: "push", before: before === null ? null : (states.get(before) ?? null) }
+        : trigger,
+    head: read.head,
+    checkout: states.get(checkout.commit) ?? null,
+    deployed: deployed === null ? null : (states.get(deployed) ?? null),
+    entry,
+    stackFilePath: place.stackFilePath,
+    locations: locationsOf(contract, entry?.project ?? checkout.project),
+    somethingIsPending: found.pending.length + found.unusable.length > 0,
+  });
+  return { read, entry, history, plan };
+}

@@ -1,0 +1,179 @@
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Octokit } from "@octokit/rest";
+import type { ApplyForge } from "../../../src/apply/apply-forge.ts";
+import {
+  type ApplyRequest,
+  type ApplyResult,
+  type ApplyWorld,
+  applyStack,
+} from "../../../src/apply/apply-stack.ts";
+import { readCheckout } from "../../../src/apply/checkout.ts";
+import { publishStack } from "../../../src/apply/publish-stack.ts";
+import type { Trigger } from "../../../src/apply/read-plan.ts";
+import { redactor } from "../../../src/apply/redact.ts";
+import { GitHubApplyForge } from "../../../src/forge/github-apply.ts";
+import { type LedgerEntry, LedgerEntry as LedgerEntrySchema } from "../../../src/ledger/entry.ts";
+import type { GitHubStandIn } from "../../github/github-stand-in.ts";
+import { startGitHub } from "../../github/start-github.ts";
+import { makePulumiStack, type PulumiStack } from "./pulumi-stack.ts";
+
+const run = promisify(execFile);
+const REPO = "acme/infra";
+
+/** A webhook secret as people are told to make one. */
+export const SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/** A repository on the stand-in with a real stack behind it, and a deploy job's work tree. */
+export type DeployRepository = {
+  github: GitHubStandIn;
+  stack: PulumiStack;
+  octokit: Octokit;
+  forge: ApplyForge;
+  said: string[];
+  /** A push of new values and files by a person. Answers its oid. */
+  push: (files: Readonly<Record<string, string | null>>, message?: string) => Promise<string>;
+  /** A scale commit of one pool. */
+  scale: (pool: string, key: string, from: number, to: number) => Promise<string>;
+  /** What actions/checkout does. */
+  checkout: (oid: string) => Promise<void>;
+  fullUp: () => Promise<void>;
+  publish: () => Promise<LedgerEntry>;
+  apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
+  entry: () => Promise<LedgerEntry>;
+  stop: () => Promise<void>;
+};
+
+export type ApplyChanges = { forge?: ApplyForge; engine?: Partial<ApplyRequest["engine"]> };
+
+export const OTHER: Trigger = { kind: "other" };
+
+/** Sets all of it up, `fixtures/programs/<program>` in the folder `deploy`, with its stack `dev` up and published. */
+export async function makeDeployRepository(
+  program: string,
+  values: Readonly<Record<string, string | number>>,
+): Promise<DeployRepository> {
+  const github = await startGitHub();
+  github.createUser("acme");
+  const stack = await makePulumiStack(program, {}, "deploy");
+  const root = join(stack.workDir, "..");
+  const git = async (...args: string[]) => {
+    const settings = ["-c", "user.name=Someone", "-c", "user.email=someone@example.com"];
+    const { stdout } = await run("git", [...settings, ...args], { cwd: root, env: stack.environment });
+    return stdout.trim();
+  };
+  const files: Record<string, string> = { "README.md": "# infra\n" };
+  for (const name of stack.programFiles)
+    files[`deploy/${name}`] = await readFile(join(stack.workDir, name), "utf8");
+  await writeFile(stack.stackFile, "");
+  await stack.pulumi("config", "set", "--secret", "pulumiscale:webhook-secret", SECRET, "--stack", "dev");
+  const lines = Object.entries(values).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`);
+  const secured = (await readFile(stack.stackFile, "utf8")).replace(/\n?$/, "\n");
+  files["deploy/Pulumi.dev.yaml"] = `# the stack's own\n${secured}${lines.join("")}`;
+  await github.createRepository({ owner: "acme", name: "infra", files });
+  const token = github.issueToken({
+    kind: "workflow",
+    repo: REPO,
+    permissions: { contents: "write", checks: "write", metadata: "read" },
+  });
+  const octokit = new Octokit({ baseUrl: github.apiUrl, auth: token });
+  const forge = new GitHubApplyForge(octokit);
+  const said: string[] = [];
+  const world: ApplyWorld = {
+    forge,
+    clock: Date.now,
+    redact: redactor([token]),
+    say: (_level, sentence) => said.push(sentence),
+  };
+  await git("init", "--quiet", "--initial-branch=main");
+  await git(
+    "remote",
+    "add",
+    "origin",
+    `${github.url.replace("://", `://x-access-token:${token}@`)}/${REPO}.git`,
+  );
+
+  const engine = (changes: ApplyChanges): ApplyRequest["engine"] => ({
+    stack: "dev",
+    environment: stack.environment,
+    refresh: false,
+    policyPacks: [],
+    parallel: undefined,
+    unexpectedChanges: "refuse",
+    pace: { wait: async () => {}, random: () => 0 },
+    ...changes.engine,
+  });
+  const request = async () => {
+    const checkout = await readCheckout(stack.workDir, "dev");
+    const { dir, stackFilePath } = checkout;
+    const place = {
+      owner: "acme",
+      repo: "infra",
+      baseBranch: "main",
+      alias: `${stack.project}.dev`,
+      dir,
+      stackFilePath,
+    };
+    return { checkout, place, runUrl: "https://github.example/acme/infra/actions/runs/1" };
+  };
+  const checkout = async (oid: string) => {
+    await git("fetch", "--quiet", "--depth=1", "origin", oid);
+    await git("checkout", "--quiet", "--force", oid);
+    await git("clean", "--quiet", "-fd", "--exclude=node_modules");
+  };
+  const push: DeployRepository["push"] = (changed, message = "a change") =>
+    github.commit(REPO, { files: changed, message });
+  const repository: DeployRepository = {
+    github,
+    stack,
+    octokit,
+    forge,
+    said,
+    push,
+    scale: async (pool, key, from, to) => {
+      const path = "deploy/Pulumi.dev.yaml";
+      const text = (await github.readFile(REPO, path)) ?? "";
+      const event = (await github.readRef(REPO, "main"))?.slice(0, 16);
+      return push(
+        { [path]: text.replace(`${key}: ${from}\n`, `${key}: ${to}\n`) },
+        `scale(${stack.project}.dev): ${pool} ${from} → ${to}\n\nPulumiscale-Stack: ${stack.project}.dev\n` +
+          `Pulumiscale-Scale: ${pool} ${from} -> ${to} requested=${to} reason=requested source=count event=${event}\n` +
+          "Pulumiscale-Requested-By: test",
+      );
+    },
+    checkout,
+    fullUp: async () => {
+      await stack.pulumi("up", "--yes", "--skip-preview", "--stack", "dev");
+    },
+    publish: async () =>
+      publishStack({ ...(await request()), engine: engine({}) }, { ...world, hide: () => {} }),
+    apply: async (trigger, changes = {}) =>
+      applyStack(
+        { ...(await request()), trigger, engine: engine(changes) },
+        { ...world, forge: changes.forge ?? forge },
+      ),
+    entry: async () => {
+      const text = await github.readFile(REPO, `stacks/${stack.project}.dev.json`, "pulumiscale");
+      return LedgerEntrySchema.parse(JSON.parse(text ?? "null"));
+    },
+    stop: async () => {
+      await github.stop();
+      await stack.remove();
+    },
+  };
+  await checkout((await github.readRef(REPO, "main")) ?? "");
+  await repository.fullUp();
+  await repository.publish();
+  return repository;
+}
+
+/** The work tree's stack file. */
+export function readWorkTreeFile(repository: DeployRepository): Promise<string> {
+  return readFile(repository.stack.stackFile, "utf8");
+}
+
+export function writeWorkTreeFile(repository: DeployRepository, text: string): Promise<void> {
+  return writeFile(repository.stack.stackFile, text);
+}

@@ -133,7 +133,7 @@ async function tellScale(story: Story, world: World): Promise<void> {
   const run = runner.runs.at(-1);
   story.say(`${run?.workflow.name} #${run?.number} on ${run?.event}: ${run?.conclusion}`);
   if (run?.conclusion !== "success")
-    throw new Error(`the deploy did not succeed: ${JSON.stringify(run, null, 1)}`);
+    throw new Error(`the deploy did not succeed:\n${run?.log.slice(-4000)}`);
 
   story.step("The receipt comes back");
   const entry = await world.readLedger();

@@ -134,9 +134,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-/** A run's steps and the end of its log, for an error that explains itself. */
+/** The end of a run's log, for an error that explains itself. */
 export function describeRun(run: ActionsRunner["runs"][number] | undefined): string {
-  return run === undefined ? "(no run)" : JSON.stringify(run, null, 1).slice(-6000);
+  return run === undefined ? "(no run)" : run.log.slice(-6000);
 }
 
 /** Waits until a thing is so; fails with what was seen last. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { type ConcurrencyGroups, createConcurrencyGroups } from "./concurrency-groups.ts";
 import { matchesPush, skipsWorkflows } from "./event-filter.ts";
 import { type Json, toJson } from "./json.ts";
@@ -16,7 +16,7 @@ export interface ActionsRunnerOptions {
   readonly github: RunnerHost;
   /** Where actions are found instead of on GitHub: a folder with an action.yml by `owner/repo`, for any ref. */
   readonly actions: Readonly<Record<string, string>>;
-  /** For every process, on top of PATH and a HOME of its own. */
+  /** For every process, on top of PATH (with the Node that runs this in front) and a HOME of its own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
@@ -82,7 +82,10 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
     const run = startRun(request, {
       host: github,
       actions: options.actions,
-      env: { PATH: process.env.PATH ?? "/usr/bin:/bin", ...options.env },
+      env: {
+        PATH: [dirname(process.execPath), process.env.PATH ?? "/usr/bin:/bin"].join(delimiter),
+        ...options.env,
+      },
       secrets: options.secrets ?? {},
       vars: options.vars ?? {},
       times: { ...githubSignalTimes, ...options.times },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseScaleCommit } from "../src/domain/scale-commit.ts";
-import { STACK_FILE } from "./forge/github-world.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
+import { STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const alert = (

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ForgeError } from "../../src/forge/forge.ts";
-import { PLACE, STACK_FILE, startForge } from "./github-world.ts";
+import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
+import { startForge } from "./github-world.ts";
 
 const DAY_MS = 86_400_000;
 const changed = STACK_FILE.replace('"3"', '"4"');

@@ -1,23 +1,12 @@
 import { pino } from "pino";
 import { Probot } from "probot";
 import { onTestFinished } from "vitest";
-import type { StackPlace } from "../../src/forge/forge.ts";
 import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-clients.ts";
 import { GitHubForge } from "../../src/forge/github-forge.ts";
 import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { STACK_FILE } from "../support/shop-stack.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-permissions.ts";
-
-export const STACK_FILE = '# scaled by alerts\nconfig:\n  shop:webCount: "3" # web\n  shop:apiCount: 2\n';
-export const PLACE: StackPlace = {
-  owner: "acme",
-  repo: "infra",
-  alias: "shop.prod",
-  project: "shop",
-  stack: "prod",
-  branch: "main",
-  path: "Pulumi.prod.yaml",
-};
 
 /** The stand-in with one repository, an App installed on it, and the forge that acts as the App. */
 export async function startForge(files: Record<string, string> = {}) {

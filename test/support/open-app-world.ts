@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pino } from "pino";
+import { entryPath, formatEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
+import { type RunningApp, startApp } from "../../src/main.ts";
+import { readSettings } from "../../src/settings.ts";
+import type { ScaleResult } from "../../src/workflows/scaling.ts";
+import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
+import type { GitHubOptions } from "../github/github-stand-in.ts";
+import { startGitHub } from "../github/start-github.ts";
+import { PLACE, STACK_FILE } from "./shop-stack.ts";
+
+export const TOKEN = "a-webhook-secret-of-more-than-32-characters";
+const WEBHOOK_SECRET = "the-apps-own-webhook-secret";
+
+const CONTRACT = {
+  web: {
+    targetUrn: "urn:web",
+    configKey: "webCount",
+    strategy: "incremental",
+    min: 1,
+    max: 10,
+    cooldown: 300,
+  },
+  api: { targetUrn: "urn:api", configKey: "apiCount", strategy: "absolute", min: 1, max: 20, cooldown: 0 },
+};
+
+export type AppWorldOptions = {
+  files?: Record<string, string>;
+  contract?: Record<string, unknown>;
+  entry?: Partial<LedgerEntry>;
+  /** More of the app's environment. */
+  environment?: Record<string, string>;
+  github?: GitHubOptions;
+};
+
+export type AppWorld = Awaited<ReturnType<typeof openAppWorld>>;
+
+export function ledgerEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    schemaVersion: 1,
+    project: "shop",
+    stack: "prod",
+    dir: ".",
+    pools: CONTRACT,
+    applied: { web: 3, api: 2 },
+    deployed: null,
+    commit: "0".repeat(40),
+    publishedAt: "2026-01-07T12:00:00Z",
+    tokenHashes: [createHash("sha256").update(TOKEN).digest("hex")],
+    receipt: null,
+    attestation: null,
+    ...over,
+  };
+}
+
+/**
+ * The stand-in GitHub with a published stack, and the app, started as `pulumiscale app` starts it, in this process.
+ * Whoever opens it stops it.
+ */
+export async function openAppWorld(options: AppWorldOptions = {}) {
+  const github = await startGitHub(options.github);
+  const replicas: RunningApp[] = [];
+  const stop = async (): Promise<void> => {
+    for (const replica of replicas) await replica.stop();
+    await github.stop();
+  };
+  try {
+    return { ...(await fill()), stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  async function fill() {
+    github.createOrganization("acme");
+    github.createUser("alice");
+    await github.createRepository({
+      owner: "acme",
+      name: "infra",
+      files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", [PLACE.path]: STACK_FILE, ...options.files },
+    });
+    github.addCollaborator("acme/infra", "alice", "write");
+    const publish = (entry: Partial<LedgerEntry>) =>
+      github.commit("acme/infra", {
+        branch: "pulumiscale",
+        message: "publish",
+        login: "alice",
+        files: { [entryPath(PLACE.alias)]: formatEntry(ledgerEntry(entry)) },
+      });
+    await publish({
+      ...(options.contract === undefined ? {} : { pools: options.contract }),
+      ...options.entry,
+    });
+    const app = await github.createApp({
+      permissions: APP_PERMISSIONS,
+      events: APP_EVENTS,
+      webhookSecret: WEBHOOK_SECRET,
+    });
+    const installation = github.installApp(app, "acme", "all");
+
+    const startReplica = async () => {
+      const settings = readSettings({
+        APP_ID: String(app.appId),
+        PRIVATE_KEY: app.privateKey,
+        WEBHOOK_SECRET,
+        GITHUB_API_URL: github.apiUrl,
+        HOST: "127.0.0.1",
+        PORT: "0",
+        PULUMISCALE_DEFAULT_STACK: "acme/infra/shop.prod",
+        ...options.environment,
+      });
+      const running = await startApp(settings, pino({ level: process.env.TEST_LOG ?? "silent" }));
+      replicas.push(running);
+      const url = `http://127.0.0.1:${running.port}`;
+      for (let tries = 0; tries < 100 && (await fetch(`${url}/readyz`)).status !== 200; tries++)
+        await sleep(50);
+      return { ...running, url };
+    };
+    const replica = await startReplica();
+    app.setWebhook(`${replica.url}/api/github/webhooks`, WEBHOOK_SECRET);
+
+    /** Posts to a scaling route and answers status, headers and results. */
+    const post = async (
+      path: string,
+      body: unknown,
+      headers: Record<string, string> = {},
+      base = replica.url,
+    ) => {
+      const response = await fetch(`${base}${path}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", ...headers },
+        body: JSON.stringify(body),
+      });
+      const answer = (await response.json()) as { results?: ScaleResult[]; detail?: string };
+      return { status: response.status, headers: response.headers, results: answer.results ?? [], answer };
+    };
+    const get = async (path: string) => {
+      const response = await fetch(`${replica.url}${path}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      return { status: response.status, answer: await response.json() };
+    };
+    /** The stack file on the base branch. */
+    const stackFile = () => github.readFile("acme/infra", PLACE.path);
+    return { github, app, installation, replica, startReplica, post, get, stackFile, publish };
+  }
+}

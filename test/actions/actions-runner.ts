@@ -46,7 +46,7 @@ export interface ActionsRunner extends AsyncDisposable {
   rerun(run: Run): Run;
   /** Cancels as the button on GitHub does; resolves when the run has completed. */
   cancel(run: Run): Promise<void>;
-  /** Resolves when every push so far has been looked at and no run is queued or running. */
+  /** Resolves when every push so far has been looked at and no run is queued or running; rejects for a push that could not be. */
   waitForIdle(): Promise<void>;
   readonly on: EventEmitter<RunnerEvents>["on"];
   readonly off: EventEmitter<RunnerEvents>["off"];
@@ -65,6 +65,7 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
   const stopped = new AbortController();
   const underWay = new Set<Promise<unknown>>();
   // Pushes are looked at one after the other, so that runs start in their order.
+  const problems: Error[] = [];
   let intake: Promise<unknown> = Promise.resolve();
   let lastId = 1000;
 
@@ -141,9 +142,9 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
 
   const unsubscribe = github.onPush((push) => {
     if (!push.triggersWorkflows) return;
-    intake = track(intake.then(() => takePush(push))).catch((error: unknown) =>
-      log(`a push could not be looked at: ${error}`),
-    );
+    intake = track(intake.then(() => takePush(push))).catch((cause: unknown) => {
+      problems.push(new Error(`A push to ${push.ref} could not be looked at.`, { cause }));
+    });
   });
 
   const onDefaultBranch = async (fullName: string) => {
@@ -201,6 +202,8 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
     },
     waitForIdle: async () => {
       while (underWay.size > 0) await Promise.allSettled(underWay);
+      const [problem] = problems.splice(0);
+      if (problem !== undefined) throw problem;
     },
     on: (event, listener) => events.on(event, listener),
     off: (event, listener) => events.off(event, listener),

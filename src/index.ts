@@ -1,3 +1,4 @@
+import type { EmitterWebhookEvent } from "@octokit/webhooks";
 import type { Probot } from "probot";
 import { inRangeAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
@@ -68,13 +69,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
 const SETTINGS_FILE = /(^|\/)Pulumi\.ya?ml$|^\.github\/pulumiscale\.yml$/;
 
 /** Whether a push may change where stacks are found. GitHub names the files of at most a few commits; none: perhaps. */
-function changesSettings(
-  commits: readonly { added?: string[]; modified?: string[]; removed?: string[] }[],
-): boolean {
-  const paths = commits.flatMap(({ added = [], modified = [], removed = [] }) => [
-    ...added,
-    ...modified,
-    ...removed,
-  ]);
+function changesSettings(commits: EmitterWebhookEvent<"push">["payload"]["commits"]): boolean {
+  const paths = commits.flatMap(({ added, modified, removed }) => [...added, ...modified, ...removed]);
   return paths.length === 0 || paths.some((path) => SETTINGS_FILE.test(path));
 }

@@ -70,6 +70,10 @@ const SETTINGS_FILE = /(^|\/)Pulumi\.ya?ml$|^\.github\/pulumiscale\.yml$/;
 
 /** Whether a push may change where stacks are found. GitHub names the files of at most a few commits; none: perhaps. */
 function changesSettings(commits: EmitterWebhookEvent<"push">["payload"]["commits"]): boolean {
-  const paths = commits.flatMap(({ added, modified, removed }) => [...added, ...modified, ...removed]);
+  const paths = commits.flatMap(({ added = [], modified = [], removed = [] }) => [
+    ...added,
+    ...modified,
+    ...removed,
+  ]);
   return paths.length === 0 || paths.some((path) => SETTINGS_FILE.test(path));
 }

@@ -63,6 +63,11 @@ export async function readCheckout(workDir: string, stackName: string): Promise<
   };
 }
 
+/** The commit that is checked out in a work tree. Throws `CheckoutError`. */
+export async function readHeadCommit(workDir: string): Promise<string> {
+  return (await readGit(workDir)).commit;
+}
+
 /** The work tree's own stack file, absolute. */
 export function stackFileOf(checkout: Checkout): string {
   return join(checkout.workDir, relative(checkout.dir, checkout.stackFilePath));

@@ -1,0 +1,179 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import type { DeployJob } from "../src/apply/deploy-job.ts";
+import type { Trigger } from "../src/apply/read-plan.ts";
+import { Alias } from "../src/domain/names.ts";
+
+/** All that a run of the Action is told, by its inputs and by the runner. */
+export type Inputs = {
+  command: "apply" | "publish" | "preview" | "pending";
+  job: DeployJob;
+  /** The commit that the workflow runs for. */
+  commit: string;
+  /** The branch that the run is for; null for a pull request or a tag. */
+  branch: string | null;
+  token: string;
+  apiUrl: string;
+  /** Values that no line may show. */
+  secrets: string[];
+  /** Where outputs and the summary go. */
+  outputFile: string | null;
+  summaryFile: string | null;
+};
+
+/** An input or a variable of the runner is wrong; the sentence names each, never a secret's value. */
+export class InputError extends Error {
+  readonly code = "input";
+  constructor(problems: readonly string[]) {
+    super(`The Action cannot run, since ${problems.join("; ")}.`);
+    this.name = "InputError";
+  }
+}
+
+const Flag = z
+  .enum(["true", "false"], { error: "it has to be true or false" })
+  .transform((text) => text === "true");
+const text = z.string().trim();
+
+const Given = z.object({
+  command: z.enum(["apply", "publish", "preview", "pending"], {
+    error: "it has to be apply, publish, preview or pending",
+  }),
+  "stack-name": text,
+  "work-dir": text.transform((path) => path || "."),
+  alias: z.union([z.literal(""), Alias]),
+  "cloud-url": text,
+  refresh: Flag,
+  "policy-packs": text.transform((list) =>
+    list
+      .split(/[\n,]/)
+      .map((path) => path.trim())
+      .filter((path) => path !== ""),
+  ),
+  parallel: z.union([z.literal("").transform(() => undefined), z.coerce.number().int().min(1)], {
+    error: "it has to be a number from 1",
+  }),
+  "allow-unexpected": Flag,
+  "base-branch": text,
+  "github-token": text.min(1, "it is empty"),
+});
+
+const DEFAULTS = { command: "apply", refresh: "false", "allow-unexpected": "false" } as const;
+
+const Runner = z.object({
+  GITHUB_REPOSITORY: z.string().regex(/^[^/\s]+\/[^/\s]+$/, "it has to be owner/repo"),
+  GITHUB_SHA: z.string().regex(/^[0-9a-f]{40,64}$/, "it has to be a commit"),
+  GITHUB_EVENT_NAME: z.string().default(""),
+  GITHUB_EVENT_PATH: z.string().default(""),
+  GITHUB_REF: z.string().default(""),
+  GITHUB_API_URL: z.string().default("https://api.github.com"),
+  GITHUB_SERVER_URL: z.string().default("https://github.com"),
+  GITHUB_RUN_ID: z.string().default(""),
+  GITHUB_RUN_ATTEMPT: z.string().default(""),
+  GITHUB_WORKSPACE: z.string().default("."),
+  GITHUB_OUTPUT: z.string().optional(),
+  GITHUB_STEP_SUMMARY: z.string().optional(),
+});
+
+const Event = z.object({
+  before: z.string().optional(),
+  repository: z.object({ default_branch: z.string().optional() }).optional(),
+});
+
+/** Reads everything. The only part of the Action that reads the environment. Throws `InputError`. */
+export function readInputs(environment: Readonly<Record<string, string | undefined>> = process.env): Inputs {
+  const given = Given.safeParse(
+    Object.fromEntries(
+      Object.keys(Given.shape).map((name) => [name, inputOf(environment, name) || defaultOf(name)]),
+    ),
+  );
+  const runner = Runner.safeParse(environment);
+  if (!given.success || !runner.success) {
+    throw new InputError([
+      ...(given.error?.issues ?? []).map(
+        ({ path, message }) => `the input ${path.join(".")} is wrong (${message})`,
+      ),
+      ...(runner.error?.issues ?? []).map(
+        ({ path, message }) => `the runner's ${path.join(".")} is wrong (${message})`,
+      ),
+    ]);
+  }
+  const inputs = given.data;
+  const run = runner.data;
+  if (inputs.command !== "pending" && inputs["stack-name"] === "")
+    throw new InputError([`the input stack-name is empty; set it to the stack, as in org/project/stack`]);
+  const [owner = "", repo = ""] = run.GITHUB_REPOSITORY.split("/");
+  const event = readEvent(run.GITHUB_EVENT_PATH);
+  const attempt = run.GITHUB_RUN_ATTEMPT === "" ? "" : `/attempts/${run.GITHUB_RUN_ATTEMPT}`;
+  return {
+    command: inputs.command,
+    commit: run.GITHUB_SHA,
+    branch: /^refs\/heads\/(.+)$/.exec(run.GITHUB_REF)?.[1] ?? null,
+    token: inputs["github-token"],
+    apiUrl: run.GITHUB_API_URL,
+    secrets: [inputs["github-token"], ...secretsOf(environment)],
+    outputFile: run.GITHUB_OUTPUT ?? null,
+    summaryFile: run.GITHUB_STEP_SUMMARY ?? null,
+    job: {
+      repository: {
+        owner,
+        repo,
+        baseBranch: inputs["base-branch"] || (event.repository?.default_branch ?? "main"),
+      },
+      workDir: join(run.GITHUB_WORKSPACE, inputs["work-dir"]),
+      stackName: inputs["stack-name"],
+      alias: inputs.alias || null,
+      trigger: triggerOf(run.GITHUB_EVENT_NAME, event.before),
+      runUrl:
+        run.GITHUB_RUN_ID === ""
+          ? null
+          : `${run.GITHUB_SERVER_URL}/${run.GITHUB_REPOSITORY}/actions/runs/${run.GITHUB_RUN_ID}${attempt}`,
+      cloudUrl: inputs["cloud-url"] || null,
+      environment: withoutInputs(environment),
+      refresh: inputs.refresh,
+      policyPacks: inputs["policy-packs"].map((path) => join(run.GITHUB_WORKSPACE, path)),
+      parallel: inputs.parallel,
+      unexpectedChanges: inputs["allow-unexpected"] ? "allow" : "refuse",
+    },
+  };
+}
+
+function triggerOf(event: string, before: string | undefined): Trigger {
+  return event === "push" && before !== undefined ? { kind: "push", before } : { kind: "other" };
+}
+
+/** A runner passes the input `work-dir` as INPUT_WORK-DIR. */
+function inputOf(environment: Readonly<Record<string, string | undefined>>, name: string): string {
+  return (environment[`INPUT_${name.toUpperCase()}`] ?? "").trim();
+}
+
+function defaultOf(name: string): string {
+  return Object.entries(DEFAULTS).find(([key]) => key === name)?.[1] ?? "";
+}
+
+function readEvent(path: string): z.infer<typeof Event> {
+  if (path === "") return {};
+  try {
+    return Event.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    throw new InputError([`the event in GITHUB_EVENT_PATH is not readable (${path})`]);
+  }
+}
+
+const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY/;
+/** Names that match and whose values are paths or addresses. */
+const NO_SECRET_NAME = /_FILE$|_PATH$|_URL$|_URI$/;
+
+function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(environment).flatMap(([name, value]) =>
+    value && SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name) ? [value] : [],
+  );
+}
+
+/** Pulumi gets the job's environment without our own token and inputs. */
+function withoutInputs(
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("INPUT_")));
+}

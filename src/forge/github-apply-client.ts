@@ -1,0 +1,23 @@
+import { Octokit } from "@octokit/rest";
+import { GitHubApplyForge } from "./github-apply.ts";
+
+/** One call may take this long, in milliseconds: nobody waits for a deploy job by the second. */
+const CALL_TIMEOUT_MS = 30_000;
+
+/**
+ * GitHub, with the deploy job's own token. `apiUrl` is GITHUB_API_URL (`https://api.github.com`, or a server's
+ * `https://host/api/v3`, beside which its GraphQL stands at `https://host/api/graphql`).
+ */
+export function createApplyForge(token: string, apiUrl: string): GitHubApplyForge {
+  const octokit = new Octokit({
+    auth: token,
+    baseUrl: apiUrl.replace(/\/+$/, ""),
+    userAgent: "pulumiscale",
+    // Octokit would print its own warnings beside our sentences.
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+  octokit.hook.before("request", (options) => {
+    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+  });
+  return new GitHubApplyForge(octokit);
+}

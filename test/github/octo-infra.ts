@@ -117,7 +117,8 @@ export async function refusal(call: Promise<unknown>): Promise<string> {
   throw new Error("The call was not refused.");
 }
 
-function quietOctokit(options: ConstructorParameters<typeof Octokit>[0]): Octokit {
+/** Octokit without its own lines on every refusal. */
+export function quietOctokit(options: ConstructorParameters<typeof Octokit>[0]): Octokit {
   const silent = (): void => {};
   return new Octokit({ ...options, log: { debug: silent, info: silent, warn: silent, error: silent } });
 }

@@ -135,8 +135,10 @@ export interface World {
 
 /** An answer of the stand-in's own that GitHub's description rules out: a fault of the stand-in. */
 export interface Violation {
+  /** A REST operation's id, or `webhook push`. */
   readonly operation: string;
-  readonly status: number;
+  /** Null for a webhook. */
+  readonly status: number | null;
   readonly problem: string;
 }
 

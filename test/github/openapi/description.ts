@@ -32,6 +32,7 @@ export interface Operation {
 
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly "x-webhooks": Readonly<Record<string, { readonly post: Operation } | undefined>>;
   readonly components: {
     readonly parameters: Readonly<Record<string, Parameter>>;
     readonly responses: Readonly<Record<string, MediaTypes>>;
@@ -90,4 +91,11 @@ export function requestSchema(operation: Operation): Schema | undefined {
 
 function nameOf(reference: string): string {
   return reference.slice(reference.lastIndexOf("/") + 1);
+}
+
+/** The schema of an event's payload; undefined: GitHub sends no such event. */
+export function webhookSchema(event: string, action: string | null): Schema | undefined {
+  const name = [event, ...(action === null ? [] : [action])].join("-").replaceAll("_", "-");
+  const described = readDescription()["x-webhooks"][name];
+  return described === undefined ? undefined : requestSchema(described.post);
 }

@@ -7,6 +7,7 @@ import {
   requestSchema,
   responseSchema,
   type Schema,
+  webhookSchema,
 } from "./description.ts";
 
 const componentPrefix = "#/components/schemas/";
@@ -38,6 +39,12 @@ export function findResponseProblem(operation: Operation, status: number, body: 
     return body === undefined || status >= 400 ? null : `GitHub answers ${status} without a body`;
   }
   return findProblem(forBodies, schema, body);
+}
+
+/** What GitHub's description objects to in an event's payload; null: nothing. */
+export function findWebhookProblem(event: string, action: string | null, payload: unknown): string | null {
+  const schema = webhookSchema(event, action);
+  return schema === undefined ? "GitHub sends no such event" : findProblem(forBodies, schema, payload);
 }
 
 /**
@@ -158,5 +165,7 @@ function acceptsEmpty(schema: Schema): boolean {
 function withFormats(ajv: Ajv): Ajv {
   addFormats.default(ajv);
   for (const format of ["repo.nwo", "timestamp"]) ajv.addFormat(format, true);
+  // GitHub itself sends `1+app[bot]@users.noreply.github.com`, which the strict form refuses.
+  ajv.addFormat("email", /^[^@\s]+@[^@\s]+$/);
   return ajv;
 }

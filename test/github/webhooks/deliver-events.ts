@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { formatNodeId } from "../node-id.ts";
+import { findWebhookProblem } from "../openapi/validate.ts";
 import { renderAccount } from "../render/account.ts";
 import { renderRepository } from "../render/repository.ts";
 import type { App, Installation, RepositoryEvent, World } from "../world.ts";
@@ -50,6 +51,14 @@ export function createWebhookSender(world: World): WebhookSender {
   ): void => {
     if (installation.app.webhook === null) return;
     const body = JSON.stringify(payload);
+    const problem = findWebhookProblem(name, action, JSON.parse(body));
+    if (problem !== null) {
+      world.reportViolation({
+        operation: `webhook ${name}${action === null ? "" : `.${action}`}`,
+        status: null,
+        problem,
+      });
+    }
     const guid = randomUUID();
     send(installation.app, {
       id: world.nextId(),

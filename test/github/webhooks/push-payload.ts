@@ -46,7 +46,7 @@ export async function formatPushPayload(
     before: before ?? noObject,
     after: after ?? noObject,
     repository: formatPushRepository(world, repository),
-    pusher: { name: pusher.login, email: pusher.email },
+    pusher: { name: pusher.login, email: pusher.email === "" ? null : pusher.email },
     created: before === null,
     deleted: after === null,
     forced: move.forced,

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Octokit } from "@octokit/rest";
+import { readGitHubSnapshot } from "../../src/forge/github-snapshot.ts";
+import type { GitHubStandIn } from "../github/github-stand-in.ts";
+import { type AppWorld, type AppWorldOptions, openAppWorld } from "../support/open-app-world.ts";
+import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
+import { atMost, type Figure, type Measurement } from "./measurement.ts";
+
+/** What one decision costs GitHub, counted by the stand-in, and how much a snapshot weighs. */
+export const apiCalls: Measurement = {
+  name: "api-calls",
+  about: "GitHub API calls per decision, and bytes of a snapshot",
+  measure: async () => [
+    ...(await countHeld()),
+    calls("direct commit", await countScale(DIRECT, "on-base"), 2),
+    calls("pull request, alert to merged", await countScale({}, "on-base"), 4),
+    calls("gated pull request, alert to opened", await countScale(GATED, "on-branch"), null),
+    await countReplaced(),
+    ...(await weighSnapshots()),
+  ],
+};
+
+const DIRECT: AppWorldOptions = {
+  files: { ".github/pulumiscale.yml": "defaults:\n  delivery: direct\n" },
+};
+const GATED: AppWorldOptions = {
+  files: { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" },
+};
+const HELD_TIMES = 20;
+
+type Post = Awaited<ReturnType<AppWorld["post"]>>;
+
+async function countHeld(): Promise<Figure[]> {
+  await using world = await openAppWorld({ entry: { applied: { web: 2, api: 2 } } });
+  const { github, post } = world;
+  // A change that is not applied yet; and a push is news: what the app has read is out of date.
+  const files = { [PLACE.path]: STACK_FILE.replace('"3"', '"5"') };
+  await github.commit("acme/infra", { files, message: "by hand", login: "alice" });
+  await github.webhooksIdle();
+  const before = github.requests.length;
+  expectKind(await post("/scale/web", { delta: -1 }), "hold");
+  const fresh = github.requests.length - before;
+  for (let times = 0; times < HELD_TIMES; times++)
+    expectKind(await post("/scale/web", { delta: -1 }), "hold");
+  const inHand = (github.requests.length - before - fresh) / HELD_TIMES;
+  return [calls("held, within a snapshot's life", inHand, 0), calls("held, with a fresh read", fresh, 1)];
+}
+
+/** The calls of one scale in a world of its own, until nothing of it goes on. */
+async function countScale(options: AppWorldOptions, ends: "on-base" | "on-branch"): Promise<number> {
+  await using world = await openAppWorld(options);
+  const before = world.github.requests.length;
+  expectKind(await world.post("/webhook/web/count", { value: 7 }), "scale");
+  await world.replica.stop();
+  const count = world.github.requests.length - before;
+  const isOnBase = (await world.stackFile()) === STACK_FILE.replace('"3"', '"7"');
+  if (isOnBase !== (ends === "on-base")) throw new Error(`the scale did not end ${ends}`);
+  return count;
+}
+
+async function countReplaced(): Promise<Figure> {
+  await using world = await openAppWorld();
+  const { github, post } = world;
+  github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
+  expectKind(await post("/scale/web", { value: 5 }), "scale");
+  await untilQuiet(github);
+  const before = github.requests.length;
+  expectKind(await post("/scale/web", { value: 9 }), "scale");
+  await world.replica.stop();
+  return calls("a larger scale-out replaces a living pull request", github.requests.length - before, null);
+}
+
+/** Waits until the app leaves GitHub alone. */
+async function untilQuiet(github: GitHubStandIn): Promise<void> {
+  let seen = -1;
+  while (seen !== github.requests.length) {
+    seen = github.requests.length;
+    await github.webhooksIdle();
+    await sleep(1000);
+  }
+}
+
+async function weighSnapshots(): Promise<Figure[]> {
+  await using world = await openAppWorld();
+  const { github } = world;
+  const short = await weighSnapshot(world);
+  for (let value = 4; value < 24; value++) {
+    await github.commit("acme/infra", {
+      files: { [PLACE.path]: STACK_FILE.replace('"3"', `"${value}"`) },
+      message: SCALE_MESSAGE,
+      login: "alice",
+    });
+  }
+  const long = await weighSnapshot(world);
+  return [
+    bytes("a snapshot's answer, new stack", short),
+    bytes("a snapshot's answer, 20 scale commits back", long),
+  ];
+}
+
+const SCALE_MESSAGE = `scale(shop.prod): web 3 → 4
+
+web: 3 → 4: The alert asks for +1 from 3. [Busy: The web pool is at 93 %]
+
+Pulumiscale-Stack: shop.prod
+Pulumiscale-Scale: web 3 -> 4 requested=4 reason=requested source=prometheus event=0123456789abcdef
+Pulumiscale-Requested-By: prometheus
+`;
+
+/** Reads a snapshot as the app does, and weighs the bodies of the answers. */
+async function weighSnapshot({ github, installation }: AppWorld): Promise<number> {
+  let weighed = 0;
+  const weigh: typeof fetch = async (...args) => {
+    const response = await fetch(...args);
+    weighed += (await response.clone().arrayBuffer()).byteLength;
+    return response;
+  };
+  const client = new Octokit({
+    auth: installation.issueToken(),
+    baseUrl: github.apiUrl,
+    request: { fetch: weigh },
+  });
+  await readGitHubSnapshot(client, PLACE, 0, Date.now);
+  return weighed;
+}
+
+function expectKind({ status, answer, results }: Post, kind: "scale" | "hold"): void {
+  if (results[0]?.kind !== kind)
+    throw new Error(`expected ${kind}, got ${status}: ${JSON.stringify(answer)}`);
+}
+
+function calls(name: string, value: number, aim: number | null): Figure {
+  const against = "GitHub API calls for one decision";
+  return { name, value, unit: "calls", against, spread: null, aim: aim === null ? null : atMost(aim) };
+}
+
+function bytes(name: string, value: number): Figure {
+  return { name, value, unit: "bytes", against: "body, not compressed", spread: null, aim: null };
+}

@@ -51,9 +51,18 @@ const Given = z.object({
       .map((path) => path.trim())
       .filter((path) => path !== ""),
   ),
-  parallel: z.union([z.literal("").transform(() => undefined), z.coerce.number().int().min(1)], {
-    error: "it has to be a number from 1",
-  }),
+  parallel: z.union(
+    [
+      z.literal("").transform(() => undefined),
+      z
+        .string()
+        .regex(/^[1-9]\d{0,4}$/)
+        .transform(Number),
+    ],
+    {
+      error: "it has to be a number from 1",
+    },
+  ),
   "allow-unexpected": Flag,
   "base-branch": text,
   "github-token": text.min(1, "it is empty"),
@@ -112,7 +121,7 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
     branch: /^refs\/heads\/(.+)$/.exec(run.GITHUB_REF)?.[1] ?? null,
     token: inputs["github-token"],
     apiUrl: run.GITHUB_API_URL,
-    secrets: [inputs["github-token"], ...secretsOf(environment)],
+    secrets: [...new Set([inputs["github-token"], ...secretsOf(environment)])],
     outputFile: run.GITHUB_OUTPUT ?? null,
     summaryFile: run.GITHUB_STEP_SUMMARY ?? null,
     job: {

@@ -80,6 +80,8 @@ const PULUMI_ENVIRONMENT = {
   PULUMI_DEBUG_COMMANDS: "true",
   PULUMI_AUTOMATION_API: "true",
   PULUMI_SKIP_UPDATE_CHECK: "true",
+  // A runner kills what carries its id when the job ends, in the middle of an update too. The update is to finish.
+  RUNNER_TRACKING_ID: "",
 } as const;
 
 /** Killed by a signal counts as a failure with the code that a shell would show. */

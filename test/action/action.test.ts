@@ -1,19 +1,23 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type DeployRepository, makeDeployRepository, SECRET } from "../apply/support/deploy-repository.ts";
+import { bundleAction } from "../setup/bundle-action.ts";
 
-// The Action as the runner starts it: a process with inputs, an event, and files for its outputs.
+// The Action as the runner starts it: its bundle as a process, without any packages around it, with inputs, an event,
+// and files for its outputs.
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const entry = fileURLToPath(new URL("../../action/main.ts", import.meta.url));
 const REPO = "acme/infra";
 
 let repository: DeployRepository;
 let token: string;
 let folder: string;
+let bundle: string;
 
 beforeAll(async () => {
   repository = await makeDeployRepository("yaml-stash", {
@@ -27,8 +31,15 @@ beforeAll(async () => {
     permissions: { contents: "write", checks: "write", metadata: "read" },
   });
   folder = join(repository.stack.environment.HOME ?? "", "runner");
+  bundle = await mkdtemp(join(tmpdir(), "pulumiscale-action-"));
+  await writeFile(join(bundle, "package.json"), '{ "type": "module" }\n');
+  for (const [name, contents] of await bundleAction(entry, bundle))
+    await writeFile(join(bundle, name), contents);
 }, 60_000);
-afterAll(() => repository.stop());
+afterAll(async () => {
+  await repository.stop();
+  await rm(bundle, { recursive: true, force: true });
+});
 beforeEach(async () => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -49,7 +60,7 @@ async function runAction(inputs: Record<string, string>, before: string | null):
     "github-token": token,
     ...inputs,
   });
-  const child = spawn(process.execPath, [join(root, "action/main.ts")], {
+  const child = spawn(process.execPath, [join(bundle, "index.js")], {
     cwd: folder,
     env: {
       ...repository.stack.environment,

@@ -50,6 +50,7 @@ test("a push starts the workflow at the pushed commit, in a checkout of it", asy
     text: "hello",
     workspace: "here",
   });
+  expect(run.log).toContain("extraheader AUTHORIZATION: basic ***");
 });
 
 test("the environment and the event are those of GitHub", async () => {

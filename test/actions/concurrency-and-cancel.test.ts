@@ -130,17 +130,35 @@ test.each([
 });
 
 test("an interruption reaches the step's own process, not its children", async () => {
-  await world.seed(`
+  await world.seed(
+    `
     on: { workflow_dispatch: {} }
     jobs:
       deploy:
         runs-on: ubuntu-latest
-        steps:
-          - run: |
-              trap 'echo "parent" >> "$FOLDER/signals"; exit 0' INT
-              bash -c 'trap "echo child >> $FOLDER/signals" INT; touch "$FOLDER/ready"; while :; do sleep 0.02; done' &
-              wait
-  `);
+        steps: [{ uses: actions/checkout@v5 }, { run: exec node parent.mjs }]
+    `,
+    {
+      "parent.mjs": `
+        import { spawn } from "node:child_process";
+        import { appendFileSync } from "node:fs";
+        const child = spawn(process.execPath, ["child.mjs"], { stdio: "inherit" });
+        process.on("SIGINT", () => {
+          appendFileSync(process.env.FOLDER + "/signals", "parent\\n");
+          // The child says whether it has heard of it too, and ends by this.
+          child.kill("SIGUSR2");
+        });
+        child.on("exit", () => process.exit(1));
+      `,
+      "child.mjs": `
+        import { appendFileSync, writeFileSync } from "node:fs";
+        process.on("SIGINT", () => appendFileSync(process.env.FOLDER + "/signals", "child\\n"));
+        process.on("SIGUSR2", () => process.exit());
+        setInterval(() => {}, 1000);
+        writeFileSync(process.env.FOLDER + "/ready", "");
+      `,
+    },
+  );
   const run = await dispatch();
   await isThere("ready");
   await world.runner.cancel(run);

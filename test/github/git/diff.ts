@@ -8,7 +8,6 @@ export interface ChangedFile {
   readonly status: "added" | "removed" | "modified" | "renamed" | "changed";
   readonly additions: number;
   readonly deletions: number;
-  readonly patch: string | null;
   readonly oid: string;
 }
 
@@ -18,21 +17,26 @@ export const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /** What changed between two trees or commits, with renames found as GitHub does. */
 export function diffFiles(git: GitRepository, from: string, to: string): Promise<ChangedFile[]> {
   return remember(git.diffs, `${from} ${to}`, async () => {
-    const range = ["-r", "--find-renames", from, to];
-    const [listed, patch] = await Promise.all([
-      runGitText(git.directory, ["diff-tree", "-z", "--no-abbrev", "--raw", "--numstat", ...range]),
-      runGitText(git.directory, ["-c", "core.quotePath=false", "diff-tree", "--patch", ...range]),
-    ]);
-    const files = parseRaw(listed);
+    const args = ["diff-tree", "-z", "--no-abbrev", "--raw", "--numstat", "-r", "--find-renames", from, to];
+    const listed = await runGitText(git.directory, args);
     const counted = parseCounts(listed);
-    const patches = parsePatches(patch);
-    return files.map((file, position) => ({
+    return parseRaw(listed).map((file, position) => ({
       ...file,
       additions: counted[position]?.additions ?? 0,
       deletions: counted[position]?.deletions ?? 0,
-      patch: patches[position] ?? null,
     }));
   });
+}
+
+/** Like {@link diffFiles}, each file with its patch; null for a binary, or where only the mode changed. */
+export async function diffPatches(
+  git: GitRepository,
+  from: string,
+  to: string,
+): Promise<(ChangedFile & { readonly patch: string | null })[]> {
+  const [files, whole] = await Promise.all([diffFiles(git, from, to), readPatch(git, from, to)]);
+  const patches = parsePatches(whole);
+  return files.map((file, position) => ({ ...file, patch: patches[position] ?? null }));
 }
 
 type RawFile = Pick<ChangedFile, "path" | "previousPath" | "status" | "oid">;
@@ -89,5 +93,5 @@ function parsePatches(output: string): (string | null)[] {
 
 /** The whole diff as text. */
 export async function readPatch(git: GitRepository, from: string, to: string): Promise<string> {
-  return `${await runGitText(git.directory, ["diff-tree", "--patch", "-r", "--find-renames", from, to])}\n`;
+  return `${await runGitText(git.directory, ["-c", "core.quotePath=false", "diff-tree", "--patch", "-r", "--find-renames", from, to])}\n`;
 }

@@ -18,6 +18,11 @@ export interface HistoryQuery {
 
 /** What `git log` gives, merges and path simplification included. */
 export async function listCommits(git: GitRepository, query: HistoryQuery): Promise<GitCommit[]> {
+  const [without] = query.without ?? [];
+  const tip = query.without?.length === 1 && isPlainRange(query) ? await readCommit(git, query.from) : null;
+  // What most pushes and pull requests bring is one commit, which needs no walk.
+  if (tip !== null && without !== undefined && tip.parents.length === 1 && tip.parents[0] === without)
+    return [tip];
   const args = ["rev-list"];
   if (query.author !== undefined) args.push("--fixed-strings", `--author=${query.author}`);
   if (query.since !== undefined) args.push(`--since=${query.since}`);
@@ -57,6 +62,7 @@ export async function isAncestor(git: GitRepository, ancestor: string, descendan
 /** The best common ancestor, or null for unrelated histories. */
 export async function findMergeBase(git: GitRepository, one: string, other: string): Promise<string | null> {
   return remember(git.mergeBases, `${one} ${other}`, async () => {
+    if ((await readCommit(git, other))?.parents.includes(one) === true) return one;
     try {
       return await runGitText(git.directory, ["merge-base", one, other]);
     } catch (error) {
@@ -64,6 +70,11 @@ export async function findMergeBase(git: GitRepository, one: string, other: stri
       throw error;
     }
   });
+}
+
+function isPlainRange(query: HistoryQuery): boolean {
+  const { from: _from, without: _without, order: _order, limit, ...filters } = query;
+  return Object.keys(filters).length === 0 && (limit === undefined || limit > 0);
 }
 
 function isOid(revision: string): boolean {

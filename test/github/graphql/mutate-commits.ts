@@ -1,7 +1,8 @@
 import { canSee } from "../auth/permissions.ts";
 import { readCommit, readEntry, readRef } from "../git/git-repository.ts";
 import { RefConflictError } from "../git/refs.ts";
-import { type TreeChange, writeBlob } from "../git/write-objects.ts";
+import { writeBlob } from "../git/write-objects.ts";
+import type { TreeChange } from "../git/write-tree.ts";
 import { GitHubError } from "../github-error.ts";
 import { commitChanges } from "../repository/commit-changes.ts";
 import { requireUnprotected } from "../repository/guard-branch.ts";

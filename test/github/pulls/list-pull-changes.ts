@@ -1,4 +1,4 @@
-import { type ChangedFile, diffFiles } from "../git/diff.ts";
+import { type ChangedFile, diffFiles, diffPatches } from "../git/diff.ts";
 import { findMergeBase, listCommits } from "../git/history.ts";
 import type { GitCommit } from "../git/parse-commit.ts";
 import type { Repository } from "../world.ts";
@@ -6,8 +6,16 @@ import type { PullRequest } from "./pull-request.ts";
 
 /** What a pull request changes: its head against where it left the base branch. */
 export async function listPullFiles(repository: Repository, pull: PullRequest): Promise<ChangedFile[]> {
-  const from = (await findMergeBase(repository.git, pull.baseOid, pull.headOid)) ?? pull.baseOid;
-  return diffFiles(repository.git, from, pull.headOid);
+  return diffFiles(repository.git, await findStart(repository, pull), pull.headOid);
+}
+
+/** Like {@link listPullFiles}, each file with its patch. */
+export async function listPullPatches(repository: Repository, pull: PullRequest) {
+  return diffPatches(repository.git, await findStart(repository, pull), pull.headOid);
+}
+
+async function findStart(repository: Repository, pull: PullRequest): Promise<string> {
+  return (await findMergeBase(repository.git, pull.baseOid, pull.headOid)) ?? pull.baseOid;
 }
 
 /** A pull request's own commits, oldest first. */

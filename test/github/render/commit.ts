@@ -1,4 +1,4 @@
-import { type ChangedFile, diffFiles, emptyTree } from "../git/diff.ts";
+import { type ChangedFile, diffPatches, emptyTree } from "../git/diff.ts";
 import type { GitCommit, GitIdentity } from "../git/parse-commit.ts";
 import { formatNodeId } from "../node-id.ts";
 import { fullName, type Repository, type World } from "../world.ts";
@@ -89,7 +89,7 @@ export function renderCommit(world: World, repository: Repository, commit: GitCo
 
 /** A commit by itself, with what it changed against its first parent. */
 export async function renderCommitWithFiles(world: World, repository: Repository, commit: GitCommit) {
-  const files = await diffFiles(repository.git, commit.parents[0] ?? emptyTree, commit.oid);
+  const files = await diffPatches(repository.git, commit.parents[0] ?? emptyTree, commit.oid);
   const additions = files.reduce((sum, file) => sum + file.additions, 0);
   const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
   return {
@@ -99,8 +99,12 @@ export async function renderCommitWithFiles(world: World, repository: Repository
   };
 }
 
+export interface PatchedFile extends ChangedFile {
+  readonly patch: string | null;
+}
+
 /** The `diff-entry` of commits, comparisons and pull requests. */
-export function renderFile(world: World, repository: Repository, oid: string, file: ChangedFile) {
+export function renderFile(world: World, repository: Repository, oid: string, file: PatchedFile) {
   const path = file.path.split("/").map(encodeURIComponent).join("/");
   const page = repositoryPage(world, repository);
   return {

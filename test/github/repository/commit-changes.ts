@@ -1,6 +1,6 @@
-import { GitError } from "../git/git-process.ts";
 import type { GitIdentity } from "../git/parse-commit.ts";
-import { type TreeChange, writeCommit, writeTree } from "../git/write-objects.ts";
+import { writeCommit } from "../git/write-objects.ts";
+import { MalformedPathError, type TreeChange, writeTree } from "../git/write-tree.ts";
 import { unprocessable } from "../github-error.ts";
 import { identityOf, webFlow } from "../pulls/identity.ts";
 import type { Hand } from "../webhooks/announce.ts";
@@ -60,9 +60,8 @@ export async function writeChangedTree(
   try {
     return await writeTree(repository.git, base, changes);
   } catch (error) {
-    if (error instanceof GitError) {
-      throw unprocessable(`tree.path contains a malformed path component (${error.stderr.trim()})`);
-    }
+    if (error instanceof MalformedPathError)
+      throw unprocessable("tree.path contains a malformed path component");
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { handOf } from "../auth/caller.ts";
-import { diffFiles, readPatch } from "../git/diff.ts";
+import { diffPatches, readPatch } from "../git/diff.ts";
 import { readRef } from "../git/git-repository.ts";
 import { findMergeBase, listCommits } from "../git/history.ts";
 import { listRefs } from "../git/refs.ts";
@@ -64,7 +64,7 @@ export const commitOperations = {
       order: "oldest-first",
     });
     const behind = await listCommits(repository.git, { from: base.oid, without: [head.oid] });
-    const files = await diffFiles(repository.git, shared, head.oid);
+    const files = await diffPatches(repository.git, shared, head.oid);
     const page = `${repositoryPage(world, repository)}/compare/${baseName}...${headName}`;
     const url = `${repositoryUrl(world, repository)}/compare/${baseName}...${headName}`;
     return list(

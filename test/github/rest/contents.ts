@@ -1,7 +1,8 @@
 import { handOf } from "../auth/caller.ts";
 import { readCommit, readEntry, readObject, readRef, readTree } from "../git/git-repository.ts";
 import { RefConflictError } from "../git/refs.ts";
-import { type TreeChange, writeBlob } from "../git/write-objects.ts";
+import { writeBlob } from "../git/write-objects.ts";
+import type { TreeChange } from "../git/write-tree.ts";
 import { GitHubError, notFound, unprocessable } from "../github-error.ts";
 import { renderGitCommit } from "../render/commit.ts";
 import { renderContent } from "../render/content.ts";

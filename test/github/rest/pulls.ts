@@ -2,7 +2,7 @@ import { handOf } from "../auth/caller.ts";
 import { notFound } from "../github-error.ts";
 import { changePull } from "../pulls/change-pull.ts";
 import { createPull } from "../pulls/create-pull.ts";
-import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
+import { listPullCommits, listPullPatches } from "../pulls/list-pull-changes.ts";
 import { mergePull } from "../pulls/merge-pull.ts";
 import { readMergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
@@ -91,7 +91,7 @@ export const pullOperations = {
 
   "pulls/list-files": async ({ world, repository, path }) => {
     const pull = requirePull(repository, path.pull_number);
-    const files = await listPullFiles(repository, pull);
+    const files = await listPullPatches(repository, pull);
     return list(files, (file) => renderFile(world, repository, pull.headOid, file));
   },
 

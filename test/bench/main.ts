@@ -7,10 +7,11 @@
 // measured, never because of a slow number.
 import { parseArgs } from "node:util";
 import { apiCalls } from "./api-calls.ts";
+import { githubWaiting } from "./github-waiting.ts";
 import type { Measurement } from "./measurement.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
 
-const MEASUREMENTS: readonly Measurement[] = [apiCalls];
+const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting];
 
 const HELP = `npm run bench [-- options]
 

@@ -17,10 +17,14 @@ export function cooldownEndsAtMs(
   return lastChange.atMs + cooldownSeconds(pool, direction) * 1000;
 }
 
+/** The longest `duplicateSeconds` that a repository may set. */
+export const MAX_DUPLICATE_SECONDS = 3600;
+
 /**
  * For how long an event's identity stays a duplicate, in milliseconds. Alertmanager's repeats are byte-identical to its
- * retries, so a demand that lasts must count again once the cooldown has passed.
+ * retries, so a demand that lasts must count again once the cooldown has passed. `duplicateSeconds`: for how long a sender
+ * may retry, which is Alertmanager's group_interval.
  */
-export function duplicateWindowMs(pool: Pool): number {
-  return Math.max(pool.cooldownSeconds, pool.scaleInCooldownSeconds, 300) * 1000;
+export function duplicateWindowMs(pool: Pool, duplicateSeconds: number): number {
+  return Math.max(pool.cooldownSeconds, pool.scaleInCooldownSeconds, duplicateSeconds) * 1000;
 }

@@ -12,6 +12,8 @@ export type Situation = {
   nowMs: number;
   /** For how long a change that is not applied yet holds further moves. */
   inFlightSeconds: number;
+  /** For how long a sender may retry one event; a cooldown may make it longer. */
+  duplicateSeconds: number;
   /** Thresholds from the contract and from the repository file; each one gates, so the stricter wins. */
   approvals: readonly Approval[];
 };
@@ -55,8 +57,11 @@ function pause(candidate: Candidate, { state }: Situation): Verdict {
   return state.paused === null ? pass(candidate) : hold(reason("paused", state.paused));
 }
 
-function duplicate(candidate: Candidate, { pool, state, intent, nowMs }: Situation): Verdict {
-  const windowMs = duplicateWindowMs(pool);
+function duplicate(
+  candidate: Candidate,
+  { pool, state, intent, nowMs, duplicateSeconds }: Situation,
+): Verdict {
+  const windowMs = duplicateWindowMs(pool, duplicateSeconds);
   const seen = state.seenEvents.find(({ event, atMs }) => event === intent.event && nowMs - atMs < windowMs);
   if (seen === undefined) return pass(candidate);
   return hold(

@@ -1,5 +1,5 @@
 import type { Pool } from "./contract.ts";
-import { duplicateWindowMs } from "./cooldown.ts";
+import { duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { isNamed, type PoolChange, poolHistory } from "./pool-history.ts";
 import type { PoolState, Proposed, SeenEvent } from "./pool-state.ts";
 import { isFailure, type Receipt } from "./receipt.ts";
@@ -55,7 +55,7 @@ export function readPoolState(
 /** How far back the history of a pool matters for a decision, in milliseconds. */
 export function historyWindowMs(pools: Iterable<Pool>): number {
   let windowMs = 0;
-  for (const pool of pools) windowMs = Math.max(windowMs, duplicateWindowMs(pool));
+  for (const pool of pools) windowMs = Math.max(windowMs, duplicateWindowMs(pool, MAX_DUPLICATE_SECONDS));
   return windowMs;
 }
 

@@ -1,6 +1,7 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { Approval, type Pool } from "./contract.ts";
+import { MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { Alias } from "./names.ts";
 
 const Delivery = z.enum(["pull-request", "direct"]);
@@ -14,6 +15,8 @@ const StackSettings = z.object({
   approval: Approval.optional(),
   /** For how long a change that is not applied yet holds further moves of its pool. */
   inFlightSeconds: z.int().min(0).max(86_400).optional(),
+  /** For how long a repeated event is taken for a retry: Alertmanager's group_interval. */
+  duplicateSeconds: z.int().min(0).max(MAX_DUPLICATE_SECONDS).optional(),
   /** The word before the bracket in a scale commit's subject, for commit linters. */
   commitPrefix: z
     .string()
@@ -65,6 +68,7 @@ export type StackPolicy = {
   mergeMethod: "squash" | "merge" | "rebase" | undefined;
   approvals: Approval[];
   inFlightSeconds: number;
+  duplicateSeconds: number;
   commitPrefix: string;
   paused: string | null;
 };
@@ -79,6 +83,7 @@ export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
     mergeMethod: own.mergeMethod ?? defaults.mergeMethod,
     approvals: [own.approval, defaults.approval].filter((rule) => rule !== undefined),
     inFlightSeconds: own.inFlightSeconds ?? defaults.inFlightSeconds ?? 1800,
+    duplicateSeconds: own.duplicateSeconds ?? defaults.duplicateSeconds ?? 300,
     commitPrefix: own.commitPrefix ?? defaults.commitPrefix ?? "scale",
     paused: file.paused === true ? "`paused: true` in .github/pulumiscale.yml holds all scaling" : null,
   };

@@ -38,6 +38,7 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
       intent: { ...intent, pool: pool.name },
       nowMs,
       inFlightSeconds: policy.inFlightSeconds,
+      duplicateSeconds: policy.duplicateSeconds,
       approvals: approvalRules(policy, pool),
     });
     if (decision.kind === "scale") {

@@ -77,6 +77,12 @@ const cases: Record<string, Case> = {
     state: { seenEvents: [{ event: anIntent().event, atMs: at(-300) }] },
     expected: "scale 3 → 4 requested",
   },
+  "a repository may set the window, and the cooldown still counts": {
+    pool: { cooldownSeconds: 60, scaleInCooldownSeconds: 60 },
+    state: { seenEvents: [{ event: anIntent().event, atMs: at(-61) }] },
+    situation: { duplicateSeconds: 10 },
+    expected: "scale 3 → 4 requested",
+  },
   "a long cooldown is the duplicate window": {
     pool: { cooldownSeconds: 900, scaleInCooldownSeconds: 900 },
     state: { seenEvents: [{ event: anIntent().event, atMs: at(-899) }] },
@@ -212,6 +218,7 @@ describe("decide", () => {
       intent: anIntent(intent),
       nowMs: NOW,
       inFlightSeconds: 1800,
+      duplicateSeconds: 300,
       approvals: [],
       ...situation,
     });
@@ -223,7 +230,14 @@ describe("decide", () => {
   });
 
   it("says which bound and what was asked", () => {
-    const situation = { pool: aPool(), state: aState(), nowMs: NOW, inFlightSeconds: 1800, approvals: [] };
+    const situation = {
+      pool: aPool(),
+      state: aState(),
+      nowMs: NOW,
+      inFlightSeconds: 1800,
+      duplicateSeconds: 300,
+      approvals: [],
+    };
     const decision = decide({ ...situation, intent: anIntent({ ask: { kind: "value", value: 100 } }) });
     expect(decision.reasons.find(({ code }) => code === "above-max")?.message).toBe(
       "100 was asked; max is 10",

@@ -13,7 +13,9 @@ describe("from an alert to the applied resource", { timeout: 180_000 }, () => {
   let app: AppProcess;
 
   beforeAll(async () => {
-    world = await startWorld({ cooldownSeconds: 4 });
+    // Alertmanager's repeats are told from its retries by time: as short here as its group_interval is.
+    const files = { ".github/pulumiscale.yml": "defaults:\n  duplicateSeconds: 1\n" };
+    world = await startWorld({ cooldownSeconds: 4, files });
     app = await world.startApp();
   }, 180_000);
   afterAll(() => world?.stop(), 60_000);
@@ -82,8 +84,8 @@ describe("from an alert to the applied resource", { timeout: 180_000 }, () => {
     expect(afterFirst.length).toBeGreaterThanOrEqual(4);
     for (const run of afterFirst) {
       expect(run.conclusion, describeRun(run)).toBe("success");
-      const outcomes = run.jobs.flatMap(({ steps }) => steps).map(({ name, outcome }) => [name, outcome]);
-      expect(JSON.stringify(outcomes.at(-1))).toContain("skipped");
+      const fullUp = run.steps.find(({ name }) => name.includes("pulumi up"));
+      expect(fullUp?.outcome, describeRun(run)).toBe("skipped");
     }
   });
 

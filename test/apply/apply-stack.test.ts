@@ -68,13 +68,24 @@ describe("publish", { timeout: 30_000 }, () => {
 describe("apply", { timeout: 30_000 }, () => {
   it("does nothing where nothing is pending", async () => {
     const entries = await repository.github.readLog(REPO, "pulumiscale");
+    await repository.pulumiProcesses();
     expect(await repository.apply(OTHER)).toEqual({ kind: "nothing" });
+    expect(await repository.pulumiProcesses()).toEqual([]);
     expect(await repository.github.readLog(REPO, "pulumiscale")).toEqual(entries);
   });
 
   it("applies a scale commit, and reports to the ledger and beside the commit", async () => {
     const trigger = await pushed(() => repository.scale("web", "shop:webCount", 3, 4));
+    await repository.pulumiProcesses();
+    const requests = repository.github.requests.length;
     const result = await repository.apply(trigger);
+    expect(await repository.pulumiProcesses()).toEqual(["stack output", "up"]);
+    expect(repository.github.requests.slice(requests).map(({ path }) => path)).toEqual([
+      "/graphql",
+      "/graphql",
+      "/graphql",
+      "/repos/acme/infra/check-runs",
+    ]);
     expect(result).toMatchObject({
       kind: "done",
       problems: [],
@@ -172,10 +183,13 @@ describe("a ledger write that was lost", { timeout: 30_000 }, () => {
     await expect(repository.apply(OTHER, { forge: dying() })).rejects.toThrow("killed");
     expect(await count("web")).toBe(8);
     expect((await repository.entry()).applied.web).toBe(7);
+    await repository.pulumiProcesses();
     expect(await repository.apply(OTHER)).toMatchObject({
       receipt: { outcome: "applied", pools: [{ pool: "web", outcome: "applied", from: 7, to: 8 }] },
     });
     expect((await repository.entry()).applied.web).toBe(8);
+    // The third process is the preview with the old value, which tells the two cases apart.
+    expect(await repository.pulumiProcesses()).toEqual(["stack output", "up", "preview"]);
   });
 
   it("is made up for when the value has come back meanwhile", async () => {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Octokit } from "@octokit/rest";
 import type { ApplyForge } from "../../../src/apply/apply-forge.ts";
@@ -43,6 +43,8 @@ export type DeployRepository = {
   publish: () => Promise<LedgerEntry>;
   apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
   entry: () => Promise<LedgerEntry>;
+  /** The Pulumi processes since the last call, as `stack output` or `up`. */
+  pulumiProcesses: () => Promise<string[]>;
   stop: () => Promise<void>;
 };
 
@@ -95,9 +97,15 @@ export async function makeDeployRepository(
     `${github.url.replace("://", `://x-access-token:${token}@`)}/${REPO}.git`,
   );
 
+  const processes = join(root, "..", "processes");
+  await writeFile(processes, "");
+  const environment = {
+    ...stack.environment,
+    PATH: `${await makeCountingPulumi(processes)}:${stack.environment.PATH}`,
+  };
   const engine = (changes: ApplyChanges): ApplyRequest["engine"] => ({
     stack: "dev",
-    environment: stack.environment,
+    environment,
     refresh: false,
     policyPacks: [],
     parallel: undefined,
@@ -158,6 +166,11 @@ export async function makeDeployRepository(
       const text = await github.readFile(REPO, `stacks/${stack.project}.dev.json`, "pulumiscale");
       return LedgerEntrySchema.parse(JSON.parse(text ?? "null"));
     },
+    pulumiProcesses: async () => {
+      const lines = (await readFile(processes, "utf8")).split("\n").filter(Boolean);
+      await writeFile(processes, "");
+      return lines;
+    },
     stop: async () => {
       await github.stop();
       await stack.remove();
@@ -169,11 +182,21 @@ export async function makeDeployRepository(
   return repository;
 }
 
+/** A `pulumi` before the real one on the path, which notes down what it is called for. Answers its folder. */
+async function makeCountingPulumi(log: string): Promise<string> {
+  const folder = join(dirname(log), "counting");
+  const { stdout } = await run("sh", ["-c", "command -v pulumi"]);
+  await mkdir(folder);
+  const command = '[ "$1" = up ] || [ "$1" = preview ] && name=$1 || name="$1 $2"';
+  await writeFile(
+    join(folder, "pulumi"),
+    `#!/bin/sh\n${command}\necho "$name" >> "${log}"\nexec "${stdout.trim()}" "$@"\n`,
+    { mode: 0o755 },
+  );
+  return folder;
+}
+
 /** The work tree's stack file. */
 export function readWorkTreeFile(repository: DeployRepository): Promise<string> {
   return readFile(repository.stack.stackFile, "utf8");
-}
-
-export function writeWorkTreeFile(repository: DeployRepository, text: string): Promise<void> {
-  return writeFile(repository.stack.stackFile, text);
 }

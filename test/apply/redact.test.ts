@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { redactor } from "../../src/apply/redact.ts";
+
+it("takes secrets out as they stand, in JSON, in a URL, and line by line", () => {
+  const redact = redactor(['pa"ss word', "-----KEY-----\nbase64body", "ghs_abc", "ghs_abcdef"]);
+  expect(redact('it is pa"ss word')).toBe("it is ***");
+  expect(redact(JSON.stringify({ x: 'pa"ss word' }))).toBe('{"x":"***"}');
+  expect(redact("https://u:pa%22ss%20word@host")).toBe("https://u:***@host");
+  expect(redact("got base64body there")).toBe("got *** there");
+  expect(redact("ghs_abcdef and ghs_abc")).toBe("*** and ***");
+});
+
+it("leaves a text alone that holds no secret, whatever short or empty secrets there are", () => {
+  expect(redactor(["", "x", "  "])("x marks the spot")).toBe("x marks the spot");
+});

@@ -69,6 +69,10 @@ test("branches are read, with whether they are protected", async () => {
   const { data } = await scene.octokit.rest.repos.getBranch({ ...scene.repo, branch: "main" });
   expect(data.protected).toBe(true);
   expect(data.protection.required_status_checks?.contexts).toEqual(["ci"]);
+  const rules = await scene.octokit.rest.repos.getBranchRules({ ...scene.repo, branch: "main" });
+  expect(rules.data).toMatchObject([
+    { type: "required_status_checks", parameters: { required_status_checks: [{ context: "ci" }] } },
+  ]);
   const branches = await scene.octokit.rest.repos.listBranches(scene.repo);
   expect(branches.data.map(({ name }) => name)).toEqual(["main"]);
   expect(await refusal(scene.octokit.rest.repos.getBranch({ ...scene.repo, branch: "x/y" }))).toBe(

@@ -1,4 +1,4 @@
-import type { Fault, FaultQueue } from "./faults.ts";
+import type { FaultQueue } from "./faults.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
@@ -8,7 +8,6 @@ import type { Account, Permissions, Role, Violation } from "./world.ts";
 export type {
   Account,
   Delivery,
-  Fault,
   FaultQueue,
   Permissions,
   Protection,

@@ -145,6 +145,26 @@ test("mergeability may stay unknown for some reads, and a merge is then refused"
   expect(await get()).toBe(true);
 });
 
+test("a merge in the background is asked for, and its result read", async () => {
+  const { number, head } = await openPull(scene, "x", 4);
+  const request = (route: string, more: object = {}) =>
+    scene.octokit.request(route, { ...scene.repo, pull_number: number, ...more });
+  const asked = await request("PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge-async", {
+    merge_method: "squash",
+    commit_title: "later",
+    commit_message: "",
+  });
+  expect(asked.status).toBe(202);
+  expect(asked.data.details).toMatchObject({ merge_method: "squash", expected_head_sha: head });
+  const result = "GET /repos/{owner}/{repo}/pulls/{pull_number}/merge-async/{uuid}";
+  await expect
+    .poll(async () => (await request(result, { uuid: asked.data.details.uuid })).data.status)
+    .toBe("merged");
+  expect((await scene.github.readLog("octo/infra"))[0]?.message).toBe("later");
+  const again = await request("PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge-async");
+  expect([again.status, again.data.status]).toEqual([200, "merged"]);
+});
+
 test("required checks and approvals block, and each is satisfied by the right one only", async () => {
   scene.github.createUser("ann");
   scene.github.createUser("bob");

@@ -140,6 +140,68 @@ test("a pull request's life is told, and a merge also pushes", async () => {
   });
 });
 
+test("everything else that is told of fits GitHub's description too", async () => {
+  const { issues, pulls, repos, git } = scene.octokit.rest;
+  scene.github.changeSettings("octo/infra", { allow_auto_merge: true });
+  scene.github.protect("octo/infra", "main", { requiredApprovals: 1 });
+  const { number, head } = await openPull(scene, "x", 4);
+  await scene.github.webhooksIdle();
+  received = [];
+  await pulls.update({ ...scene.repo, pull_number: number, title: "t", body: "b" });
+  await pulls.update({ ...scene.repo, pull_number: number, state: "closed" });
+  await pulls.update({ ...scene.repo, pull_number: number, state: "open" });
+  await issues.addLabels({ ...scene.repo, issue_number: number, labels: ["l"] });
+  await issues.removeLabel({ ...scene.repo, issue_number: number, name: "l" });
+  const { data } = await pulls.get({ ...scene.repo, pull_number: number });
+  await scene.octo.graphql(
+    `mutation($pull: ID!) {
+      convertPullRequestToDraft(input: { pullRequestId: $pull }) { clientMutationId }
+      markPullRequestReadyForReview(input: { pullRequestId: $pull }) { clientMutationId }
+      enablePullRequestAutoMerge(input: { pullRequestId: $pull }) { clientMutationId }
+      disablePullRequestAutoMerge(input: { pullRequestId: $pull }) { clientMutationId }
+    }`,
+    { pull: data.node_id },
+  );
+  const approve = { ...scene.repo, pull_number: number, event: "APPROVE" } as const;
+  const review = await scene.octo.rest.pulls.createReview(approve);
+  await pulls.dismissReview({ ...scene.repo, pull_number: number, review_id: review.data.id, message: "no" });
+  const issue = await issues.create({ ...scene.repo, title: "i", labels: ["l"] });
+  await issues.update({ ...scene.repo, issue_number: issue.data.number, state: "closed" });
+  await issues.update({ ...scene.repo, issue_number: issue.data.number, state: "open" });
+  const comment = await issues.createComment({ ...scene.repo, issue_number: issue.data.number, body: "c" });
+  await issues.updateComment({ ...scene.repo, comment_id: comment.data.id, body: "d" });
+  await issues.deleteComment({ ...scene.repo, comment_id: comment.data.id });
+  await issues.createLabel({ ...scene.repo, name: "new" });
+  await repos.createCommitComment({ ...scene.repo, commit_sha: head, body: "c" });
+  await repos.createCommitStatus({ ...scene.repo, sha: head, state: "success" });
+  await git.createRef({ ...scene.repo, ref: "refs/tags/v1", sha: head });
+  expect((await events()).sort()).toEqual([
+    "commit_comment.created",
+    "create",
+    "issue_comment.created",
+    "issue_comment.deleted",
+    "issue_comment.edited",
+    "issues.closed",
+    "issues.labeled",
+    "issues.opened",
+    "issues.reopened",
+    "label.created",
+    "pull_request.auto_merge_disabled",
+    "pull_request.auto_merge_enabled",
+    "pull_request.closed",
+    "pull_request.converted_to_draft",
+    "pull_request.edited",
+    "pull_request.labeled",
+    "pull_request.ready_for_review",
+    "pull_request.reopened",
+    "pull_request.unlabeled",
+    "pull_request_review.dismissed",
+    "pull_request_review.submitted",
+    "push",
+    "status",
+  ]);
+});
+
 test("check runs tell their App of a re-run alone", async () => {
   const sha = String(await scene.github.readRef("octo/infra", "main"));
   const run = await scene.octokit.rest.checks.create({

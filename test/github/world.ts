@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 import type { GitRepository } from "./git/git-repository.ts";
 import type { RateLimits } from "./http/rate-limits.ts";
 import type { Lock } from "./lock.ts";
+import type { AsyncMerge } from "./pulls/merge-later.ts";
 import type { PullRequest } from "./pulls/pull-request.ts";
 import type { CheckRun, CheckSuite, CommitComment, CommitStatus } from "./repository/commit-marks.ts";
 import type { Issue, Label } from "./repository/issue.ts";
@@ -65,6 +66,7 @@ export interface Repository {
   readonly labels: Map<string, Label>;
   /** Issues and pull requests share their numbers. */
   readonly issues: Map<number, Issue | PullRequest>;
+  readonly asyncMerges: AsyncMerge[];
   readonly statuses: CommitStatus[];
   readonly checkSuites: CheckSuite[];
   readonly checkRuns: CheckRun[];

@@ -1,4 +1,5 @@
 import { appOperations } from "./apps.ts";
+import { asyncMergeOperations } from "./async-merges.ts";
 import { checkOperations } from "./checks.ts";
 import { commentOperations } from "./comments.ts";
 import { commitOperations } from "./commits.ts";
@@ -17,6 +18,7 @@ import { userOperations } from "./users.ts";
 
 const all: readonly RestHandlers[] = [
   appOperations,
+  asyncMergeOperations,
   checkOperations,
   commentOperations,
   commitOperations,

@@ -169,6 +169,7 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     protections: new Map(),
     labels: new Map(),
     issues: new Map(),
+    asyncMerges: [],
     statuses: [],
     checkSuites: [],
     checkRuns: [],

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { askGraphql, headOf, idOfRepository } from "./ask-graphql.ts";
 import { type OctoInfra, octokitOf, openPull, stackFile, startOctoInfra } from "./octo-infra.ts";
 
 let scene: OctoInfra;
@@ -8,64 +9,17 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  expect(scene.github.violations).toEqual([]);
   await scene.github.stop();
 });
-
-interface Answer {
-  readonly data?: unknown;
-  readonly errors?: readonly { readonly type?: string; readonly message: string; readonly path?: unknown }[];
-}
-
-async function ask(query: string, variables: object = {}, token = installationToken()): Promise<Answer> {
-  const response = await fetch(scene.github.graphqlUrl, {
-    method: "POST",
-    headers: { authorization: `bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  return JSON.parse(await response.text());
-}
-
-let token: string | undefined;
-
-function installationToken(): string {
-  token ??= scene.github.issueToken({
-    kind: "workflow",
-    repo: "octo/infra",
-    permissions: {
-      contents: "write",
-      pull_requests: "write",
-      issues: "write",
-      checks: "read",
-      statuses: "read",
-    },
-  });
-  return token;
-}
-
-beforeEach(() => {
-  token = undefined;
-});
-
-async function headOf(branch = "main"): Promise<string> {
-  const oid = await scene.github.readRef("octo/infra", branch);
-  if (oid === null) throw new Error(`${branch} is missing`);
-  return oid;
-}
-
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
-
-const repositoryId = `repository(owner: "octo", name: "infra") { id }`;
-
-async function idOfRepository(): Promise<string> {
-  const { repository } = await scene.octo.graphql<{ repository: { id: string } }>(`{ ${repositoryId} }`);
-  return repository.id;
-}
 
 test("one read gives head, file, history of a path and the pull requests that brought each commit", async () => {
   const { number } = await openPull(scene, "scale/prod", 4);
   await scene.octokit.rest.pulls.merge({ ...scene.repo, pull_number: number, merge_method: "squash" });
   await scene.github.commit("octo/infra", { message: "elsewhere", files: { other: "x" } });
-  const answer = await ask(`{
+  const answer = await askGraphql(
+    scene,
+    `{
     repository(owner: "octo", name: "infra") {
       nameWithOwner isArchived autoMergeAllowed squashMergeAllowed
       ref(qualifiedName: "refs/heads/main") { name target { ... on Commit {
@@ -84,7 +38,8 @@ test("one read gives head, file, history of a path and the pull requests that br
         }
       } } }
     }
-  }`);
+  }`,
+  );
   expect(answer.errors).toBeUndefined();
   expect(answer.data).toMatchObject({
     repository: {
@@ -148,100 +103,6 @@ test("history pages by its cursor to the end", async () => {
   expect(seen).toEqual(["size 6", "size 5", "size 4", "Initial commit"]);
 });
 
-test("several mutations run in order, and a stale head is refused in GitHub's words", async () => {
-  const oid = await headOf();
-  const commit = `createCommitOnBranch(input: {
-    branch: { repositoryNameWithOwner: "octo/infra", branchName: "scale/prod" }
-    message: { headline: "size 4", body: "because" }
-    expectedHeadOid: "${oid}"
-    fileChanges: { additions: [{ path: "Pulumi.prod.yaml", contents: "${base64("4\n")}" }] }
-  }) { commit { oid message committedViaWeb signature { isValid } } }`;
-  const create = `createRef(input: { repositoryId: $id, name: "refs/heads/scale/prod", oid: "${oid}" }) { ref { name } }`;
-  const id = await idOfRepository();
-  const first = await ask(`mutation($id: ID!) { ${create} ${commit} }`, { id });
-  expect(first.errors).toBeUndefined();
-  expect(first.data).toMatchObject({
-    createCommitOnBranch: { commit: { message: "size 4\n\nbecause", signature: { isValid: true } } },
-  });
-  const second = await ask(`mutation { ${commit} }`);
-  expect(second.data).toEqual({ createCommitOnBranch: null });
-  expect(second.errors).toMatchObject([
-    {
-      type: "STALE_DATA",
-      path: ["createCommitOnBranch"],
-      message: `Expected branch to point to "${oid}" but it did not.  Pull and try again.`,
-    },
-  ]);
-  const third = await ask(`mutation($id: ID!) { ${create} }`, { id });
-  expect(third.errors).toMatchObject([
-    {
-      type: "UNPROCESSABLE",
-      message: 'A ref named "refs/heads/scale/prod" already exists in the repository.',
-    },
-  ]);
-});
-
-test("refs move together or not at all", async () => {
-  const before = await headOf();
-  const after = await scene.github.commit("octo/infra", { message: "next", files: { a: "a" } });
-  const id = await idOfRepository();
-  const update = (updates: string) =>
-    ask(
-      `mutation($id: ID!) { updateRefs(input: { repositoryId: $id, refUpdates: [${updates}] }) { clientMutationId } }`,
-      { id },
-    );
-  const none = "0".repeat(40);
-  const fresh = `{ name: "refs/heads/one", beforeOid: "${none}", afterOid: "${before}" }`;
-  const stale = `{ name: "refs/heads/main", beforeOid: "${before}", afterOid: "${before}", force: true }`;
-  const refused = await update(`${fresh}, ${stale}`);
-  expect(refused.errors?.[0]?.message).toContain(`refs/heads/main is at ${after}`);
-  expect(await scene.github.listBranches("octo/infra")).toEqual(["main"]);
-  expect((await update(fresh)).errors).toBeUndefined();
-  const forced = `{ name: "refs/heads/main", beforeOid: "${after}", afterOid: "${before}", force: true }`;
-  const gone = `{ name: "refs/heads/one", beforeOid: "${before}", afterOid: "${none}" }`;
-  expect((await update(`${forced}, ${gone}`)).errors).toBeUndefined();
-  expect(await headOf()).toBe(before);
-  expect(await scene.github.listBranches("octo/infra")).toEqual(["main"]);
-});
-
-test("a pull request is opened, labelled, changed and merged", async () => {
-  await scene.github.commit("octo/infra", { branch: "x", message: "x", files: { x: "x" } });
-  await scene.octo.rest.issues.createLabel({ ...scene.repo, name: "needs-approval" });
-  const id = await idOfRepository();
-  const opened = await scene.octo.graphql<{
-    createPullRequest: { pullRequest: { id: string; mergeable: string } };
-  }>(
-    `mutation($id: ID!) { createPullRequest(input: {
-      repositoryId: $id, baseRefName: "main", headRefName: "x", title: "t", body: "b"
-    }) { pullRequest { id number mergeable mergeStateStatus isDraft } } }`,
-    { id },
-  );
-  const pull = opened.createPullRequest.pullRequest.id;
-  const label = await scene.octo.graphql<{ repository: { label: { id: string } } }>(
-    `{ repository(owner: "octo", name: "infra") { label(name: "needs-approval") { id } } }`,
-  );
-  const answer = await ask(
-    `mutation($pull: ID!, $label: ID!) {
-      updatePullRequest(input: { pullRequestId: $pull, title: "t2" }) { pullRequest { title body } }
-      addLabelsToLabelable(input: { labelableId: $pull, labelIds: [$label] }) {
-        labelable { ... on PullRequest { labels(first: 5) { nodes { name } } } }
-      }
-      addComment(input: { subjectId: $pull, body: "hello" }) { commentEdge { node { body author { login } } } }
-      mergePullRequest(input: { pullRequestId: $pull, mergeMethod: SQUASH, commitHeadline: "h", commitBody: "b" }) {
-        pullRequest { state merged mergeCommit { message } }
-      }
-    }`,
-    { pull, label: label.repository.label.id },
-  );
-  expect(answer.errors).toBeUndefined();
-  expect(answer.data).toMatchObject({
-    updatePullRequest: { pullRequest: { title: "t2", body: "b" } },
-    addLabelsToLabelable: { labelable: { labels: { nodes: [{ name: "needs-approval" }] } } },
-    addComment: { commentEdge: { node: { body: "hello", author: { login: "github-actions" } } } },
-    mergePullRequest: { pullRequest: { state: "MERGED", merged: true, mergeCommit: { message: "h\n\nb" } } },
-  });
-});
-
 test("pull requests are found by branch, state and label, with their checks, files and reviews", async () => {
   const { number, head } = await openPull(scene, "scale/prod", 4);
   await scene.octokit.rest.issues.addLabels({
@@ -256,7 +117,9 @@ test("pull requests are found by branch, state and label, with their checks, fil
     conclusion: "failure",
   });
   await scene.github.review("octo/infra", number, { login: "octo", state: "APPROVED" });
-  const answer = await ask(`{ repository(owner: "octo", name: "infra") {
+  const answer = await askGraphql(
+    scene,
+    `{ repository(owner: "octo", name: "infra") {
     pullRequests(states: [OPEN], baseRefName: "main", headRefName: "scale/prod", labels: ["needs-approval"], first: 5,
       orderBy: { field: UPDATED_AT, direction: DESC }) { totalCount nodes {
         number title state mergeable mergeStateStatus headRefOid baseRefOid author { login __typename }
@@ -268,7 +131,8 @@ test("pull requests are found by branch, state and label, with their checks, fil
         autoMergeRequest { enabledAt }
     } }
     closed: pullRequests(states: [CLOSED, MERGED], first: 5) { totalCount }
-  } rateLimit { cost limit remaining resetAt } }`);
+  } rateLimit { cost limit remaining resetAt } }`,
+  );
   expect(answer.errors).toBeUndefined();
   expect(answer.data).toMatchObject({
     repository: {
@@ -307,39 +171,11 @@ test("pull requests are found by branch, state and label, with their checks, fil
   });
 });
 
-test("auto-merge waits for what is required, and refuses where nothing is", async () => {
-  const { number, head } = await openPull(scene, "x", 4);
-  const { repository } = await scene.octo.graphql<{ repository: { pullRequest: { id: string } } }>(
-    `query($number: Int!) { repository(owner: "octo", name: "infra") { pullRequest(number: $number) { id } } }`,
-    { number },
-  );
-  const enable = () =>
-    ask(
-      `mutation($pull: ID!) { enablePullRequestAutoMerge(input: {
-        pullRequestId: $pull, mergeMethod: SQUASH, commitHeadline: "h", commitBody: "b"
-      }) { pullRequest { autoMergeRequest { mergeMethod enabledBy { login } } } } }`,
-      { pull: repository.pullRequest.id },
-    );
-  expect((await enable()).errors?.[0]?.message).toBe("Auto merge is not allowed for this repository");
-  scene.github.changeSettings("octo/infra", { allow_auto_merge: true });
-  expect((await enable()).errors?.[0]?.message).toBe("Pull request is in clean status");
-  scene.github.protect("octo/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
-  expect(await enable()).toMatchObject({
-    data: { enablePullRequestAutoMerge: { pullRequest: { autoMergeRequest: { mergeMethod: "SQUASH" } } } },
-  });
-  expect(await scene.github.readLog("octo/infra")).toHaveLength(1);
-  await scene.octokit.rest.repos.createCommitStatus({
-    ...scene.repo,
-    sha: head,
-    state: "success",
-    context: "ci",
-  });
-  const [newest] = await scene.github.readLog("octo/infra");
-  expect(newest?.message).toBe("h\n\nb");
-});
-
 test("a field that the stand-in does not have is an error that names it", async () => {
-  const answer = await ask(`{ repository(owner: "octo", name: "infra") { name stargazerCount } }`);
+  const answer = await askGraphql(
+    scene,
+    `{ repository(owner: "octo", name: "infra") { name stargazerCount } }`,
+  );
   expect(answer.errors).toMatchObject([
     {
       message: "GitHub stand-in: the field Repository.stargazerCount is not implemented; see its README.md.",
@@ -348,7 +184,7 @@ test("a field that the stand-in does not have is an error that names it", async 
 });
 
 test("what GitHub's schema does not have is refused before anything is done", async () => {
-  const answer = await ask(`mutation { createRef(input: { name: "x" }) { ref { nothing } } }`);
+  const answer = await askGraphql(scene, `mutation { createRef(input: { name: "x" }) { ref { nothing } } }`);
   expect(answer.data).toBeUndefined();
   expect(answer.errors?.map(({ message }) => message).join()).toContain(
     'Cannot query field "nothing" on type "Ref"',
@@ -357,15 +193,18 @@ test("what GitHub's schema does not have is refused before anything is done", as
 
 test("connections want a size, of at most 100", async () => {
   const history = (args: string) =>
-    ask(`{ repository(owner: "octo", name: "infra") { object(expression: "main") { ... on Commit {
-      history${args} { nodes { oid } } } } } }`);
+    askGraphql(
+      scene,
+      `{ repository(owner: "octo", name: "infra") { object(expression: "main") { ... on Commit {
+      history${args} { nodes { oid } } } } } }`,
+    );
   expect((await history("")).errors).toMatchObject([{ type: "MISSING_PAGINATION_BOUNDARIES" }]);
   expect((await history("(first: 101)")).errors).toMatchObject([{ type: "EXCESSIVE_PAGINATION" }]);
 });
 
 test("what a token may not see is not found, and what it may not do is forbidden", async () => {
   await scene.github.createRepository({ owner: "octo", name: "secret", files: { a: "a" } });
-  const hidden = await ask(`{ repository(owner: "octo", name: "secret") { id } }`);
+  const hidden = await askGraphql(scene, `{ repository(owner: "octo", name: "secret") { id } }`);
   expect(hidden).toMatchObject({
     data: { repository: null },
     errors: [
@@ -377,17 +216,19 @@ test("what a token may not see is not found, and what it may not do is forbidden
     repo: "octo/infra",
     permissions: { contents: "read" },
   });
-  const oid = await headOf();
-  const write = await ask(
+  const oid = await headOf(scene);
+  const write = await askGraphql(
+    scene,
     `mutation($id: ID!) { createRef(input: { repositoryId: $id, name: "refs/heads/x", oid: "${oid}" }) { ref { id } } }`,
-    { id: await idOfRepository() },
+    { id: await idOfRepository(scene) },
     reader,
   );
   expect(write).toMatchObject({
     data: { createRef: null },
     errors: [{ type: "FORBIDDEN", message: "Resource not accessible by integration" }],
   });
-  const pulls = await ask(
+  const pulls = await askGraphql(
+    scene,
     `{ repository(owner: "octo", name: "infra") { pullRequests(first: 1) { totalCount } } }`,
     {},
     reader,
@@ -397,7 +238,7 @@ test("what a token may not see is not found, and what it may not do is forbidden
 
 test("nodes are found by their ids", async () => {
   const { number } = await openPull(scene, "x", 4);
-  const oid = await headOf();
+  const oid = await headOf(scene);
   const ids = await scene.octo.graphql<{
     repository: { id: string; pullRequest: { id: string }; object: { id: string }; ref: { id: string } };
   }>(
@@ -407,7 +248,8 @@ test("nodes are found by their ids", async () => {
     { number },
   );
   const { id, pullRequest, object, ref } = ids.repository;
-  const answer = await ask(
+  const answer = await askGraphql(
+    scene,
     `query($ids: [ID!]!) { nodes(ids: $ids) { __typename ... on Commit { oid } ... on PullRequest { number } ... on Ref { name } } }`,
     { ids: [id, pullRequest.id, object.id, ref.id] },
   );

@@ -7,7 +7,17 @@ import { isChange } from "./pool-verdict.ts";
  */
 export function findUnexpected(preview: EngineReport): ResourceStep[] {
   const steps = new Map(preview.planned.map((step) => [`${step.op} ${step.urn}`, step]));
-  return [...steps.values()].filter(({ op }) => isChange(op) && op !== "update");
+  return [...steps.values()].filter(
+    (step) => isChange(step.op) && step.op !== "update" && !isNewDefaultProvider(step),
+  );
+}
+
+/**
+ * The engine registers the default provider of every package that the program uses, targeted or not. It stands for no
+ * resource of anybody's, so a new one is not what the refusal is about.
+ */
+function isNewDefaultProvider({ op, urn }: ResourceStep): boolean {
+  return op === "create" && /::pulumi:providers:[^:]+::default(_[^:]*)?$/.test(urn);
 }
 
 /** What stops the apply, as a sentence with what to do. */

@@ -47,15 +47,21 @@ describe("from an alert to the applied resource", { timeout: 180_000 }, () => {
     expect(world.countWorkers()).toBe(2);
   });
 
-  it("climbs one step per cooldown to max while a real Alertmanager keeps firing", async ({ skip }) => {
-    const alertmanager: Alertmanager = await startAlertmanager({
-      program: requireProgram("alertmanager", skip),
-      directory: `${world.directory}/alertmanager`,
-      url: `${app.url}/webhook/prometheus`,
-      token: world.token,
-    });
+  it("climbs one step per cooldown to max while two Alertmanager peers keep firing and GitHub fails once", async ({
+    skip,
+  }) => {
+    const program = requireProgram("alertmanager", skip);
+    const url = `${app.url}/webhook/prometheus`;
+    const peers: Alertmanager[] = [];
     try {
-      await alertmanager.fire({ alertname: "Busy", pool: POOL });
+      for (const name of ["one", "two"]) {
+        const directory = `${world.directory}/alertmanager-${name}`;
+        peers.push(await startAlertmanager({ program, directory, url, token: world.token }));
+      }
+      // The first answer is 503, and Alertmanager's own retry brings the alert again.
+      world.github.faults.add({ match: { path: /graphql/ }, times: 1, kind: "status", status: 502 });
+      const startsAt = new Date();
+      await Promise.all(peers.map((peer) => peer.fire({ alertname: "Busy", pool: POOL }, {}, startsAt)));
       await until(
         "max",
         () => world.countWorkers(),
@@ -64,8 +70,9 @@ describe("from an alert to the applied resource", { timeout: 180_000 }, () => {
       );
       await world.runner.waitForIdle();
     } finally {
-      await alertmanager.stop();
+      for (const peer of peers) await peer.stop();
     }
+    expect(app.process.lines.some((line) => line.includes('"status":503'))).toBe(true);
     const commits = await scaleCommits();
     const subjects = commits.map(({ message }) => message.split("\n")[0]).reverse();
     expect(subjects).toEqual([2, 3, 4, 5].map((from) => `scale(fleet.prod): ${POOL} ${from} → ${from + 1}`));

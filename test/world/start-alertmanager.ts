@@ -18,7 +18,7 @@ export type Alertmanager = {
   readonly url: string;
   readonly process: RunningProcess;
   /** Fires an alert, as Prometheus would; the same labels again keep it firing. */
-  fire(labels: Record<string, string>, annotations?: Record<string, string>): Promise<void>;
+  fire(labels: Record<string, string>, annotations?: Record<string, string>, startsAt?: Date): Promise<void>;
   resolve(labels: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 };
@@ -63,12 +63,8 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
     "--cluster.listen-address=",
   ]);
   await process.waitForLine(/msg="?Listening/i);
-  const post = async (
-    labels: Record<string, string>,
-    annotations: Record<string, string>,
-    endsAt: string | null,
-  ) => {
-    const body = JSON.stringify([{ labels, annotations, ...(endsAt === null ? {} : { endsAt }) }]);
+  const post = async (labels: Record<string, string>, more: object) => {
+    const body = JSON.stringify([{ labels, ...more }]);
     const headers = { "content-type": "application/json" };
     const response = await fetch(`${url}/api/v2/alerts`, { method: "POST", headers, body });
     if (!response.ok) throw new Error(`Alertmanager answered ${response.status}: ${await response.text()}`);
@@ -76,8 +72,8 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
   return {
     url,
     process,
-    fire: (labels, annotations = {}) => post(labels, annotations, null),
-    resolve: (labels) => post(labels, {}, new Date(Date.now() - 1000).toISOString()),
+    fire: (labels, annotations = {}, startsAt = new Date()) => post(labels, { annotations, startsAt }),
+    resolve: (labels) => post(labels, { endsAt: new Date(Date.now() - 1000) }),
     stop: () => process.stop(),
   };
 }

@@ -24,7 +24,7 @@ export type ScaleBranch = {
   headOid: string;
   /** The message of the head commit: the scale commit, whose trailers say what the pull request would do. */
   headMessage: string;
-  /** How many commits the head is ahead of the base; a scale pull request has one. */
+  /** The commit that the head stands on: the base's head when it was made. */
   parentOid: string | null;
   committedAtMs: number;
   /** The stack file as the head has it. */
@@ -40,6 +40,11 @@ export type OpenPull = {
   createdAtMs: number;
   isDraft: boolean;
   labels: string[];
+  /** The head that the counts are of: behind the branch's for a moment after a push. */
+  headOid: string;
+  /** What a merge would bring along. A scale pull request has one commit and one file; more is somebody else's. */
+  commitCount: number;
+  fileCount: number;
 };
 
 /** One consistent read of the repository for one stack, taken at one head of the base branch. */

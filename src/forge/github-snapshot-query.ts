@@ -49,7 +49,12 @@ fragment scaleBranch on Ref {
     }
   }
   associatedPullRequests(first: 5, orderBy: { field: CREATED_AT, direction: DESC }) {
-    nodes { id number state headRefOid createdAt isDraft baseRefName author { login } labels(first: 20) { nodes { name } } }
+    nodes {
+      id number state headRefOid createdAt isDraft baseRefName changedFiles
+      author { login }
+      labels(first: 20) { nodes { name } }
+      commits(first: 1) { totalCount }
+    }
   }
 }
 `;

@@ -33,8 +33,10 @@ const ScaleBranchAnswer = z.object({
       createdAt: z.string(),
       isDraft: z.boolean(),
       baseRefName: z.string(),
+      changedFiles: z.int(),
       author: z.object({ login: z.string() }).nullable(),
       labels: nodes(z.object({ name: z.string() })).nullable(),
+      commits: z.object({ totalCount: z.int() }),
     }),
   ),
 });

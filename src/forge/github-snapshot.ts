@@ -160,6 +160,9 @@ async function scaleBranch(
             nodeId: pull.id,
             createdAtMs: Date.parse(pull.createdAt),
             isDraft: pull.isDraft,
+            headOid: pull.headRefOid,
+            commitCount: pull.commits.totalCount,
+            fileCount: pull.changedFiles,
             labels: pull.labels?.nodes.map((label) => label.name) ?? [],
           },
   };

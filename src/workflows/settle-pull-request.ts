@@ -74,9 +74,9 @@ async function settleOnce(
   const gate = carried.map((scale) => gateOf(record, scale)).find((why) => why !== null);
   if (gate != null) return waiting(pull, gate);
   const commit = parseScaleCommit(branch.headMessage);
-  // Only what we would write ourselves is merged: the same file, byte for byte, and the same scales.
-  const isOurs = branch.file.kind === "text" && branch.file.text === planned.plan.text;
-  if (!isOurs || commit?.scales.length !== carried.length) {
+  // GitHub counts a pull request's commits and files a moment after a push.
+  if (pull.headOid !== branch.headOid) return "again";
+  if (!holdsOnly(branch, planned.plan.text) || commit?.scales.length !== carried.length) {
     await openInRangePull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
     return "again";
   }
@@ -93,6 +93,14 @@ async function settleOnce(
     pull,
     refused === null ? `GitHub merges it later: ${outcome.message}` : `${outcome.message}; ${refused}`,
   );
+}
+
+/**
+ * Only what we would write ourselves is merged: the same file, byte for byte, in one commit, and no other file. Whoever may
+ * push could otherwise have us merge anything.
+ */
+function holdsOnly({ file, pull }: ScaleBranch & { pull: OpenPull }, text: string): boolean {
+  return file.kind === "text" && file.text === text && pull.commitCount === 1 && pull.fileCount === 1;
 }
 
 /** Why a move may not merge by itself under today's rules, which may be stricter than when it was opened. */

@@ -44,7 +44,16 @@ function aBranch(message: string, over: Partial<ScaleBranch> = {}): ScaleBranch 
     committedAtMs: at(-5),
     file: file(4),
     isFinished: false,
-    pull: { number: 7, nodeId: "n", createdAtMs: at(-5), isDraft: false, labels: [] },
+    pull: {
+      number: 7,
+      nodeId: "n",
+      createdAtMs: at(-5),
+      isDraft: false,
+      labels: [],
+      headOid: "h",
+      commitCount: 1,
+      fileCount: 1,
+    },
     ...over,
   };
 }

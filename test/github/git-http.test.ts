@@ -175,3 +175,32 @@ test("two pushes at once: one wins, the other is told", async () => {
   ]);
   expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
 });
+
+test("what is written through the API is what git itself would have written", async () => {
+  const files = { "a/b": "1", "a-b": "2", "a.txt": "3", "deep/er/file": "4", ä: "5" };
+  await scene.github.commit("octo/infra", { message: "names that sort oddly", files });
+  await scene.github.commit("octo/infra", {
+    message: "a file where a directory was",
+    files: { "a/b": null, a: "6" },
+  });
+  const { number } = await openPull(scene, "x", 4);
+  await scene.octokit.rest.pulls.merge({ ...scene.repo, pull_number: number });
+  expect(
+    await git(
+      "-C",
+      join(scene.github.dataDirectory, "octo/infra.git"),
+      "fsck",
+      "--strict",
+      "--full",
+      "--no-dangling",
+    ),
+  ).toBe("");
+  await git("clone", "--quiet", url(octoToken()), "work");
+  // Written again by git alone, the tree has the same name.
+  await git("-C", "work", "rm", "--quiet", "-r", "--cached", ".");
+  await git("-C", "work", "add", "--all");
+  expect(await git("-C", "work", "write-tree")).toBe(await git("-C", "work", "rev-parse", "HEAD^{tree}"));
+  expect((await git("-C", "work", "ls-files", "-z")).split("\0")).toEqual(
+    expect.arrayContaining(["a", "a-b", "a.txt", "deep/er/file", "ä"]),
+  );
+});

@@ -118,6 +118,7 @@ export interface GitHubEvent {
   readonly repo: string;
   readonly sender: string;
   readonly triggersWorkflows: boolean;
+  /** The whole event, as a workflow finds it in `GITHUB_EVENT_PATH`. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
 

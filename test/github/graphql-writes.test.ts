@@ -142,3 +142,19 @@ test("auto-merge waits for what is required, and refuses where nothing is", asyn
   const [newest] = await scene.github.readLog("octo/infra");
   expect(newest?.message).toBe("h\n\nb");
 });
+
+test("an auto-merge that has become impossible is taken back, and whoever met the requirement is not told", async () => {
+  scene.github.changeSettings("octo/infra", { allow_auto_merge: true });
+  scene.github.protect("octo/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
+  const { number, head } = await openPull(scene, "x", 4);
+  const { data } = await scene.octokit.rest.pulls.get({ ...scene.repo, pull_number: number });
+  const enable = `mutation($pull: ID!) {
+    enablePullRequestAutoMerge(input: { pullRequestId: $pull, mergeMethod: SQUASH }) { clientMutationId }
+  }`;
+  expect((await askGraphql(scene, enable, { pull: data.node_id })).errors).toBeUndefined();
+  scene.github.changeSettings("octo/infra", { allow_squash_merge: false });
+  const status = { ...scene.repo, sha: head, state: "success", context: "ci" } as const;
+  expect((await scene.octokit.rest.repos.createCommitStatus(status)).status).toBe(201);
+  const after = await scene.octokit.rest.pulls.get({ ...scene.repo, pull_number: number });
+  expect(after.data).toMatchObject({ state: "open", auto_merge: null, mergeable_state: "clean" });
+});

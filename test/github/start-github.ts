@@ -10,7 +10,7 @@ import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import { createGitHubServer } from "./http/serve.ts";
 import { inspectWorld } from "./seed/inspect-world.ts";
 import { createActionsApp, seedWorld } from "./seed/seed-world.ts";
-import { createWebhookSender } from "./webhooks/deliver-events.ts";
+import { createWebhookSender, formatEvent } from "./webhooks/deliver-events.ts";
 import { fullName, type Push, type RepositoryEvent, type Violation, type World } from "./world.ts";
 
 /** Starts a stand-in for github.com on 127.0.0.1. It is empty: create users, repositories and Apps on it. */
@@ -80,22 +80,18 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
       return () => world.events.off("push", heard);
     },
     onEvent: (listener) => {
-      const heard = ({
-        repository,
-        sender: account,
-        name,
-        action,
-        triggersWorkflows,
-        payload,
-      }: RepositoryEvent): void =>
+      const heard = (event: RepositoryEvent): void => {
+        const { name, action, triggersWorkflows } = event;
+        const payload = formatEvent(world, event);
         listener({
           name,
           action,
           triggersWorkflows,
           payload,
-          repo: fullName(repository),
-          sender: account.login,
+          repo: fullName(event.repository),
+          sender: event.sender.login,
         });
+      };
       world.events.on("repository", heard);
       return () => world.events.off("repository", heard);
     },

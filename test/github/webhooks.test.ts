@@ -268,6 +268,7 @@ test("a workflow's own token moves things without starting workflows", async () 
     "github-actions[bot]",
     "scaler[bot]",
   ]);
+  expect(heard[0]?.payload).toMatchObject({ repository: { full_name: "octo/infra" } });
   forget();
   await scene.github.commit("octo/infra", { message: "unheard", files: { z: "z" } });
   expect(pushes).toHaveLength(2);

@@ -71,8 +71,9 @@ async function build(git: GitRepository, base: string | null, node: Node): Promi
     if (child.children.size === 0) continue;
     const known = entries.get(name);
     const below = await build(git, known?.mode === directoryMode ? known.oid : null, child);
-    if (below === null) entries.delete(name);
-    else entries.set(name, { name, mode: directoryMode, oid: below });
+    // A file may take the place of a directory whose files are removed in the same breath.
+    if (below === null && child.change?.kind !== "set") entries.delete(name);
+    if (below !== null) entries.set(name, { name, mode: directoryMode, oid: below });
   }
   return entries.size === 0 ? null : writeTreeObject(git, [...entries.values()]);
 }

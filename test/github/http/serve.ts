@@ -243,7 +243,7 @@ function findTarget(method: string, path: string, body: Buffer): Target {
   if (git !== null) return { kind: "git", git };
   if (path === "/graphql" && method === "POST")
     return { kind: "graphql", graphql: parseGraphqlRequest(body) };
-  return { kind: "rest", match: matchRoute(method, path) };
+  return { kind: "rest", match: matchRoute(method === "HEAD" ? "GET" : method, path) };
 }
 
 function operationsOf(target: Target): readonly string[] {

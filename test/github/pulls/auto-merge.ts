@@ -65,6 +65,13 @@ export async function mergeWhatIsReady(world: World, repository: Repository): Pr
     const { state } = await readMergeStanding(repository, pull);
     if (state !== "clean" && state !== "unstable") continue;
     const hand: Hand = { account: wish.enabledBy, triggersWorkflows: wish.triggersWorkflows, app: null };
-    await mergePull(world, repository, pull, { ...wish, expectedHead: null }, hand);
+    try {
+      await mergePull(world, repository, pull, { ...wish, expectedHead: null }, hand);
+    } catch (error) {
+      // Whoever met the last requirement is not the one to be told; GitHub takes the wish back.
+      if (!(error instanceof GitHubError)) throw error;
+      pull.autoMerge = null;
+      await announcePull(world, repository, pull, hand, "auto_merge_disabled", { reason: error.message });
+    }
   }
 }

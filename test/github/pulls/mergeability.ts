@@ -89,6 +89,7 @@ export function describeUnmetCheck(repository: Repository, sha: string, check: R
 }
 
 function listUnmetReviews(repository: Repository, pull: PullRequest, protection: Protection): string[] {
+  if (protection.requiredApprovals === 0) return [];
   const latest = latestReviews(pull).filter((review) => mayApprove(repository, review.author));
   if (latest.some((review) => review.state === "CHANGES_REQUESTED")) return ["Changes were requested."];
   const approvals = latest.filter((review) => review.state === "APPROVED").length;

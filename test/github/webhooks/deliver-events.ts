@@ -122,11 +122,16 @@ function hears(app: App, event: RepositoryEvent): boolean {
 }
 
 function formatPayload(world: World, event: RepositoryEvent, installation: Installation): object {
+  const installed = { id: installation.id, node_id: formatNodeId("Installation", installation.id) };
+  return { ...formatEvent(world, event), installation: installed };
+}
+
+/** An event as webhooks and workflows get it, but for the installation that only webhooks name. */
+export function formatEvent(world: World, event: RepositoryEvent): Record<string, unknown> {
   return {
     ...(event.action === null ? {} : { action: event.action }),
     repository: renderRepository(world, event.repository),
     sender: renderAccount(world, event.sender),
-    installation: { id: installation.id, node_id: formatNodeId("Installation", installation.id) },
     ...event.payload,
   };
 }

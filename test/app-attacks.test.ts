@@ -32,3 +32,18 @@ describe("someone with write access", () => {
     expect(github.violations).toEqual([]);
   });
 });
+
+describe("a hostile or broken repository file", () => {
+  it.each([
+    ["too large to be read", `paused: true\n# ${"x".repeat(1_000_000)}\n`, "cannot be read"],
+    ["no YAML", "paused: [true\n", "cannot be used"],
+    ["not as it is described", "paused: perhaps\n", "paused"],
+    ["an alias bomb", `a: &a [x,x]\nb: &b [${"*a,".repeat(60)}]\npaused: *b\n`, "cannot be used"],
+  ])("scales nothing where it is %s, and says so", { timeout: TIMEOUT }, async (_what, text, sentence) => {
+    const { post, stackFile } = await startAppWorld({ files: { ".github/pulumiscale.yml": text } });
+    const { status, answer } = await post("/scale/web", { value: 5 });
+    expect(status).toBe(503);
+    expect(answer.detail).toContain(sentence);
+    expect(await stackFile()).toBe(STACK_FILE);
+  });
+});

@@ -1,4 +1,4 @@
-/** The stack file at one commit. `missing`: no such path there. */
+/** A file at one commit: the stack file, or the repository's. `missing`: no such path there. */
 export type StackFile =
   | { kind: "text"; text: string }
   | { kind: "missing" }
@@ -63,8 +63,8 @@ export type Snapshot = {
   gated: ReadonlyMap<string, ScaleBranch>;
   /** The text of the stack's ledger entry; null where it is gone. */
   ledgerEntry: string | null;
-  /** The text of `.github/pulumiscale.yml` on the default branch; null where there is none. */
-  repositoryFile: string | null;
+  /** `.github/pulumiscale.yml` on the default branch. */
+  repositoryFile: StackFile;
   mergeMethods: readonly MergeMethod[];
 };
 

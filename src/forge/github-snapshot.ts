@@ -76,8 +76,8 @@ export async function readGitHubSnapshot(
     ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
     repositoryFile:
       repository.repositoryFile === null
-        ? null
-        : textOf(await readBlobText(client, place, repository.repositoryFile)),
+        ? { kind: "missing" }
+        : await readBlobText(client, place, repository.repositoryFile),
     mergeMethods: mergeMethods(repository),
   };
 }

@@ -1,11 +1,11 @@
 import { type Contract, parseContract } from "../domain/contract.ts";
 import {
-  type ParsedRepositoryFile,
   parseRepositoryFile,
   policyOf,
+  type RepositoryFile,
   type StackPolicy,
 } from "../domain/repository-file.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
+import type { Snapshot, StackFile } from "../domain/snapshot.ts";
 import type { StackPlace } from "../forge/forge.ts";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import { TryAgainError } from "./scaling.ts";
@@ -36,11 +36,14 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   return {
     entry: parsed.entry,
     contract,
-    policy: policyOf(goodFile(parseRepositoryFile(snapshot.repositoryFile)), place.alias),
+    policy: policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias),
   };
 }
 
-function goodFile(parsed: ParsedRepositoryFile): Extract<ParsedRepositoryFile, { kind: "good" }>["file"] {
+/** A file that cannot be read is none that is not there: it may say that all is paused. */
+function readRepositoryFile(file: StackFile): RepositoryFile {
+  if (file.kind === "unreadable") throw again(`.github/pulumiscale.yml cannot be read: ${file.message}`);
+  const parsed = parseRepositoryFile(file.kind === "text" ? file.text : null);
   if (parsed.kind === "good") return parsed.file;
   throw again(
     `.github/pulumiscale.yml cannot be used: ${parsed.path === "" ? "" : `${parsed.path}: `}${parsed.message}`,

@@ -69,7 +69,7 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
     inRange: null,
     gated: new Map(),
     ledgerEntry: null,
-    repositoryFile: null,
+    repositoryFile: { kind: "missing" },
     mergeMethods: ["squash"],
     ...over,
   };

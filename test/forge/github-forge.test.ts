@@ -25,7 +25,7 @@ describe("GitHubForge", () => {
     ]);
     expect(snapshot.history[0]?.before).toEqual({ kind: "text", text: STACK_FILE });
     expect(snapshot.history[1]?.before).toEqual({ kind: "missing" });
-    expect(snapshot.repositoryFile).toBe("paused: false\n");
+    expect(snapshot.repositoryFile).toEqual({ kind: "text", text: "paused: false\n" });
     expect(snapshot.inRange).toBeNull();
     expect(snapshot.mergeMethods).toContain("squash");
     expect(github.violations).toEqual([]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PoolReceipt } from "../domain/receipt.ts";
 import { editPoolValues } from "../domain/stack-file.ts";
 import type { PendingPool } from "./pending.ts";
-import { judgePool } from "./pool-verdict.ts";
+import { judgePool, type PoolVerdict } from "./pool-verdict.ts";
 import { lastLines } from "./pulumi-errors.ts";
 import type { PulumiSettings } from "./pulumi-process.ts";
 import { type RetryPace, retryConcurrent } from "./retry-concurrent.ts";
@@ -49,16 +49,40 @@ export async function applyPools(
       return pending.map((pool) => receiptOf(pool, "unexpected-change", formatUnexpected(unexpected)));
     }
   }
-  const run = await attempt(() => updateTargets(request, options));
-  const judged = pending.map((pool) => ({ pool, verdict: judgePool(pool.pool.targetUrns, run) }));
+  const judged = await updateAndJudge(pending, options);
   const doubtful = judged.filter(({ verdict }) => verdict.kind === "unchanged").map(({ pool }) => pool);
   const confirmed = new Map(
     (await confirmUnchanged(doubtful, options)).map((receipt) => [receipt.pool, receipt]),
   );
   return judged.map(({ pool, verdict }) => {
-    if (verdict.kind === "failed") return receiptOf(pool, verdict.outcome, verdict.message);
+    if (verdict.kind === "failed" || verdict.kind === "unreached") {
+      const interrupted = options.signal?.aborted ? `${INTERRUPTED_UPDATE} ` : "";
+      const outcome = verdict.kind === "failed" ? verdict.outcome : "failed";
+      return receiptOf(pool, outcome, interrupted + verdict.message);
+    }
     return confirmed.get(pool.pool.name) ?? receiptOf(pool, "applied", "");
   });
+}
+
+type Judged = { pool: PendingPool; verdict: PoolVerdict };
+
+/**
+ * One `up` for all. Pools that it did not reach because another one failed (a policy that objects ends the whole update)
+ * get a further `up` without that one, so that a bad pool never holds its neighbours.
+ */
+async function updateAndJudge(pools: readonly PendingPool[], options: EngineOptions): Promise<Judged[]> {
+  const run = await retryConcurrent(
+    options.stack,
+    () => updateTargets(requestFor(pools, options), options),
+    options.pace,
+    options.signal,
+  );
+  const judged = pools.map((pool) => ({ pool, verdict: judgePool(pool.pool.targetUrns, run) }));
+  const unreached = judged.filter(({ verdict }) => verdict.kind === "unreached").map(({ pool }) => pool);
+  const isHeldByOthers = unreached.length > 0 && unreached.length < pools.length;
+  if (!isHeldByOthers || options.signal?.aborted) return judged;
+  const again = new Map((await updateAndJudge(unreached, options)).map((line) => [line.pool, line]));
+  return judged.map((line) => again.get(line.pool) ?? line);
 }
 
 /** Without a whole preview nobody knows what the update would carry along, so no pool is applied. */
@@ -126,6 +150,9 @@ async function confirmUnchanged(
     return receiptOf(pool, "no-effect", NO_EFFECT + detail);
   });
 }
+
+const INTERRUPTED_UPDATE =
+  "The run was interrupted while Pulumi worked, so the pool may stand at either value. The next run goes on.";
 
 const INTERRUPTED =
   "The run was interrupted before it could tell whether the value was applied already. The next run tells.";

@@ -5,12 +5,16 @@ import type { UpdateRun } from "./targeted-update.ts";
 import { isUrnGlob, matchesUrn } from "./urn-pattern.ts";
 
 /**
- * What an update did to one pool. `unchanged`: the engine visited every target and found nothing to do, which means
- * that an earlier update was recorded nowhere, or that the value reaches none of the targets.
+ * What an update did to one pool.
+ * - `unchanged`: the engine visited every target and found nothing to do: an earlier update was recorded nowhere, or
+ *   the value reaches none of the targets.
+ * - `unreached`: the update stopped, for a reason of someone else's, before it can be said of this pool. By itself it
+ *   may work.
  */
 export type PoolVerdict =
   | { kind: "changed" }
   | { kind: "unchanged" }
+  | { kind: "unreached"; message: string }
   | { kind: "failed"; outcome: Exclude<PoolOutcome, "applied" | "no-effect">; message: string };
 
 /** Judges one pool by what the engine's own events say of its target URNs, whatever became of the whole update. */
@@ -19,19 +23,23 @@ export function judgePool(targetUrns: readonly string[], run: UpdateRun): PoolVe
   const isOwn = (urn: string | null) => urn !== null && matchesUrn(targetUrns, urn);
   const own = (steps: readonly ResourceStep[]) => steps.filter(({ urn }) => isOwn(urn));
 
-  const violations = report.violations.filter(({ urn }) => isOwn(urn));
+  // A policy on the stack as a whole has no URN.
+  const violations = report.violations.filter(({ urn }) => urn === null || isOwn(urn));
   if (violations.length > 0) return policyDenied(violations);
   const ownErrors = report.errors.filter(({ urn }) => isOwn(urn));
-  if (own(report.failed).length > 0 || ownErrors.length > 0) return failed(ownErrors, run);
+  if (own(report.failed).length > 0 || ownErrors.length > 0) return failed(ownErrors);
 
   const done = own(report.done);
   const unseen = targetUrns.filter((target) => !done.some(({ urn }) => matchesUrn([target], urn)));
-  if (unseen.length > 0) return judgeUnseen(unseen, run);
+  const missing = unseen.filter((target) =>
+    report.errors.some((error) => saysTargetIsMissing(error.message, target)),
+  );
+  if (missing.length > 0) return targetMissing(missing);
+  if (unseen.length > 0 && run.exitCode === 0) return targetMissing(unseen);
   // A pattern does not say how many resources it means, so after an update that stopped early nobody knows whether
   // all of them were reached.
-  if (run.exitCode !== 0 && targetUrns.some(isUrnGlob)) {
-    return report.violations.length > 0 ? policyDenied(report.violations) : failed(report.errors, run);
-  }
+  const unknown = run.exitCode === 0 ? [] : targetUrns.filter(isUrnGlob);
+  if (unseen.length + unknown.length > 0) return unreached([...new Set([...unseen, ...unknown])], run);
   const changed = done.some(({ op, urn }) => isChange(op) && (targetUrns.includes(urn) || !isPlumbing(urn)));
   return changed ? { kind: "changed" } : { kind: "unchanged" };
 }
@@ -47,22 +55,6 @@ function isPlumbing(urn: string): boolean {
 /** Whether a step with this `op` changes a resource. What is unknown counts as a change. */
 export function isChange(op: string): boolean {
   return !["same", "read", "refresh", "read-discard", "read-replacement"].includes(op);
-}
-
-function judgeUnseen(unseen: readonly string[], run: UpdateRun): PoolVerdict {
-  const { errors, violations } = run.report;
-  const missing = unseen.filter((target) =>
-    errors.some(({ message }) => saysTargetIsMissing(message, target)),
-  );
-  if (missing.length > 0) return targetMissing(missing);
-  if (violations.length > 0) return policyDenied(violations);
-  if (run.exitCode === 0) return targetMissing(unseen);
-  const verdict = failed(errors, run);
-  // After a failure elsewhere Pulumi neither visits what depends on it nor looks for missing targets.
-  const elsewhere = `Pulumi did not come to ${quoteAll(unseen)} in this update, since something failed before: `;
-  return verdict.kind === "failed" && run.report.failed.length > 0
-    ? { ...verdict, message: elsewhere + verdict.message }
-    : verdict;
 }
 
 /** Pulumi's words for a target that neither the state nor the program has; only the text says so. */
@@ -82,14 +74,22 @@ function policyDenied(violations: EngineReport["violations"]): PoolVerdict {
   return { kind: "failed", outcome: "policy-denied", message: unique(messages).join("\n") };
 }
 
-function failed(errors: EngineReport["errors"], run: UpdateRun): PoolVerdict {
-  const relevant = errors.length > 0 ? errors : run.report.errors;
-  const messages = unique(relevant.map(({ message }) => message).filter((message) => message !== ""));
-  if (messages.length > 0) return { kind: "failed", outcome: "failed", message: messages.join("\n") };
-  const why = run.report.isComplete
-    ? `Pulumi ended with exit code ${run.exitCode} and no error of its own for this pool.`
-    : `Pulumi stopped before it came to this pool: ${lastLines(run.stderr)}`;
-  return { kind: "failed", outcome: "failed", message: `${why} The next run tries again.` };
+function failed(errors: EngineReport["errors"]): PoolVerdict {
+  const messages = unique(errors.map(({ message }) => message).filter((message) => message !== ""));
+  const message = messages.join("\n") || "Pulumi could not update a target of this pool, and gave no reason.";
+  return { kind: "failed", outcome: "failed", message };
+}
+
+function unreached(targets: readonly string[], { report, stderr }: UpdateRun): PoolVerdict {
+  const reasons = unique([
+    ...report.violations.map(({ policy, message }) => `${policy}: ${message}`),
+    ...report.errors.map(({ message }) => message).filter((message) => message !== ""),
+  ]);
+  const why = reasons.join("\n") || lastLines(stderr);
+  return {
+    kind: "unreached",
+    message: `Pulumi stopped before it had finished with ${quoteAll(targets)}: ${why}`,
+  };
 }
 
 function quoteAll(texts: readonly string[]): string {

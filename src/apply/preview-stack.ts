@@ -76,7 +76,7 @@ export async function previewStack(
       return { ...line, verdict: "out-of-range", message };
     }
     const verdict = judgePool(pool.targetUrns, run);
-    if (verdict.kind === "failed")
+    if (verdict.kind === "failed" || verdict.kind === "unreached")
       return { ...line, verdict: "failed", message: world.redact(verdict.message).slice(0, 2000) };
     return { ...line, verdict: verdict.kind === "changed" ? "changes" : "no-effect", message: "" };
   });

@@ -67,12 +67,12 @@ describe("a pool", () => {
     [
       "fails where the program failed before it",
       run(1, error("boom"), end),
-      { outcome: "failed", message: "boom" },
+      { kind: "unreached", message: "boom" },
     ],
     [
-      "fails where the engine was killed",
+      "is unreached where the engine was killed",
       run(128, done("same", queue)),
-      { outcome: "failed", message: /stopped before/ },
+      { kind: "unreached", message: /stopped before/ },
     ],
     [
       "is denied by a mandatory policy",
@@ -103,7 +103,7 @@ describe("a pool", () => {
     expect(
       judgePool([web, queue], run(1, done("update", web), step("resOpFailedEvent", "update", queue), end)),
     ).toMatchObject({ outcome: "failed" });
-    expect(judgePool([web, queue], run(128, done("update", web)))).toMatchObject({ outcome: "failed" });
+    expect(judgePool([web, queue], run(128, done("update", web)))).toMatchObject({ kind: "unreached" });
   });
 
   it("with a pattern is not changed by a provider that it means too", () => {
@@ -116,9 +116,9 @@ describe("a pool", () => {
     });
   });
 
-  it("with a pattern is not applied by an update that stopped early: nobody knows what it did not reach", () => {
+  it("with a pattern is unreached by an update that stopped early: nobody knows what it did not reach", () => {
     expect(judgePool(["**::web*"], run(1, done("update", web), error("boom", queue), end))).toMatchObject({
-      outcome: "failed",
+      kind: "unreached",
     });
   });
 });

@@ -64,9 +64,8 @@ describe("an update of several pools", { timeout: 60_000 }, () => {
     });
     expect(judgePool([tier], run)).toEqual({ kind: "unchanged" });
     expect(judgePool([`${dynamic("steady")}-renamed`], run)).toMatchObject({
-      kind: "failed",
-      outcome: "failed",
-      message: expect.stringContaining("did not come to `urn:pulumi:dev::pools"),
+      kind: "unreached",
+      message: expect.stringContaining("stopped before it had finished with `urn:pulumi:dev::pools"),
     });
     expect(await stack.inputsOf("steady")).toMatchObject({ count: 2 });
     expect(lines.filter((line) => line.includes("Updating (dev)"))).toHaveLength(1);
@@ -97,6 +96,31 @@ describe("an update of several pools", { timeout: 60_000 }, () => {
     expect(await stack.inputsOf("steady")).toMatchObject({ count: 3 });
     expect(await stack.inputsOf("fragile")).toMatchObject({ count: 1 });
     expect(await stack.inputsOf("tier-group")).toMatchObject({ count: 1 });
+  });
+});
+
+describe("a policy pack", { timeout: 60_000 }, () => {
+  it("that objects denies its pool and ends the update", async () => {
+    const pack = fileURLToPath(new URL("../../fixtures/policies/counts", import.meta.url));
+    const environment = {
+      ...stack.environment,
+      PATH: `${pack}:${stack.environment.PATH}`,
+    };
+    await stack.configure({ ...BASE, steadyCount: 16, fragileCount: 12 });
+    const targets = [dynamic("steady"), dynamic("fragile")];
+    const before = await stack.inputsOf("steady");
+
+    const run = await updateTargets(request(targets, { policyPacks: [pack] }), { ...stack, environment });
+
+    expect(run.exitCode).not.toBe(0);
+    expect(judgePool([dynamic("steady")], run)).toEqual({
+      kind: "failed",
+      outcome: "policy-denied",
+      message: "counts/few: a count of 16 is too many",
+    });
+    // Whether it came to the neighbour before it ended is chance.
+    expect(["changed", "unreached"]).toContain(judgePool([dynamic("fragile")], run).kind);
+    expect(await stack.inputsOf("steady")).toEqual(before);
   });
 });
 
@@ -143,7 +167,7 @@ describe("an interrupt", { timeout: 60_000 }, () => {
     interrupt.abort();
     const run = await running;
     expect(run.exitCode).not.toBe(0);
-    expect(judgePool([dynamic("slow")], run)).toMatchObject({ kind: "failed", outcome: "failed" });
+    expect(judgePool([dynamic("slow")], run)).toMatchObject({ kind: "unreached" });
     expect(await stack.isLocked()).toBe(false);
     await stack.configure({ ...BASE, slowCount: 5, slowStartedFile: startedFile });
     const next = await updateTargets(request([dynamic("slow")]), stack);

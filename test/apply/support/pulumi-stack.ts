@@ -99,6 +99,6 @@ export async function makePulumiStack(
       const locks = await readdir(join(backend, ".pulumi", "locks"), { recursive: true }).catch(() => []);
       return locks.some((name) => name.endsWith(".json"));
     },
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),
   };
 }

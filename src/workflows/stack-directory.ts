@@ -39,10 +39,13 @@ type Stack = {
   hashes: Buffer[];
   context: ScaleContext;
   lane: StackLane;
+  orphanSeenAtMs: number;
 };
 
 /** An open pull request older than this, that nobody is settling, was left by a process that died. */
 const ORPHAN_AFTER_MS = 20_000;
+/** One that goes on waiting, for a check or a review, costs no more calls than one look in this time. */
+const ORPHAN_AGAIN_AFTER_MS = 60_000;
 
 /** All stacks that this process serves: who may scale which, and one lane for each. Knows nothing that git does not. */
 export class StackDirectory implements Scaling {
@@ -156,12 +159,17 @@ export class StackDirectory implements Scaling {
           onSettled(name.id, await settlePullRequest(context, justOpened)),
         ),
     };
-    return { name, listed, hashes, context, lane: new StackLane((intents) => scalePools(context, intents)) };
+    const lane = new StackLane((intents) => scalePools(context, intents));
+    return { name, listed, hashes, context, lane, orphanSeenAtMs: Number.NEGATIVE_INFINITY };
   }
 
-  #settleOrphan({ context }: Stack): void {
-    const pull = context.snapshots.current()?.inRange?.pull;
-    if (pull != null && this.#options.clock() - pull.createdAtMs > ORPHAN_AFTER_MS) context.settle(undefined);
+  #settleOrphan(stack: Stack): void {
+    const pull = stack.context.snapshots.current()?.inRange?.pull;
+    const nowMs = this.#options.clock();
+    if (pull == null || nowMs - pull.createdAtMs <= ORPHAN_AFTER_MS) return;
+    if (nowMs - stack.orphanSeenAtMs < ORPHAN_AGAIN_AFTER_MS) return;
+    stack.orphanSeenAtMs = nowMs;
+    stack.context.settle(undefined);
   }
 
   #digestOf(credential: Credential): Buffer {

@@ -1,8 +1,42 @@
 import { describe, expect, it } from "vitest";
 import { eventually, startAppWorld } from "./support/app-world.ts";
+import { STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const CHECK = { requiredChecks: [{ context: "ci", appId: null }] };
+
+describe("GitHub on a bad day", () => {
+  const opening = { method: "POST", path: /\/pulls$/ } as const;
+  it.each([
+    ["is lost though it was opened", { match: opening, kind: "lost-answer" }],
+    ["is 502", { match: opening, kind: "status", status: 502 }],
+    ["is 422, since GitHub does not see the branch yet", { match: opening, kind: "status", status: 422 }],
+  ] as const)(
+    "opens one pull request and merges it where the answer to opening %s",
+    {
+      timeout: TIMEOUT,
+    },
+    async (_what, fault) => {
+      const { github, post, stackFile } = await startAppWorld();
+      github.faults.add(fault);
+      const { status, results } = await post("/scale/web", { value: 5 });
+      expect(status).toBe(200);
+      expect(results[0]).toMatchObject({ kind: "scale", delivery: "pull-request", pullRequest: 1 });
+      await eventually(stackFile, (text) => text === STACK_FILE.replace('"3"', '"5"'));
+      expect(github.violations).toEqual([]);
+    },
+  );
+
+  it("labels what waits for approval though labelling failed at first", { timeout: TIMEOUT }, async () => {
+    const files = { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" };
+    const { github, post } = await startAppWorld({ files });
+    github.faults.add({ match: { method: "POST", path: /\/labels$/ }, kind: "status", status: 502 });
+    const { results } = await post("/scale/web", { value: 8 });
+    expect(results[0]).toMatchObject({ kind: "scale", delivery: "needs-approval" });
+    const labelling = github.requests.filter(({ path }) => path.endsWith("/labels"));
+    expect(labelling.map(({ status }) => status)).toEqual([502, 200]);
+  });
+});
 
 describe("GitHub's budget", () => {
   it("is not spent on demands that are held while an old pull request waits", {

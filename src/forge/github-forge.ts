@@ -14,6 +14,7 @@ import {
 import { toForgeError } from "./github-errors.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
+import { openGitHubPull } from "./github-open-pull.ts";
 import { commitOnBranch, moveBranchToCommit, resetBranchAndCommit } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
 
@@ -60,27 +61,8 @@ export class GitHubForge implements Forge {
         draft.branch,
         current?.headOid ?? null,
       );
-      const { owner, repo } = place;
-      const { title, body, branch: head } = draft;
-      const opened = await client.request("POST /repos/{owner}/{repo}/pulls", {
-        owner,
-        repo,
-        title,
-        body,
-        head,
-        base: place.branch,
-      });
-      const { number } = opened.data;
-      if (draft.labels.length > 0) {
-        const labels = [...draft.labels];
-        await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
-          owner,
-          repo,
-          issue_number: number,
-          labels,
-        });
-      }
-      return { number, headOid, baseOid: opened.data.base.sha };
+      const { number, base } = await openGitHubPull(client, place, draft, headOid);
+      return { number, headOid, baseOid: base.sha };
     });
   }
 

@@ -142,7 +142,7 @@ describe("GitHubForge", () => {
       body: "",
     };
     const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
-    github.faults.add({ match: { method: "POST", path: /\/pulls$/ }, times: 1, kind: "status", status: 502 });
+    github.faults.add({ match: { method: "POST", path: /\/pulls$/ }, times: 3, kind: "status", status: 502 });
     await expect(forge.openPull(PLACE, request, draft)).rejects.toMatchObject({ code: "unavailable" });
     const left = await forge.readSnapshot(PLACE, DAY_MS);
     expect(left.inRange).toMatchObject({ pull: null });

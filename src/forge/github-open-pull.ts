@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PullRequestDraft, StackPlace } from "./forge.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+
+/** Right after a branch was written GitHub may not see it yet (422); and any answer may be lost. */
+const WAITS_MS = [300, 1000];
+
+type Opened = { number: number; base: { sha: string } };
+
+/**
+ * Opens the pull request of a branch whose head we have just written, with its labels. An answer that was lost is found
+ * again, so that what is open is never taken for a failure.
+ */
+export async function openGitHubPull(
+  client: GitHubClient,
+  place: StackPlace,
+  draft: PullRequestDraft,
+  headOid: string,
+): Promise<Opened> {
+  const { owner, repo } = place;
+  const { title, body, branch: head } = draft;
+  const opened = await tryAgain(
+    async (): Promise<Opened> => {
+      const answer = await client.request("POST /repos/{owner}/{repo}/pulls", {
+        owner,
+        repo,
+        title,
+        body,
+        head,
+        base: place.branch,
+      });
+      return answer.data;
+    },
+    () => findPull(client, place, head, headOid),
+  );
+  if (draft.labels.length > 0) {
+    const labels = [...draft.labels];
+    await tryAgain(() =>
+      client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
+        owner,
+        repo,
+        issue_number: opened.number,
+        labels,
+      }),
+    );
+  }
+  return opened;
+}
+
+async function findPull(
+  client: GitHubClient,
+  { owner, repo, branch }: StackPlace,
+  head: string,
+  headOid: string,
+): Promise<Opened | undefined> {
+  const answer = await client.request("GET /repos/{owner}/{repo}/pulls", {
+    owner,
+    repo,
+    head: `${owner}:${head}`,
+    base: branch,
+    state: "open",
+  });
+  return answer.data.find((pull) => pull.head.sha === headOid);
+}
+
+/** Does it, a few times where it may work yet; `find` looks whether it was done though it seemed to fail. */
+async function tryAgain<T>(act: () => Promise<T>, find?: () => Promise<T | undefined>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      const { code } = toForgeError(error, "opening a pull request");
+      const waitMs = WAITS_MS[attempt];
+      if (waitMs === undefined || (code !== "unavailable" && code !== "conflict")) throw error;
+      await sleep(waitMs);
+      const done = await find?.();
+      if (done !== undefined) return done;
+    }
+  }
+}

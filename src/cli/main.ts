@@ -1,41 +1,97 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import { VERSION } from "../version.ts";
+import type { DeployFlags } from "./deploy-flags.ts";
 
 const EXAMPLES = `
 Examples:
-  $ pulumiscale app                                  run the GitHub App; settings come from the environment
-  $ pulumiscale apply --dir infra --stack prod       apply the pool values that are committed and not applied yet
-  $ pulumiscale publish --dir infra --stack prod     after a full up: publish the contract to the ledger
-  $ pulumiscale pending --json                       the stacks that have something to apply
+  $ pulumiscale app                                   run the GitHub App; settings come from the environment
+  $ pulumiscale apply --dir infra --stack prod        apply the pool values that are committed and not applied yet
+  $ pulumiscale preview --dir infra --stack prod      show what applying them would change
+  $ pulumiscale publish --dir infra --stack prod      after a full up: publish the contract to the ledger
+  $ pulumiscale pending --repo acme/infra --json      the stacks that have something to apply
 
 Exit codes: 0 done, 1 failed, 2 usage.`;
 
-/** The command line. Each command is one file, loaded only when it is called. */
-function commandLine(): Command {
+type Answer = number | undefined;
+
+/** The command line. Each command is one file, loaded only when it is called; `answer` takes its exit code. */
+function commandLine(answer: (exitCode: Answer) => void): Command {
   const program = new Command("pulumiscale")
     .description("GitOps autoscaling for Pulumi: a metric alert becomes a clamped, reviewed, audited commit.")
+    .version(VERSION, "--version", "print the version")
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(run pulumiscale --help for the commands)")
     .exitOverride();
   program
     .command("app")
     .description("run the GitHub App that takes alerts and commits scale changes")
-    .action(async () => (await import("./app.ts")).runApp());
+    .addHelpText(
+      "after",
+      "\nSettings: APP_ID, PRIVATE_KEY or PRIVATE_KEY_PATH, WEBHOOK_SECRET; see the README for the others.",
+    )
+    .action(async () => answer(await (await import("./app.ts")).runApp()));
+  deployCommand(
+    program,
+    "apply",
+    "apply every pool whose committed value is not applied yet, with one targeted up",
+  )
+    .option("--refresh", "refresh the targets first")
+    .option("--policy-pack <dir...>", "run with a policy pack")
+    .option("--parallel <n>", "how many resource operations run at once", parseCount)
+    .option("--allow-unexpected", "let older undeployed changes delete, replace and create")
+    .action(async (flags: DeployFlags) => answer(await (await import("./apply.ts")).runApply(flags)));
+  deployCommand(
+    program,
+    "publish",
+    "after a full up: publish the contract and what is applied to the ledger",
+  ).action(async (flags: DeployFlags) => answer(await (await import("./publish.ts")).runPublish(flags)));
+  deployCommand(program, "preview", "preview the pool values of this checkout; nothing moves").action(
+    async (flags: DeployFlags) => answer(await (await import("./preview.ts")).runPreview(flags)),
+  );
+  deployCommand(program, "pending", "list the stacks that have something to apply, without Pulumi").action(
+    async (flags: DeployFlags) => answer(await (await import("./pending.ts")).runPending(flags)),
+  );
   return program;
+}
+
+function deployCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--dir <path>", "the Pulumi program's directory", ".")
+    .option("--stack <name>", "the stack: stack, org/stack or org/project/stack")
+    .option("--alias <alias>", "the stack's name in PulumiScale; <project>.<stack> unless given")
+    .option("--repo <owner/name>", "the repository; GITHUB_REPOSITORY unless given")
+    .option("--base-branch <branch>", "the branch that is deployed; main unless given")
+    .option("--before <commit>", "where the base branch stood before the push that this run is for")
+    .option("--cloud-url <url>", "the backend, as pulumi login takes it")
+    .option("--json", "answer with JSON on stdout");
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("It has to be a number from 1.");
+  return Number(text);
 }
 
 /** Runs the command line; answers the exit code. */
 async function main(args: readonly string[]): Promise<number> {
+  let exitCode: Answer;
   try {
-    await commandLine().parseAsync(args, { from: "user" });
-    return 0;
+    await commandLine((code) => {
+      exitCode = code;
+    }).parseAsync(args, { from: "user" });
+    return exitCode ?? 0;
   } catch (error) {
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("commander.")) {
-      return "exitCode" in error && error.exitCode === 0 ? 0 : 2;
-    }
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code.startsWith("commander.")) return isHelp(code) ? 0 : 2;
     console.error(error instanceof Error ? error.message : String(error));
-    return 1;
+    return code === "usage" ? 2 : 1;
   }
+}
+
+function isHelp(code: string): boolean {
+  return ["commander.helpDisplayed", "commander.version"].includes(code);
 }
 
 process.exitCode = await main(process.argv.slice(2));

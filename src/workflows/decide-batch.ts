@@ -14,12 +14,14 @@ export type BatchSituation = {
 
 /**
  * Decides intents that arrived together, one after the other, so that they end as if they had come in sequence: for one pool
- * the first scales, a later larger scale-out replaces it, everything else is held behind it. Pure; one decision per intent, same order.
+ * the first scales, a later larger scale-out replaces it, everything else is held behind it. What waits for a person and what is
+ * in range stand side by side: the one is no reason to hold back the other. Pure; one decision per intent, same order.
  */
 export function decideBatch(intents: readonly Intent[], situation: BatchSituation): Decision[] {
   const { contract, policy, nowMs } = situation;
   const decisions: Decision[] = [];
-  const winners = new Map<string, number>();
+  const inRange = new Map<string, number>();
+  const gated = new Map<string, number>();
   for (const intent of intents) {
     const pool = findPool(contract, intent.pool);
     if (pool === undefined) {
@@ -31,10 +33,12 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
       decisions.push(refused(intent, "stack-file", read.message));
       continue;
     }
-    const earlier = winners.get(pool.name);
+    const earlier = [inRange.get(pool.name), gated.get(pool.name)].flatMap((index) =>
+      index === undefined ? [] : (decisions[index] ?? []),
+    );
     const decision = decide({
       pool,
-      state: earlier === undefined ? read.state : withPending(read.state, decisions[earlier], nowMs),
+      state: earlier.reduce((state, decided) => withPending(state, decided, nowMs), read.state),
       intent: { ...intent, pool: pool.name },
       nowMs,
       inFlightSeconds: policy.inFlightSeconds,
@@ -42,7 +46,9 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
       approvals: approvalRules(policy, pool),
     });
     if (decision.kind === "scale") {
-      if (earlier !== undefined) decisions[earlier] = overtaken(decisions[earlier], decision);
+      const winners = decision.gated ? gated : inRange;
+      const index = winners.get(pool.name);
+      if (index !== undefined) decisions[index] = overtaken(decisions[index], decision);
       winners.set(pool.name, decisions.length);
     }
     decisions.push(decision);
@@ -57,8 +63,8 @@ export function findPool(contract: Contract, name: string): Pool | undefined {
 
 type State = Extract<ReadPoolState, { kind: "state" }>["state"];
 
-function withPending(state: State, earlier: Decision | undefined, nowMs: number): State {
-  if (earlier?.kind !== "scale") return state;
+function withPending(state: State, earlier: Decision, nowMs: number): State {
+  if (earlier.kind !== "scale") return state;
   const proposed = { to: earlier.to, sinceMs: nowMs, pullRequest: null };
   const seenEvents = [...state.seenEvents, { event: earlier.intent.event, atMs: nowMs }];
   return earlier.gated
@@ -69,7 +75,7 @@ function withPending(state: State, earlier: Decision | undefined, nowMs: number)
 function overtaken(earlier: Decision | undefined, by: Extract<Decision, { kind: "scale" }>): Decision {
   if (earlier?.kind !== "scale") return by;
   const { intent, from, requested } = earlier;
-  const why = `${from} → ${by.to}, asked at the same moment, covers ${earlier.to}`;
+  const why = `${from} → ${by.to}, asked at the same moment, takes the place of ${earlier.to}`;
   return { kind: "hold", intent, from, requested, reasons: [reason("in-flight", why)] };
 }
 

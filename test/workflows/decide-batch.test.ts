@@ -46,6 +46,29 @@ describe("intents that arrive together", () => {
     expect(decideAll(two)).toEqual(["scale 4 requested", "hold awaiting-approval"]);
   });
 
+  it("scale in range at once what another one asks beyond the threshold", () => {
+    const value = (event: string, to: number) =>
+      anIntent({ pool: "api", event: event.repeat(16), ask: { kind: "value", value: to } });
+    const two = { committed: 1, applied: 1 };
+    expect(decideAll([value("b", 2), value("c", 9)], two)).toEqual([
+      "scale 2 requested",
+      "scale 9 requested",
+    ]);
+    expect(decideAll([value("b", 9), value("c", 2)], two)).toEqual([
+      "scale 9 requested",
+      "scale 2 requested",
+    ]);
+    expect(decideAll([value("b", 9), value("c", 2), value("b", 9), value("c", 2)], two).slice(2)).toEqual([
+      "hold duplicate",
+      "hold duplicate",
+    ]);
+    expect(decideAll([value("b", 2), value("c", 9), value("d", 3)], two)).toEqual([
+      "hold in-flight",
+      "scale 9 requested",
+      "scale 3 requested",
+    ]);
+  });
+
   it("refuse an unknown pool and go on", () => {
     expect(decideAll([anIntent({ pool: "nope" }), anIntent()])).toEqual([
       "refuse unknown-pool",

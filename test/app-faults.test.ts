@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { entryPath, formatEntry } from "../src/ledger/entry.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
+import { type AppWorld, ledgerEntry } from "./support/open-app-world.ts";
 import { STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
@@ -54,5 +56,61 @@ describe("GitHub's budget", () => {
       expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "in-flight" }] });
     }
     expect(github.requests.length - before).toBeLessThan(10);
+  });
+});
+
+describe("a ledger", () => {
+  const removeLedger = async ({ github }: AppWorld) => {
+    const token = github.issueToken({ kind: "user", login: "alice" });
+    const url = `${github.apiUrl}/repos/acme/infra/git/refs/heads/pulumiscale`;
+    await fetch(url, { method: "DELETE", headers: { authorization: `Bearer ${token}` } });
+  };
+  const writeEntry = ({ github }: AppWorld, text: string) =>
+    github.commit("acme/infra", {
+      branch: "pulumiscale",
+      login: "alice",
+      message: "another version",
+      files: { [entryPath("shop.prod")]: text },
+    });
+  const newer = formatEntry(ledgerEntry()).replace('"schemaVersion": 1', '"schemaVersion": 2');
+
+  it.each([
+    ["lost", removeLedger, "no entry"],
+    ["of a newer version", (world: AppWorld) => writeEntry(world, newer), "update this app"],
+    ["broken", (world: AppWorld) => writeEntry(world, "{"), "not readable"],
+  ])(
+    "that is %s has its senders come again until it is published",
+    {
+      timeout: TIMEOUT,
+    },
+    async (_what, spoil, sentence) => {
+      const world = await startAppWorld();
+      const { github, post, publish, stackFile } = world;
+      const listings = () => github.requests.filter(({ operations }) => operations.length > 0).length;
+      const before = listings();
+      await spoil(world);
+      await github.webhooksIdle();
+      await eventually(listings, (count) => count > before);
+      const spoilt = await post("/scale/web", { value: 5 });
+      expect([spoilt.status, spoilt.answer.detail]).toEqual([503, expect.stringContaining(sentence)]);
+      expect((await post("/scale/web", { value: 5 })).status).toBe(503);
+      expect(await stackFile()).toBe(STACK_FILE);
+      await publish({});
+      await github.webhooksIdle();
+      const { results } = await eventually(
+        () => post("/scale/web", { value: 5 }),
+        ({ status }) => status === 200,
+      );
+      expect(results[0]).toMatchObject({ kind: "scale", to: 5 });
+    },
+  );
+
+  it("of a newer version is none of a stranger's, after a start too", { timeout: TIMEOUT }, async () => {
+    const world = await startAppWorld();
+    await writeEntry(world, newer);
+    const fresh = await world.startReplica();
+    expect((await world.post("/scale/web", { value: 5 }, {}, fresh.url)).status).toBe(503);
+    const stranger = { authorization: "Bearer somebody-else" };
+    expect((await world.post("/scale/web", { value: 5 }, stranger, fresh.url)).status).toBe(401);
   });
 });

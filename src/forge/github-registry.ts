@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
 import { Alias } from "../domain/names.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
-import { LEDGER_BRANCH, type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import { LEDGER_BRANCH, LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import type { ListedStack } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
@@ -58,6 +58,8 @@ query Listing($owner: String!, $repo: String!, $ledger: String!) {
 export type StackListing = {
   stacks: ListedStack[];
   unserved: Unserved[];
+  /** False where the ledger branch is not there: never published, or lost. */
+  hasLedger: boolean;
   /** Aliases with an open in-range pull request. */
   openScales: string[];
 };
@@ -80,7 +82,7 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
         alias,
         message: parsed.kind === "newer" ? `schemaVersion ${parsed.schemaVersion} is newer` : parsed.message,
       });
-      return [];
+      return parsed.kind === "newer" ? parseCaller(alias, text) : [];
     });
     const configDirs = await readConfigDirs(
       client,
@@ -101,7 +103,7 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
     const openScales = (answer.scales?.nodes ?? [])
       .filter(({ associatedPullRequests }) => associatedPullRequests.totalCount > 0)
       .map(({ name }) => name.replace(/^scale\//, ""));
-    return { stacks, unserved, openScales };
+    return { stacks, unserved, hasLedger: answer.ledger !== null, openScales };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
   }
@@ -148,7 +150,23 @@ async function readConfigDirs(
   return projects;
 }
 
-function stackFilePath(entry: LedgerEntry, stackConfigDir: string | undefined, extension: string): string {
+/** What of an entry says who calls whom. */
+const CallerPart = LedgerEntry.pick({
+  project: true,
+  stack: true,
+  dir: true,
+  pools: true,
+  tokenHashes: true,
+});
+type CallerPart = z.infer<typeof CallerPart>;
+
+/** Of a newer entry so much, where it still stands there: its callers are known, and asked to come again. */
+function parseCaller(alias: string, text: string): { alias: string; entry: CallerPart }[] {
+  const parsed = CallerPart.safeParse(JSON.parse(text));
+  return parsed.success ? [{ alias, entry: parsed.data }] : [];
+}
+
+function stackFilePath(entry: CallerPart, stackConfigDir: string | undefined, extension: string): string {
   return joinPath(entry.dir, stackConfigDir ?? ".", `Pulumi.${entry.stack}.${extension}`);
 }
 

@@ -33,6 +33,17 @@ export type StackDirectoryOptions = {
   onSettled: (stack: string, settled: Settled) => void;
 };
 
+/** What a repository's ledger lists. */
+export type RepositoryStacks = {
+  owner: string;
+  repo: string;
+  stacks: readonly ListedStack[];
+  /** Entries that cannot be used as they are. */
+  unserved: readonly { alias: string }[];
+  /** False where the ledger branch is not there. */
+  hasLedger: boolean;
+};
+
 type Stack = {
   name: StackName;
   listed: ListedStack;
@@ -57,12 +68,17 @@ export class StackDirectory implements Scaling {
     this.#options = options;
   }
 
-  /** Takes over what a repository's ledger lists now; lanes of stacks that stay go on. */
-  replaceRepository(owner: string, repo: string, listed: readonly ListedStack[]): void {
+  /**
+   * Takes over what a repository's ledger lists now; lanes of stacks that stay go on. A stack whose entry cannot be read, or whose
+   * ledger is gone, stays as it was: its callers are asked to come again, instead of being nobody's.
+   */
+  replaceRepository({ owner, repo, stacks, unserved, hasLedger }: RepositoryStacks): void {
     const key = repositoryKey(owner, repo);
     const known = this.#repositories.get(key);
     const next = new Map<string, Stack>();
-    for (const entry of listed) {
+    const unread = new Set(unserved.map(({ alias }) => alias));
+    for (const [id, old] of known ?? []) if (!hasLedger || unread.has(old.name.alias)) next.set(id, old);
+    for (const entry of stacks) {
       const { place } = entry;
       const name = stackName(place.owner, place.repo, place.alias);
       const old = known?.get(name.id);

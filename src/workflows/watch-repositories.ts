@@ -5,6 +5,7 @@ export type RepositoryName = { owner: string; repo: string };
 export type RepositoryListing = RepositoryName & {
   stacks: ListedStack[];
   unserved: { alias: string; message: string }[];
+  hasLedger: boolean;
   /** Aliases with an open in-range pull request: settled with each listing, since an event may be lost. */
   openScales: string[];
 };
@@ -44,7 +45,7 @@ export class RepositoryWatch {
   async list(name: RepositoryName): Promise<void> {
     try {
       const listing = await this.#source.readRepository(name);
-      this.#directory.replaceRepository(listing.owner, listing.repo, listing.stacks);
+      this.#directory.replaceRepository(listing);
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
     } catch (error) {

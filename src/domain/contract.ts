@@ -161,12 +161,19 @@ function parsePool(name: string, value: unknown): FoundPool {
   return { kind: "good", pool };
 }
 
+const Fields = z.record(z.string(), z.unknown());
+
 function unknownFields(name: string, value: unknown): ContractFinding[] {
-  const fields = z.record(z.string(), z.unknown()).safeParse(value);
-  if (!fields.success) return [];
-  return Object.keys(fields.data)
-    .filter((field) => !KNOWN_FIELDS.has(field))
-    .map((field) => ({ path: `${name}.${field.slice(0, 80)}`, message: "unknown field, ignored" }));
+  const pool = Fields.safeParse(value);
+  if (!pool.success) return [];
+  const approval = Fields.safeParse(pool.data.approval);
+  const names = [
+    ...Object.keys(pool.data).filter((field) => !KNOWN_FIELDS.has(field)),
+    ...Object.keys(approval.data ?? {})
+      .filter((field) => !Object.hasOwn(Approval.shape, field))
+      .map((field) => `approval.${field}`),
+  ];
+  return names.map((field) => ({ path: `${name}.${field.slice(0, 80)}`, message: "unknown field, ignored" }));
 }
 
 function failed(path: string, message: string): ParsedContract {

@@ -6,13 +6,14 @@ import { Alias } from "./names.ts";
 
 const Delivery = z.enum(["pull-request", "direct"]);
 
-const StackSettings = z.object({
+// Strict throughout: a mistyped `approval` must not count as none.
+const StackSettings = z.strictObject({
   dir: z.string().min(1).max(500).optional(),
   stack: z.string().min(1).max(100).optional(),
   branch: z.string().min(1).max(250).optional(),
   delivery: Delivery.optional(),
   mergeMethod: z.enum(["squash", "merge", "rebase"]).optional(),
-  approval: Approval.optional(),
+  approval: Approval.strict().optional(),
   /** For how long a change that is not applied yet holds further moves of its pool. */
   inFlightSeconds: z.int().min(0).max(86_400).optional(),
   /** For how long a repeated event is taken for a retry: Alertmanager's group_interval. */
@@ -25,16 +26,21 @@ const StackSettings = z.object({
   formerAliases: z.array(Alias).optional(),
 });
 
-const Schema = z.object({
+const Schema = z.strictObject({
   defaults: StackSettings.omit({ dir: true, stack: true, formerAliases: true }).optional(),
   stacks: z.record(Alias, StackSettings).optional(),
   discover: z
-    .object({ include: z.array(z.string()).optional(), exclude: z.array(z.string()).optional() })
+    .strictObject({ include: z.array(z.string()).optional(), exclude: z.array(z.string()).optional() })
     .optional(),
   paused: z.boolean().optional(),
   /** `attested` asks for the deploy job's signature over each ledger entry; `trust-writers` does without. */
   ledger: z.enum(["attested", "trust-writers"]).optional(),
 });
+
+/** The JSON Schema of the repository file, for editors. */
+export function repositoryFileJsonSchema(): object {
+  return { title: ".github/pulumiscale.yml", ...z.toJSONSchema(Schema, { io: "input" }) };
+}
 
 /** `.github/pulumiscale.yml`: how a repository wants its stacks to be scaled. */
 export type RepositoryFile = z.infer<typeof Schema>;

@@ -11,6 +11,7 @@ import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
 import { formatFinding, readOwnContract } from "./read-contract.ts";
 import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
 import type { Redact } from "./redact.ts";
+import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
 import { loadAutomation } from "./targeted-update.ts";
@@ -39,13 +40,13 @@ export type ApplyWorld = {
 
 export type ApplyResult =
   | Exclude<ApplyPlan, { kind: "apply" }>
-  /** `problems` are sentences on pools without a usable value: they fail the run too. */
+  /** `problems` are sentences on what else failed the run: pools without a usable value, a ledger that takes no write. */
   | { kind: "done"; receipt: Receipt; problems: string[] };
 
 /**
  * Applies every pool of the stack whose committed value differs from the applied one, with the values of the newest
  * head, and puts what became of it into the ledger and onto the scale commits. What Pulumi could not do is in the
- * receipt. Throws `ForgeError`, `LedgerError` and `CheckoutError`.
+ * receipt. Throws `ForgeError`, `LedgerError` and `CheckoutError` before Pulumi was asked for anything.
  */
 export async function applyStack(request: ApplyRequest, world: ApplyWorld): Promise<ApplyResult> {
   const startedAtMs = world.clock();
@@ -74,8 +75,14 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
     pools: lines,
     runUrl: request.runUrl,
   };
+  const problems = [...done.problems];
   if (isNews(receipt, entry.receipt)) {
-    await recordReceipt(request, world, read.ledger, done.output, receipt);
+    await recordReceipt(request, world, read.ledger, done.output, receipt).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      problems.push(
+        `Pulumi is done (${renderTitle(receipt)}), but the ledger could not be written: ${why} The job needs \`contents: write\`. The next run makes up for it.`,
+      );
+    });
     const refused = await reportReceipt(
       world.forge,
       place,
@@ -87,7 +94,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
         `The receipt could not be shown beside the commits: ${refused} The job needs \`checks: write\`.`,
       );
   }
-  return { kind: "done", receipt, problems: done.problems.map(world.redact) };
+  return { kind: "done", receipt, problems: problems.map(world.redact) };
 }
 
 /** What the engine's part of an apply answers; `output` is the stack's own contract. */

@@ -119,16 +119,19 @@ export class GitHubApplyForge implements ApplyForge {
         }
       }
     }
-    since: object(expression: $since) { ... on Commit { history(first: 1, path: $path) { nodes { oid } } } }
+    since: object(expression: $since) {
+      ... on Commit { history(first: ${HISTORY_LENGTH}, path: $path) { nodes { oid } } }
+    }
     ${asked.fields}`,
         `, $head: GitObjectID!, $since: String!, $path: String!${asked.declarations}`,
         { head: headOid, since, path: place.stackFilePath, ...asked.variables },
       );
       const nodes = repository.head?.history?.nodes ?? [];
-      // The newest change of the file as of `since`: everything after it is new. Null: `since` is gone, or older than the file.
-      const last = repository.since?.history?.nodes[0]?.oid ?? null;
-      const end = nodes.findIndex(({ oid }) => oid === last);
-      const fresh = end < 0 ? nodes : nodes.slice(0, end);
+      // What was there as of `since` is taken out one by one: a merged branch may have older dates than the commits
+      // that were there before it, so there is no single place at which to cut.
+      const known = new Set(repository.since?.history?.nodes.map(({ oid }) => oid));
+      const fresh = nodes.filter(({ oid }) => !known.has(oid));
+      const isWhole = repository.head?.history?.pageInfo.hasNextPage === false;
       return {
         commits: await Promise.all(
           fresh.map(async ({ oid, message, file }) => ({
@@ -137,7 +140,7 @@ export class GitHubApplyForge implements ApplyForge {
             stackFile: await readStackFile(this.#client, place, file?.object ?? null),
           })),
         ),
-        isComplete: end >= 0,
+        isComplete: repository.since !== null && (isWhole || fresh.length < nodes.length),
         states: await readProgramStates(this.#client, place, commits, repository),
       };
     });

@@ -49,7 +49,7 @@ export async function startApp(
     onSettled: (stack, settled) => log.info({ stack, settled }, "scale pull request settled"),
   });
   const source = {
-    listRepositories: () => listInstalledRepositories(clients),
+    listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
     readRepository: (name: { owner: string; repo: string }) => readRepository(clients, name),
   };
   const watch = new RepositoryWatch(source, directory, {

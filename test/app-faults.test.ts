@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { entryPath, formatEntry } from "../src/ledger/entry.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
 import { type AppWorld, ledgerEntry } from "./support/open-app-world.ts";
-import { STACK_FILE } from "./support/shop-stack.ts";
+import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const CHECK = { requiredChecks: [{ context: "ci", appId: null }] };
@@ -56,6 +56,45 @@ describe("GitHub's budget", () => {
       expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "in-flight" }] });
     }
     expect(github.requests.length - before).toBeLessThan(10);
+  });
+});
+
+describe("the list of installations", () => {
+  const publishAs = async ({ github }: AppWorld, owner: string) => {
+    await github.createRepository({
+      owner,
+      name: "infra",
+      files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", [PLACE.path]: STACK_FILE },
+    });
+    const files = { [entryPath("shop.prod")]: formatEntry(ledgerEntry()) };
+    await github.commit(`${owner}/infra`, { branch: "pulumiscale", message: "publish", files });
+  };
+
+  it("is read past one that fails", { timeout: TIMEOUT }, async () => {
+    const world = await startAppWorld();
+    const { github, app, installation, startReplica, post } = world;
+    github.createOrganization("zoo");
+    await publishAs(world, "zoo");
+    github.installApp(app, "zoo", "all");
+    github.faults.add({
+      match: { method: "POST", path: new RegExp(`/${installation.installationId}/access_tokens`) },
+      times: 100,
+      kind: "status",
+      status: 403,
+    });
+    const fresh = await startReplica();
+    expect((await fetch(`${fresh.url}/readyz`)).status).toBe(200);
+    const { results } = await post("/repos/zoo/infra/shop.prod/scale/web", { value: 5 }, {}, fresh.url);
+    expect(results[0]).toMatchObject({ kind: "scale", to: 5 });
+  });
+
+  it("is asked twice for a repository that fails, so that its senders are known after the start", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const { github, startReplica, post } = await startAppWorld();
+    github.faults.add({ match: { path: /graphql/ }, kind: "status", status: 502 });
+    const fresh = await startReplica();
+    expect((await post("/scale/web", { value: 5 }, {}, fresh.url)).status).toBe(200);
   });
 });
 

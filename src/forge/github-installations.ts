@@ -6,13 +6,13 @@ export type RepositoryName = { owner: string; repo: string };
 
 export type ListedRepository = RepositoryName & StackListing;
 
-/** Every repository that the App is installed on, as GitHub lists them. */
-export async function* listInstalledRepositories(clients: GitHubClients): AsyncGenerator<RepositoryName> {
-  try {
-    const app = await clients.app();
-    const installations = await app.paginate("GET /app/installations", { per_page: 100 });
-    for (const { id, suspended_at } of installations) {
-      if (suspended_at != null) continue;
+/** Every repository that the App is installed on, as GitHub lists them. An installation that fails is told and left out. */
+export async function* listInstalledRepositories(
+  clients: GitHubClients,
+  onSkipped: (error: unknown) => void,
+): AsyncGenerator<RepositoryName> {
+  for (const id of await listInstallations(clients)) {
+    try {
       const client = await clients.installation(id);
       const repositories = await client.paginate("GET /installation/repositories", { per_page: 100 });
       for (const { name, owner, archived } of repositories) {
@@ -20,7 +20,17 @@ export async function* listInstalledRepositories(clients: GitHubClients): AsyncG
         clients.learn(owner.login, name, id);
         yield { owner: owner.login, repo: name };
       }
+    } catch (error) {
+      onSkipped(toForgeError(error, `listing the repositories of installation ${id}`));
     }
+  }
+}
+
+async function listInstallations(clients: GitHubClients): Promise<number[]> {
+  try {
+    const app = await clients.app();
+    const installations = await app.paginate("GET /app/installations", { per_page: 100 });
+    return installations.filter(({ suspended_at }) => suspended_at == null).map(({ id }) => id);
   } catch (error) {
     throw toForgeError(error, "listing the App's installations");
   }

@@ -94,6 +94,12 @@ export class StackDirectory implements Scaling {
     this.#repositories.delete(repositoryKey(owner, repo));
   }
 
+  /** Forgets all other repositories: the App is not installed on them any more, though no event may have said so. */
+  retainRepositories(names: readonly { owner: string; repo: string }[]): void {
+    const kept = new Set(names.map(({ owner, repo }) => repositoryKey(owner, repo)));
+    for (const key of this.#repositories.keys()) if (!kept.has(key)) this.#repositories.delete(key);
+  }
+
   /** The first listing is complete: from now on an unknown name is unknown, and not just not listed yet. */
   loaded(): void {
     this.#isLoaded = true;

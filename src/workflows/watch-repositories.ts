@@ -12,7 +12,8 @@ export type RepositoryListing = RepositoryName & {
 
 /** Where repositories and their stacks are listed. */
 export interface RepositorySource {
-  listRepositories(): AsyncIterable<RepositoryName>;
+  /** What cannot be listed is told and left out. */
+  listRepositories(onSkipped: (error: unknown) => void): AsyncIterable<RepositoryName>;
   readRepository(name: RepositoryName): Promise<RepositoryListing>;
 }
 
@@ -36,20 +37,38 @@ export class RepositoryWatch {
     this.#watching = watching;
   }
 
-  /** Lists everything. A repository that fails is told and left as it was. */
+  /**
+   * Lists everything. A repository that fails is told, tried once more at the end, and left as it was; one that is no
+   * longer listed is forgotten.
+   */
   async listAll(): Promise<void> {
-    for await (const name of this.#source.listRepositories()) await this.list(name);
+    let isComplete = true;
+    const listed: RepositoryName[] = [];
+    const failed: RepositoryName[] = [];
+    const names = this.#source.listRepositories((error) => {
+      isComplete = false;
+      this.#watching.onError("listing an installation", error);
+    });
+    for await (const name of names) {
+      listed.push(name);
+      if (!(await this.list(name))) failed.push(name);
+    }
+    for (const name of failed) await this.list(name);
+    if (isComplete) this.#directory.retainRepositories(listed);
     this.#directory.loaded();
   }
 
-  async list(name: RepositoryName): Promise<void> {
+  /** Lists one repository; answers whether that worked. */
+  async list(name: RepositoryName): Promise<boolean> {
     try {
       const listing = await this.#source.readRepository(name);
       this.#directory.replaceRepository(listing);
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
+      return true;
     } catch (error) {
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
+      return false;
     }
   }
 }

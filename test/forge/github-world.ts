@@ -31,7 +31,10 @@ export async function startForge(files: Record<string, string> = {}) {
     log: pino({ level: "silent" }),
   });
   const clients = new GitHubClients(probot, Date.now);
-  for await (const _ of listInstalledRepositories(clients));
+  const onSkipped = (error: unknown) => {
+    throw error;
+  };
+  for await (const _ of listInstalledRepositories(clients, onSkipped));
   const forge = new GitHubForge((owner, repo) => clients.clientFor(owner, repo), Date.now);
   return { github, forge, clients, app };
 }

@@ -119,6 +119,10 @@ export function parseContract(output: unknown): ParsedContract {
     owners.set(place, name);
     contract.set(name, found.pool);
   }
+  for (const clash of findNameClashes(contract)) {
+    problems.push(clash.problem);
+    contract.delete(clash.pool);
+  }
   if (contract.size === 0 && problems.length === 0) {
     problems.push({ path: "", message: "the output `pulumiscale` holds no pool" });
   }
@@ -162,6 +166,23 @@ function parsePool(name: string, value: unknown): FoundPool {
 }
 
 const Fields = z.record(z.string(), z.unknown());
+
+/** A former name that is another pool's name too: who is meant by it would be left to chance. */
+function findNameClashes(contract: Contract): { pool: string; problem: ContractFinding }[] {
+  const clashes: { pool: string; problem: ContractFinding }[] = [];
+  const owners = new Map([...contract.keys()].map((name) => [name, name]));
+  for (const { name, aliases } of contract.values()) {
+    for (const [index, alias] of aliases.entries()) {
+      const owner = owners.get(alias);
+      if (owner === undefined) owners.set(alias, name);
+      else if (owner !== name) {
+        const message = `the pool ${owner} has the name ${alias}`;
+        clashes.push({ pool: name, problem: { path: `${name}.aliases.${index}`, message } });
+      }
+    }
+  }
+  return clashes;
+}
 
 function unknownFields(name: string, value: unknown): ContractFinding[] {
   const pool = Fields.safeParse(value);

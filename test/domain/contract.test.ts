@@ -94,6 +94,19 @@ describe("parseContract", () => {
     expect(problems.map(({ path }) => path)).toEqual(["bad.max"]);
   });
 
+  it("refuses a former name that is another pool's", () => {
+    const { contract, problems } = parseContract({
+      web: { ...good, aliases: ["web", "www", "api"] },
+      api: { ...good, configKey: "apiCount" },
+      old: { ...good, configKey: "oldCount", aliases: ["www"] },
+    });
+    expect([...contract.keys()]).toEqual(["api"]);
+    expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      "web.aliases.2: the pool api has the name api",
+      "old.aliases.0: the pool web has the name www",
+    ]);
+  });
+
   it("warns of fields that it does not know", () => {
     const { contract, warnings } = parseContract({ web: { ...good, coolDown: 5, approval: { abvoe: 3 } } });
     expect(contract.size).toBe(1);

@@ -58,11 +58,12 @@ export function formatMessage(
   };
 }
 
-const Integer = /^-?\d{1,9}$/;
+/** A stack file may hold any safe integer, and the next decision pulls it inside: what is written must be read back. */
+const Integer = /^-?\d{1,16}$/;
 const ScaleLine = z
   .string()
   .max(600)
-  .regex(/^(\S+) (-?\d{1,9}) -> (-?\d{1,9})((?: [a-z]+=\S*)*)$/);
+  .regex(/^(\S+) (-?\d{1,16}) -> (-?\d{1,16})((?: [a-z]+=\S*)*)$/);
 
 /**
  * Reads a scale commit (or the body of a scale pull request) back. Undefined for any other message; lines that do not

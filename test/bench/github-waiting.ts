@@ -6,7 +6,7 @@ import { GitHubForge } from "../../src/forge/github-forge.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { type AppWorld, openAppWorld } from "../support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
-import { interleave } from "./interleave.ts";
+import { interleave, ratioOf } from "./interleave.ts";
 import type { Measurement } from "./measurement.ts";
 
 /**
@@ -24,18 +24,13 @@ export const githubWaiting: Measurement = {
       tell(`repetition ${repetition}: merged ${prepare.name}`);
       return addedMs;
     };
-    const { value, spread } = await interleave(
-      turn(throughApp),
-      turn(throughStockProbot),
-      pace === "quick" ? 1 : 5,
-    );
+    const repetitions = pace === "quick" ? 1 : 5;
+    const pairs = await interleave(turn(throughApp), turn(throughStockProbot), repetitions);
     return [
       {
+        ...ratioOf(pairs, (addedMs) => addedMs),
         name: "added between alert and merge",
-        value,
-        unit: "ratio",
         against: "the same calls through Probot's client as it comes, throttling and retries on",
-        spread,
         aim: null,
       },
     ];

@@ -1,40 +1,46 @@
-import type { Spread } from "./measurement.ts";
+import type { Figure } from "./measurement.ts";
 
-/** A ratio of two costs, as its median and its spread. */
-export type Ratio = { readonly value: number; readonly spread: Spread };
+/** What one repetition gave for both sides. */
+export type Pair<T> = { readonly ours: T; readonly baseline: T };
 
-/** One way to do a thing: does it once, the nth time (from 0), and answers what it cost, in any unit. */
-export type Side = (repetition: number) => Promise<number>;
+/** One way to do a thing: does it once, the nth time (from 0), and answers what was measured. */
+export type Side<T> = (repetition: number) => Promise<T>;
 
 /**
- * Measures ours against a baseline, turn and turn about, so that whatever else the machine does falls on both: each
- * repetition gives one ratio, and its first turn goes to the other side each time. The first repetition warms up and
- * does not count.
+ * Measures ours and a baseline turn and turn about, so that whatever else the machine does falls on both. Who comes
+ * first changes with each repetition. The first repetition warms up and does not count.
  */
-export async function interleave(ours: Side, baseline: Side, repetitions: number): Promise<Ratio> {
-  const ratios: number[] = [];
+export async function interleave<T>(
+  ours: Side<T>,
+  baseline: Side<T>,
+  repetitions: number,
+): Promise<Pair<T>[]> {
+  const pairs: Pair<T>[] = [];
   for (let repetition = 0; repetition <= repetitions; repetition++) {
-    const cost = { ours: 0, baseline: 0 };
-    const sides = repetition % 2 === 0 ? (["ours", "baseline"] as const) : (["baseline", "ours"] as const);
-    for (const side of sides) cost[side] = await (side === "ours" ? ours : baseline)(repetition);
-    if (!(cost.ours > 0 && cost.baseline > 0))
-      throw new Error(`nothing was measured in repetition ${repetition}: ${JSON.stringify(cost)}`);
-    if (repetition > 0) ratios.push(cost.ours / cost.baseline);
+    const first = repetition % 2 === 0 ? await ours(repetition) : await baseline(repetition);
+    const second = repetition % 2 === 0 ? await baseline(repetition) : await ours(repetition);
+    const pair = repetition % 2 === 0 ? { ours: first, baseline: second } : { ours: second, baseline: first };
+    if (repetition > 0) pairs.push(pair);
   }
-  return toRatio(ratios);
+  return pairs;
 }
 
-/** The median and the middle half of ratios. */
-export function toRatio(ratios: readonly number[]): Ratio {
+/** The median and the middle half of what each repetition says: ours divided by the baseline of the same repetition. */
+export function ratioOf<T>(
+  pairs: readonly Pair<T>[],
+  quantity: (measured: T) => number,
+): Pick<Figure, "value" | "unit" | "spread"> {
+  const ratios = pairs.map(({ ours, baseline }) => quantity(ours) / quantity(baseline));
+  if (ratios.length === 0 || !ratios.every((ratio) => Number.isFinite(ratio) && ratio > 0))
+    throw new Error(`these are no ratios: ${JSON.stringify(ratios)}`);
   const sorted = ratios.toSorted((one, other) => one - other);
   const spread = { low: quantile(sorted, 0.25), high: quantile(sorted, 0.75), repetitions: sorted.length };
-  return { value: quantile(sorted, 0.5), spread };
+  return { value: quantile(sorted, 0.5), unit: "ratio", spread };
 }
 
 function quantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(place)];
-  const above = sorted[Math.ceil(place)];
-  if (below === undefined || above === undefined) throw new Error("there are no repetitions");
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
   return below + (above - below) * (place - Math.floor(place));
 }

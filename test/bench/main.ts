@@ -8,10 +8,11 @@
 import { parseArgs } from "node:util";
 import { apiCalls } from "./api-calls.ts";
 import { githubWaiting } from "./github-waiting.ts";
+import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
 
-const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting];
+const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting, heldDecisions];
 
 const HELP = `npm run bench [-- options]
 

@@ -43,7 +43,7 @@ export async function readCheckout(workDir: string, stackName: string): Promise<
   const stack = names.at(-1) ?? "";
   if (stack === "") {
     throw new CheckoutError(
-      "stack-name is empty. Set it to the stack, as in `org/project/stack` or `stack`.",
+      "No stack is named. Set stack-name (--stack), as in `org/project/stack` or `stack`.",
     );
   }
   if (names.length === 3 && names[1] !== project.name) {

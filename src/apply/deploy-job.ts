@@ -1,7 +1,7 @@
-import { defaultAlias } from "../domain/names.ts";
+import { Alias, defaultAlias } from "../domain/names.ts";
 import type { DeployPlace, RepositoryPlace } from "./apply-forge.ts";
 import type { ApplyRequest, EngineSettings } from "./apply-stack.ts";
-import { readCheckout } from "./checkout.ts";
+import { CheckoutError, readCheckout } from "./checkout.ts";
 import type { Trigger } from "./read-plan.ts";
 import { realPace } from "./retry-concurrent.ts";
 
@@ -31,9 +31,15 @@ export async function prepareJob(
   watch: Pick<EngineSettings, "onLine" | "signal">,
 ): Promise<ApplyRequest> {
   const checkout = await readCheckout(job.workDir, job.stackName);
+  const alias = Alias.safeParse(job.alias ?? defaultAlias(checkout.project, checkout.stack));
+  if (!alias.success) {
+    throw new CheckoutError(
+      `The stack's alias cannot be a file of the ledger (${alias.error.issues[0]?.message}). Set alias to a name that can.`,
+    );
+  }
   const place: DeployPlace = {
     ...job.repository,
-    alias: job.alias ?? defaultAlias(checkout.project, checkout.stack),
+    alias: alias.data,
     dir: checkout.dir,
     stackFilePath: checkout.stackFilePath,
   };

@@ -226,6 +226,22 @@ describe("the app, on a GitHub", () => {
     expect(log).toHaveLength(2);
   });
 
+  it("serves a pool under its former name", { timeout: TIMEOUT }, async () => {
+    const web = {
+      targetUrn: "urn:web",
+      configKey: "webCount",
+      strategy: "incremental",
+      min: 1,
+      max: 10,
+      cooldown: 0,
+    };
+    const { get, post } = await startAppWorld({ contract: { web: { ...web, aliases: ["www"] } } });
+    expect((await get("/pools/www")).answer).toMatchObject({ pool: "web", committed: 3 });
+    expect((await get("/pools/www/history")).status).toBe(200);
+    const { results } = await post("/scale/www?dryRun=true", { delta: 1 });
+    expect(results[0]).toMatchObject({ pool: "web", kind: "scale", to: 4 });
+  });
+
   it("refuses what it does not know, one by one", { timeout: TIMEOUT }, async () => {
     const { post } = await startAppWorld();
     const message = alert({ pool: "nope" });

@@ -88,7 +88,7 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
     pools: (call) => read(call, async ({ id }) => json(200, { pools: await scaling.readPools(id) })),
     pool: (call) =>
       read(call, async ({ id }) => {
-        const view = (await scaling.readPools(id)).find(({ pool }) => pool === poolOf(call));
+        const [view] = await scaling.readPools(id, poolOf(call));
         return view === undefined ? unknownPool(call.path) : json(200, view);
       }),
     history: (call) =>

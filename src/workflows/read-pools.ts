@@ -3,11 +3,15 @@ import { findPool } from "./decide-batch.ts";
 import { readSituation, type ScaleContext, toTryAgain } from "./scale-pool.ts";
 import type { HistoryView, PoolView } from "./scaling.ts";
 
-/** What every pool of a stack looks like now. */
-export async function viewPools(context: ScaleContext): Promise<PoolView[]> {
+/** What every pool of a stack looks like now, or the one of that name or former name. */
+export async function viewPools(context: ScaleContext, poolName?: string): Promise<PoolView[]> {
   const { record, readState } = await situationNow(context);
   const nowMs = context.clock();
-  return [...record.contract.values()].map((pool): PoolView => {
+  const pools =
+    poolName === undefined
+      ? [...record.contract.values()]
+      : [findPool(record.contract, poolName)].filter((pool) => pool !== undefined);
+  return pools.map((pool): PoolView => {
     const read = readState(pool);
     const state = read.kind === "state" ? read.state : null;
     const ends = (["up", "down"] as const).map(

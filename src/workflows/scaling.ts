@@ -68,7 +68,8 @@ export interface Scaling {
   poolNames(stackId: string): readonly string[];
   /** Decides, and in mode `commit` delivers. Throws `TryAgainError` when the same request may work later. One result per intent, same order. */
   scale(stackId: string, intents: readonly Intent[], mode: "commit" | "dry-run"): Promise<ScaleResult[]>;
-  readPools(stackId: string): Promise<PoolView[]>;
+  /** All pools of a stack, or the one of that name or former name. */
+  readPools(stackId: string, pool?: string): Promise<PoolView[]>;
   readHistory(stackId: string, pool: string): Promise<HistoryView[]>;
   /** Empty when ready; otherwise what is missing, in sentences. */
   notReadyBecause(): string[];

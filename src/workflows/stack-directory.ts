@@ -149,9 +149,9 @@ export class StackDirectory implements Scaling {
     return holdAtOnce(stack.context, intents) ?? this.#within(stack.lane.enqueue(intents));
   }
 
-  async readPools(stackId: string): Promise<PoolView[]> {
+  async readPools(stackId: string, pool?: string): Promise<PoolView[]> {
     const { context } = this.#get(stackId);
-    return this.#within(viewPools(context));
+    return this.#within(viewPools(context, pool));
   }
 
   async readHistory(stackId: string, pool: string): Promise<HistoryView[]> {

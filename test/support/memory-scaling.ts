@@ -74,11 +74,12 @@ export class MemoryScaling implements Scaling {
     });
   }
 
-  async readPools(stackId: string): Promise<PoolView[]> {
+  async readPools(stackId: string, only?: string): Promise<PoolView[]> {
     this.poolReads++;
     await this.instead.get(stackId)?.();
     const { name, pools } = this.#find(stackId);
-    return Array.from(pools, ([pool, committed]) => ({
+    const shown = [...pools].filter(([pool]) => only === undefined || pool === only);
+    return shown.map(([pool, committed]) => ({
       stack: name.alias,
       pool,
       strategy: "incremental",

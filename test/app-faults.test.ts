@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { entryPath, formatEntry } from "../src/ledger/entry.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
-import { type AppWorld, ledgerEntry } from "./support/open-app-world.ts";
+import { type AppWorld, ledgerEntry, TOKEN } from "./support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
@@ -37,6 +37,34 @@ describe("GitHub on a bad day", () => {
     expect(results[0]).toMatchObject({ kind: "scale", delivery: "needs-approval" });
     const labelling = github.requests.filter(({ path }) => path.endsWith("/labels"));
     expect(labelling.map(({ status }) => status)).toEqual([502, 200]);
+  });
+});
+
+describe("a replica that looks at an old snapshot", () => {
+  // GitHub tells one replica of the other's merge, and the merged branch is gone: no compare-and-swap is lost.
+  const behind = async () => {
+    const world = await startAppWorld();
+    world.github.changeSettings("acme/infra", { delete_branch_on_merge: true });
+    const late = await world.startReplica();
+    await fetch(`${late.url}/pools`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    await world.post("/scale/web", { value: 4 });
+    await eventually(world.stackFile, (text) => text === STACK_FILE.replace('"3"', '"4"'));
+    return { ...world, late };
+  };
+
+  it("answers what comes of the demand, not what it thought", { timeout: TIMEOUT }, async () => {
+    const { post, late, stackFile } = await behind();
+    const { results } = await post("/scale/web", { value: 9 }, {}, late.url);
+    expect(results[0]).toMatchObject({ kind: "hold", from: 4, reasons: [{ code: "cooldown" }] });
+    expect(await stackFile()).toBe(STACK_FILE.replace('"3"', '"4"'));
+  });
+
+  it("scales another pool all the same", { timeout: TIMEOUT }, async () => {
+    const { post, late, stackFile } = await behind();
+    const { results } = await post("/scale/api", { value: 9 }, {}, late.url);
+    expect(results[0]).toMatchObject({ kind: "scale", from: 2, to: 9 });
+    const scaled = STACK_FILE.replace('"3"', '"4"').replace("apiCount: 2", "apiCount: 9");
+    await eventually(stackFile, (text) => text === scaled);
   });
 });
 

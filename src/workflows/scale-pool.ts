@@ -49,7 +49,10 @@ export async function scalePools(context: ScaleContext, intents: readonly Intent
     try {
       const snapshot = await context.snapshots.get();
       const situation = readSituation(context, snapshot);
-      return await deliver(context, situation, decideAll(context, situation, intents));
+      const results = await deliver(context, situation, decideAll(context, situation, intents));
+      // A lost race may have left an open pull request that no longer says what is right.
+      if (attempt > 1) context.settle(undefined);
+      return results;
     } catch (error) {
       context.snapshots.invalidate();
       const isConflict = error instanceof ForgeError && error.code === "conflict";
@@ -167,8 +170,32 @@ async function deliverInRange(
   const prefix = record.policy.commitPrefix;
   if (isDirect) return directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
   const opened = await openInRangePull(forge, place, snapshot, planned.plan, decisions, prefix);
+  if (opened.baseOid !== snapshot.headOid) await checkStillRight(context, decisions, opened);
   context.settle(mergeAtOnce(situation, planned.plan, decisions, opened));
   return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
+}
+
+/**
+ * The base is not, or not known to be, where the decision saw it. Where a value has moved too, nothing would come of the pull
+ * request, and the sender would have been told otherwise: throws a conflict, so that it is decided again.
+ */
+async function checkStillRight(
+  context: ScaleContext,
+  decisions: readonly ScaleDecision[],
+  opened: OpenedPull,
+): Promise<void> {
+  context.snapshots.invalidate();
+  const { record, readState } = readSituation(context, await context.snapshots.get());
+  const hasMoved = decisions.some(({ intent, from }) => {
+    const pool = record.contract.get(intent.pool);
+    const read = pool === undefined ? undefined : readState(pool);
+    return read?.kind !== "state" || read.state.committed !== from;
+  });
+  if (!hasMoved) return;
+  // One that was open before may hold other pools' moves.
+  if (opened.baseOid !== null) await context.forge.closePull(context.place, opened.number);
+  const branch = context.place.branch;
+  throw new ForgeError("conflict", `The value on ${branch} moved while its pull request was opened.`);
 }
 
 /** The merge that may be tried without another read: only where the base stands where the snapshot saw it. */

@@ -53,6 +53,13 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const { place, checkout } = request;
   const planned = await readPlan(world.forge, place, checkout, request.trigger);
   const { read, entry, history, plan } = planned;
+  // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
+  if (planned.code === "undeployed" && (plan.kind === "apply" || plan.kind === "nothing")) {
+    world.say(
+      "warning",
+      `The code on ${place.baseBranch} is not the one that was deployed last (${entry?.deployed?.slice(0, 7)}). It needs a full \`pulumi up\` and \`publish\`.`,
+    );
+  }
   if (plan.kind !== "apply" || entry === null) {
     if (plan.kind === "full-needed" && entry !== null)
       await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);

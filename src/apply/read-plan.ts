@@ -3,6 +3,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HeadRead, HistoryRead } from "./apply-forge.ts";
 import type { Checkout } from "./checkout.ts";
 import { type ApplyPlan, findPending, locationsOf, planApply } from "./pending.ts";
+import { isSameProgram } from "./program-state.ts";
 import { entryOf } from "./update-ledger.ts";
 
 /** What starts a run of `apply`. */
@@ -19,6 +20,8 @@ export type ReadPlan = {
   /** Since the last apply. */
   history: HistoryRead;
   plan: ApplyPlan;
+  /** Whether the program at the head is the one that the last full up deployed. */
+  code: "deployed" | "undeployed";
 };
 
 const NO_HISTORY: HistoryRead = { commits: [], isComplete: true, states: new Map() };
@@ -50,6 +53,8 @@ export async function readPlan(
     entry === null
       ? { pending: [], unusable: [] }
       : findPending(contract, entry.project, read.head.stackFile, history, entry);
+  const deployedState = deployed === null ? null : (states.get(deployed) ?? null);
+  const locations = locationsOf(contract, entry?.project ?? checkout.project);
   const plan = planApply({
     trigger:
       trigger.kind === "push"
@@ -57,11 +62,12 @@ export async function readPlan(
         : trigger,
     head: read.head,
     checkout: states.get(checkout.commit) ?? null,
-    deployed: deployed === null ? null : (states.get(deployed) ?? null),
+    deployed: deployedState,
     entry,
     stackFilePath: place.stackFilePath,
-    locations: locationsOf(contract, entry?.project ?? checkout.project),
+    locations,
     somethingIsPending: found.pending.length + found.unusable.length > 0,
   });
-  return { read, entry, history, plan };
+  const isDeployed = isSameProgram(deployedState, read.head, place, locations);
+  return { read, entry, history, plan, code: isDeployed ? "deployed" : "undeployed" };
 }

@@ -276,6 +276,7 @@ describe("code changes", { timeout: 60_000 }, () => {
     expect(await repository.apply(OTHER)).toMatchObject({
       receipt: { outcome: "failed", pools: [{ pool: "web", outcome: "unexpected-change", from: 10, to: 2 }] },
     });
+    expect(repository.said.join()).toContain("The code on main is not the one that was deployed last");
     expect(await count("web")).toBe(10);
     expect(await repository.apply(OTHER, { engine: { unexpectedChanges: "allow" } })).toMatchObject({
       receipt: { pools: [{ pool: "web", outcome: "applied" }] },

@@ -69,6 +69,23 @@ describe("a replica that looks at an old snapshot", () => {
 });
 
 describe("GitHub's budget", () => {
+  it("that is used up is left alone until GitHub gives a new one", { timeout: TIMEOUT }, async () => {
+    const { github, post } = await startAppWorld({ github: { requestsPerHour: 8 } });
+    const read = async (round: number) => {
+      await github.commit("acme/infra", { files: { "note.txt": String(round) }, message: "news" });
+      await github.webhooksIdle();
+      return post("/scale/web?dryRun=true", { value: 5 });
+    };
+    let answer = await read(0);
+    for (let round = 1; round < 10 && answer.status === 200; round++) answer = await read(round);
+    expect(answer.status).toBe(503);
+    const before = github.requests.length;
+    answer = await read(10);
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(60);
+    expect(github.requests.length).toBe(before);
+  });
+
   it("is not spent on demands that are held while an old pull request waits", {
     timeout: TIMEOUT,
   }, async () => {

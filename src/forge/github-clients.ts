@@ -3,7 +3,7 @@ import { ProbotOctokit } from "probot";
 import type { Clock } from "../clock.ts";
 import { ForgeError } from "./forge.ts";
 import { GitHubBudget } from "./github-budget.ts";
-import { toForgeError } from "./github-errors.ts";
+import { secondsToWait, toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 /** One call to GitHub may take this long, in milliseconds: an answer to a sender is due in 8 s. */
@@ -75,6 +75,11 @@ function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
     // Asking for an installation's token is none of its own budget.
     if (!options.url.includes("/access_tokens")) budget.spend(isWrite(options) ? "write" : "read");
     options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+  });
+  // A used-up GraphQL limit is answered with 200, and told by its headers alone.
+  octokit.hook.after("request", ({ headers }) => {
+    const waitSeconds = secondsToWait(headers);
+    if (waitSeconds !== undefined) budget.close(waitSeconds);
   });
   octokit.hook.error("request", (error) => {
     const { code, retryAfterSeconds } = toForgeError(error, "asking GitHub");

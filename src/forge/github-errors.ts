@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { ForgeError, type ForgeErrorCode } from "./forge.ts";
 
+const Headers = z.record(z.string(), z.union([z.string(), z.number()]).optional());
+type Headers = z.infer<typeof Headers>;
+
 const GraphQLErrors = z.object({
+  headers: Headers.optional(),
   errors: z
     .array(
       z.object({ type: z.string().optional(), message: z.string(), path: z.array(z.unknown()).optional() }),
@@ -12,9 +16,7 @@ const GraphQLErrors = z.object({
 const HttpError = z.object({
   status: z.int(),
   message: z.string(),
-  response: z
-    .object({ headers: z.record(z.string(), z.union([z.string(), z.number()]).optional()) })
-    .optional(),
+  response: z.object({ headers: Headers }).optional(),
 });
 type HttpError = z.infer<typeof HttpError>;
 
@@ -22,9 +24,15 @@ type HttpError = z.infer<typeof HttpError>;
 export function toForgeError(error: unknown, doing: string): ForgeError {
   if (error instanceof ForgeError) return error;
   const graphql = GraphQLErrors.safeParse(error);
-  if (graphql.success) return fromGraphQL(graphql.data.errors, doing, error);
+  if (graphql.success) return fromGraphQL(graphql.data.errors, graphql.data.headers ?? {}, doing, error);
   const http = HttpError.safeParse(error);
   if (http.success) return fromStatus(http.data, doing, error);
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues;
+    const where = `${issue?.path.map(String).join(".")}: ${issue?.message}`;
+    const message = `GitHub's answer while ${doing} is not as expected (${where}); it is tried again.`;
+    return new ForgeError("unavailable", message, { cause: error });
+  }
   const why =
     error instanceof Error && error.name === "TimeoutError"
       ? "did not answer in time"
@@ -34,6 +42,7 @@ export function toForgeError(error: unknown, doing: string): ForgeError {
 
 function fromGraphQL(
   errors: { type?: string | undefined; message: string }[],
+  headers: Headers,
   doing: string,
   cause: unknown,
 ): ForgeError {
@@ -42,7 +51,9 @@ function fromGraphQL(
     .join("; ")
     .slice(0, 500);
   const code = errors.map(graphqlCode).find((found) => found !== "unavailable") ?? "unavailable";
-  return new ForgeError(code, sentence(code, doing, said), { cause });
+  const retryAfterSeconds = code === "rate-limited" ? secondsToWait(headers) : undefined;
+  const options = { cause, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  return new ForgeError(code, sentence(code, doing, said), options);
 }
 
 function graphqlCode({ type, message }: { type?: string | undefined; message: string }): ForgeErrorCode {
@@ -56,7 +67,9 @@ function graphqlCode({ type, message }: { type?: string | undefined; message: st
   if (
     type === "FORBIDDEN" ||
     type === "INSUFFICIENT_SCOPES" ||
-    /not accessible by integration/i.test(message)
+    /not accessible by integration|protected branch|rule violation|through a pull request|cannot lock ref/i.test(
+      message,
+    )
   )
     return "forbidden";
   if (type === "NOT_FOUND") return "not-found";
@@ -65,7 +78,7 @@ function graphqlCode({ type, message }: { type?: string | undefined; message: st
 
 function fromStatus(error: HttpError, doing: string, cause: unknown): ForgeError {
   const headers = error.response?.headers ?? {};
-  const retryAfterSeconds = waitSeconds(headers);
+  const retryAfterSeconds = secondsToWait(headers);
   const code = statusCode(error, retryAfterSeconds !== undefined);
   const options = { cause, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   return new ForgeError(
@@ -88,7 +101,7 @@ function statusCode(error: HttpError, isLimited: boolean): ForgeErrorCode {
 }
 
 /** Seconds until GitHub takes requests again: `retry-after`, or the reset of a used-up primary limit. */
-function waitSeconds(headers: Record<string, string | number | undefined>): number | undefined {
+export function secondsToWait(headers: Headers): number | undefined {
   const retryAfter = Number(headers["retry-after"]);
   if (Number.isFinite(retryAfter) && retryAfter > 0) return Math.min(retryAfter, 3600);
   const date = headers.date === undefined ? Number.NaN : Date.parse(String(headers.date)) / 1000;

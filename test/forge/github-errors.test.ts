@@ -1,5 +1,6 @@
 import { Octokit } from "@octokit/rest";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { toForgeError } from "../../src/forge/github-errors.ts";
 import { mergeGitHubPull } from "../../src/forge/github-merge.ts";
 import { mockGitHub } from "../support/mock-github.ts";
@@ -74,6 +75,16 @@ describe("what GitHub answers becomes an error that says what to do", () => {
       { type: "FORBIDDEN", message: "Resource not accessible by integration" },
       "forbidden",
     ],
+    [
+      "a protected branch",
+      { message: "Protected branch update failed: Changes must be made through a pull request." },
+      "forbidden",
+    ],
+    [
+      "a branch in the way",
+      { message: "cannot lock ref 'refs/heads/scale/a': 'refs/heads/scale' exists; cannot create it" },
+      "forbidden",
+    ],
     ["nothing there", { type: "NOT_FOUND", message: "Could not resolve to a Repository" }, "not-found"],
     ["a limit", { type: "RATE_LIMITED", message: "API rate limit exceeded" }, "rate-limited"],
     ["something of its own", { message: "Something went wrong while executing your query" }, "unavailable"],
@@ -81,6 +92,26 @@ describe("what GitHub answers becomes an error that says what to do", () => {
     mockGitHub([["POST", "/graphql", { status: 200, body: { data: null, errors: [error] } }]]);
     const thrown = await octokit.graphql("query { viewer { login } }").catch((caught: unknown) => caught);
     expect(toForgeError(thrown, "reading").code).toBe(code);
+  });
+
+  it("GraphQL: a used-up limit, with the time until it is given again", async () => {
+    const headers = {
+      "x-ratelimit-remaining": "0",
+      "x-ratelimit-reset": "1767787300",
+      date: "Wed, 07 Jan 2026 12:00:00 GMT",
+    };
+    const errors = [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }];
+    mockGitHub([["POST", "/graphql", { status: 200, body: { data: null, errors }, headers }]]);
+    const thrown = await octokit.graphql("query { viewer { login } }").catch((caught: unknown) => caught);
+    expect(toForgeError(thrown, "reading")).toMatchObject({ code: "rate-limited", retryAfterSeconds: 100 });
+  });
+
+  it("an answer that is not as expected, and where", () => {
+    const { error } = z.object({ id: z.string() }).safeParse({ id: 7 });
+    expect(toForgeError(error, "reading")).toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("not as expected (id:"),
+    });
   });
 
   it("a network that is away", async () => {

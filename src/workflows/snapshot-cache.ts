@@ -5,8 +5,8 @@ import type { Snapshot } from "../domain/snapshot.ts";
 export const SNAPSHOT_LIFE_MS = 10_000;
 
 /**
- * One stack's newest snapshot. Concurrent readers share one read; a snapshot is never older than the last write that
- * was reported with `wrote`.
+ * One stack's newest snapshot. Concurrent readers share one read; a snapshot is never older than the last `invalidate`. One that
+ * is no longer good is let go: with what was parsed of its history it takes megabytes, and there may be hundreds of stacks.
  */
 export class SnapshotCache {
   readonly #read: () => Promise<Snapshot>;
@@ -37,6 +37,14 @@ export class SnapshotCache {
     this.#reading = null;
   }
 
+  #keep(snapshot: Snapshot): void {
+    this.#newest = snapshot;
+    const letGo = () => {
+      if (this.#newest === snapshot) this.#newest = null;
+    };
+    setTimeout(letGo, SNAPSHOT_LIFE_MS).unref();
+  }
+
   #readShared(): Promise<Snapshot> {
     if (this.#reading !== null) return this.#reading;
     const generation = this.#generation;
@@ -44,7 +52,7 @@ export class SnapshotCache {
       (snapshot) => {
         // A read that began before a write must not come back after it.
         if (generation === this.#generation) {
-          this.#newest = snapshot;
+          this.#keep(snapshot);
           this.#reading = null;
         }
         return snapshot;

@@ -29,6 +29,23 @@ describe("GitHub on a bad day", () => {
     },
   );
 
+  it.each([
+    ["is lost though it was merged", { kind: "lost-answer" }],
+    ["is 502", { kind: "status", status: 502 }],
+  ] as const)(
+    "goes on with the pull request where the answer to merging %s",
+    {
+      timeout: TIMEOUT,
+    },
+    async (_what, fault) => {
+      const { github, post, stackFile, replica } = await startAppWorld();
+      github.faults.add({ match: { method: "PUT", path: /\/merge$/ }, ...fault });
+      await post("/scale/web", { value: 5 });
+      await replica.stop();
+      expect(await stackFile()).toBe(STACK_FILE.replace('"3"', '"5"'));
+    },
+  );
+
   it("labels what waits for approval though labelling failed at first", { timeout: TIMEOUT }, async () => {
     const files = { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" };
     const { github, post } = await startAppWorld({ files });

@@ -205,9 +205,10 @@ describe("the app, on a GitHub", () => {
 
   it("heals a pull request whose merge was lost, at the next start", { timeout: TIMEOUT }, async () => {
     const { github, post, stackFile, startReplica, replica } = await startAppWorld();
-    github.faults.add({ match: { method: "PUT", path: /\/merge$/ }, times: 1, kind: "status", status: 500 });
+    github.faults.add({ match: { method: "PUT", path: /\/merge$/ }, times: 6, kind: "status", status: 500 });
     await post("/scale/web", { value: 5 });
     await replica.stop();
+    expect(github.faults.pending()).toEqual([]);
     expect(await stackFile()).toBe(STACK_FILE);
     await startReplica();
     await eventually(stackFile, (now) => now === STACK_FILE.replace('"3"', '"5"'));

@@ -28,11 +28,8 @@ const ATTEMPTS = 5;
  * without another read.
  */
 export async function settlePullRequest(context: ScaleContext, justOpened?: MergeRequest): Promise<Settled> {
-  if (justOpened !== undefined) {
-    const outcome = await context.forge.mergePull(context.place, justOpened);
-    context.snapshots.invalidate();
-    if (outcome.kind === "merged") return { kind: "merged", pullRequest: justOpened.number };
-  }
+  if (justOpened !== undefined && (await isMerged(context, justOpened)))
+    return { kind: "merged", pullRequest: justOpened.number };
   for (let attempt = 1; ; attempt++) {
     context.snapshots.invalidate();
     try {
@@ -44,12 +41,28 @@ export async function settlePullRequest(context: ScaleContext, justOpened?: Merg
         return settled === "again" ? waiting(branch.pull, "the base branch keeps moving") : settled;
       }
     } catch (error) {
-      if (!(error instanceof ForgeError) || error.code !== "conflict" || attempt === ATTEMPTS) throw error;
+      if (!mayWorkSoon(error) || attempt === ATTEMPTS) throw error;
     } finally {
       context.snapshots.invalidate();
     }
     await sleep(250 * attempt);
   }
+}
+
+/** Whether the merge went through; false too where its answer was lost: the next read tells. */
+async function isMerged(context: ScaleContext, request: MergeRequest): Promise<boolean> {
+  try {
+    return (await context.forge.mergePull(context.place, request)).kind === "merged";
+  } catch (error) {
+    if (mayWorkSoon(error)) return false;
+    throw error;
+  } finally {
+    context.snapshots.invalidate();
+  }
+}
+
+function mayWorkSoon(error: unknown): boolean {
+  return error instanceof ForgeError && (error.code === "conflict" || error.code === "unavailable");
 }
 
 async function settleOnce(

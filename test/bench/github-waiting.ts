@@ -6,6 +6,7 @@ import { GitHubForge } from "../../src/forge/github-forge.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { type AppWorld, openAppWorld } from "../support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
+import { watchGitHub } from "./github-busy.ts";
 import { interleave, ratioOf } from "./interleave.ts";
 import type { Measurement } from "./measurement.ts";
 
@@ -81,22 +82,18 @@ async function timeBesideGitHub(github: GitHubStandIn, scale: () => Promise<void
   await github.webhooksIdle();
   await sleep(REST_MS);
   const { promise: merged, resolve } = Promise.withResolvers<number>();
-  let running = 0;
-  let busyMs = 0;
-  let busySinceMs = 0;
+  using busy = watchGitHub(github);
+  const startedMs = performance.now();
   const unsubscribe = github.onRequest(({ phase, request }) => {
-    const nowMs = performance.now();
-    if (phase === "received" && running++ === 0) busySinceMs = nowMs;
-    if (phase === "done" && --running === 0) busyMs += nowMs - busySinceMs;
-    if (phase === "done" && request.operations.includes("pulls/merge")) resolve(nowMs);
+    if (phase === "done" && request.operations.includes("pulls/merge"))
+      resolve(performance.now() - startedMs - busy.readMs());
   });
   const giveUp = new AbortController();
-  const startedMs = performance.now();
   try {
     await scale();
-    const endedMs = await Promise.race([merged, sleep(30_000, null, { signal: giveUp.signal })]);
-    if (endedMs === null) throw new Error("nothing was merged within 30 s");
-    return endedMs - startedMs - busyMs;
+    const addedMs = await Promise.race([merged, sleep(30_000, null, { signal: giveUp.signal })]);
+    if (addedMs === null) throw new Error("nothing was merged within 30 s");
+    return addedMs;
   } finally {
     giveUp.abort();
     unsubscribe();

@@ -6,13 +6,14 @@
 // What is aimed at stands beside a figure, with "met" or "missed". The exit code is 1 only when something could not be
 // measured, never because of a slow number.
 import { parseArgs } from "node:util";
+import { actionUp } from "./action-up.ts";
 import { apiCalls } from "./api-calls.ts";
 import { githubWaiting } from "./github-waiting.ts";
 import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
 
-const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting, heldDecisions];
+const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting, heldDecisions, actionUp];
 
 const HELP = `npm run bench [-- options]
 

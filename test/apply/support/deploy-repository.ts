@@ -21,7 +21,7 @@ import { startGitHub } from "../../github/start-github.ts";
 import { makePulumiStack, type PulumiStack } from "./pulumi-stack.ts";
 
 const run = promisify(execFile);
-const REPO = "acme/infra";
+export const REPO = "acme/infra";
 
 /** A webhook secret as people are told to make one. */
 export const SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -30,6 +30,8 @@ export const SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef012345678
 export type DeployRepository = {
   github: GitHubStandIn;
   stack: PulumiStack;
+  /** The job's environment, in which every Pulumi process is noted down. */
+  environment: Record<string, string | undefined>;
   octokit: Octokit;
   forge: ApplyForge;
   said: string[];
@@ -136,6 +138,7 @@ export async function makeDeployRepository(
   const repository: DeployRepository = {
     github,
     stack,
+    environment,
     octokit,
     forge,
     said,

@@ -47,3 +47,50 @@ describe("a hostile or broken repository file", () => {
     expect(await stackFile()).toBe(STACK_FILE);
   });
 });
+
+describe("auto-merge", () => {
+  const waiting = async () => {
+    const world = await startAppWorld();
+    const { github, post } = world;
+    github.changeSettings("acme/infra", { allow_auto_merge: true });
+    github.protect("acme/infra", "main", CHECK);
+    await post("/scale/web", { value: 5 });
+    const asked = () => github.requests.some(({ operations }) => operations.includes(ENABLE));
+    await eventually(asked, (isAsked) => isAsked);
+    const pass = async () => {
+      const token = github.issueToken({ kind: "user", login: "alice" });
+      const head = await github.readRef("acme/infra", "scale/shop.prod");
+      await fetch(`${github.apiUrl}/repos/acme/infra/statuses/${head}`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ state: "success", context: "ci" }),
+      });
+    };
+    return { ...world, pass };
+  };
+
+  it("is taken back where scaling is paused meanwhile", { timeout: TIMEOUT }, async () => {
+    const { github, pass, stackFile } = await waiting();
+    const files = { ".github/pulumiscale.yml": "paused: true\n" };
+    await github.commit("acme/infra", { files, message: "pause", login: "alice" });
+    const taken = () =>
+      github.requests.some(({ operations, status }) => operations.includes(DISABLE) && status === 200);
+    await eventually(taken, (isTaken) => isTaken);
+    await pass();
+    await github.webhooksIdle();
+    expect(await stackFile()).toBe(STACK_FILE);
+  });
+
+  it("merges a larger scale-out with its own words", { timeout: TIMEOUT }, async () => {
+    const { github, post, pass, stackFile } = await waiting();
+    await post("/scale/web", { value: 9 });
+    await pass();
+    await eventually(stackFile, (text) => text === STACK_FILE.replace('"3"', '"9"'));
+    const [newest] = await github.readLog("acme/infra", "main");
+    expect(newest?.message).toContain("web 3 → 9");
+    expect(newest?.message).toContain("Pulumiscale-Scale: web 3 -> 9");
+  });
+});
+
+const ENABLE = "enablePullRequestAutoMerge";
+const DISABLE = "disablePullRequestAutoMerge";

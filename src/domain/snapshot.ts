@@ -45,6 +45,8 @@ export type OpenPull = {
   /** What a merge would bring along. A scale pull request has one commit and one file; more is somebody else's. */
   commitCount: number;
   fileCount: number;
+  /** GitHub merges it by itself, with the words that were asked for, once what is required is there. */
+  isAutoMerging: boolean;
 };
 
 /** One consistent read of the repository for one stack, taken at one head of the base branch. */

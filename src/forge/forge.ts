@@ -75,6 +75,8 @@ export interface Forge {
   mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome>;
   /** Lets GitHub merge when what is required is there; answers why not, or null. */
   requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null>;
+  /** Takes `requestAutoMerge` back. */
+  withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void>;
   closePull(place: StackPlace, number: number): Promise<void>;
 }
 

@@ -48,6 +48,8 @@ export class GitHubForge implements Forge {
     return this.#doing(place, `opening the pull request of ${draft.branch}`, async (client) => {
       const { current } = draft;
       if (current?.pull != null) {
+        // Or GitHub might merge the new commit with the old one's words.
+        if (current.pull.isAutoMerging) await this.withdrawAutoMerge(place, current.pull.nodeId);
         const headOid = await moveBranchToCommit(client, place, request, draft, {
           ...current,
           pull: current.pull,
@@ -93,6 +95,15 @@ export class GitHubForge implements Forge {
     } catch (error) {
       return graphqlMessage(error) ?? toForgeError(error, "asking for auto-merge").message;
     }
+  }
+
+  async withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void> {
+    const mutation = `mutation($input: DisablePullRequestAutoMergeInput!) {
+      disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+    }`;
+    await this.#doing(place, "taking auto-merge back", (client) =>
+      client.graphql(mutation, { input: { pullRequestId: pullNodeId } }),
+    );
   }
 
   async closePull(place: StackPlace, number: number): Promise<void> {

@@ -54,6 +54,7 @@ fragment scaleBranch on Ref {
       author { login }
       labels(first: 20) { nodes { name } }
       commits(first: 1) { totalCount }
+      autoMergeRequest { enabledAt }
     }
   }
 }

@@ -37,6 +37,7 @@ const ScaleBranchAnswer = z.object({
       author: z.object({ login: z.string() }).nullable(),
       labels: nodes(z.object({ name: z.string() })).nullable(),
       commits: z.object({ totalCount: z.int() }),
+      autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullable(),
     }),
   ),
 });

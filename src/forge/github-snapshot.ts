@@ -163,6 +163,7 @@ async function scaleBranch(
             headOid: pull.headRefOid,
             commitCount: pull.commits.totalCount,
             fileCount: pull.changedFiles,
+            isAutoMerging: pull.autoMergeRequest !== null,
             labels: pull.labels?.nodes.map((label) => label.name) ?? [],
           },
   };

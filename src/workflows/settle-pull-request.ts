@@ -74,7 +74,7 @@ async function settleOnce(
   const { record } = readSituation(context, snapshot);
   const { pull } = branch;
   const paused = context.paused ?? record.policy.paused;
-  if (paused !== null) return waiting(pull, paused);
+  if (paused !== null) return stopped(context, pull, paused);
   if (pull.isDraft) return waiting(pull, "the pull request is a draft");
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const carried = carriedScales(snapshot, stack, []);
@@ -85,7 +85,7 @@ async function settleOnce(
     return { kind: "closed", pullRequest: pull.number, message };
   }
   const gate = carried.map((scale) => gateOf(record, scale)).find((why) => why !== null);
-  if (gate != null) return waiting(pull, gate);
+  if (gate != null) return stopped(context, pull, gate);
   const commit = parseScaleCommit(branch.headMessage);
   // GitHub counts a pull request's commits and files a moment after a push.
   if (pull.headOid !== branch.headOid) return "again";
@@ -122,6 +122,12 @@ function gateOf({ contract, policy }: StackRecord, { pool: name, from, to }: Sca
   return pool === undefined
     ? `the contract has no pool ${name}`
     : approvalNeeded(approvalRules(policy, pool), pool, from, to);
+}
+
+/** It may not merge now, so GitHub is not to do it either. */
+async function stopped({ forge, place }: ScaleContext, pull: OpenPull, why: string): Promise<Settled> {
+  if (pull.isAutoMerging) await forge.withdrawAutoMerge(place, pull.nodeId);
+  return waiting(pull, why);
 }
 
 function waiting(pull: OpenPull, message: string): Settled {

@@ -53,6 +53,7 @@ function aBranch(message: string, over: Partial<ScaleBranch> = {}): ScaleBranch 
       headOid: "h",
       commitCount: 1,
       fileCount: 1,
+      isAutoMerging: false,
     },
     ...over,
   };

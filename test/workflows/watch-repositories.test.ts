@@ -15,6 +15,7 @@ const forge: Forge = {
   openPull: never,
   mergePull: never,
   requestAutoMerge: never,
+  withdrawAutoMerge: never,
   closePull: never,
 };
 

@@ -54,8 +54,7 @@ export async function startApp(
   };
   const watch = new RepositoryWatch(source, directory, {
     onListed: ({ owner, repo, stacks, unserved }) => {
-      for (const { alias, message } of unserved)
-        log.warn({ owner, repo, alias, message }, "ledger entry not served");
+      for (const { alias, message } of unserved) log.warn({ owner, repo, alias, message }, "not served");
       log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
     },
     onError: (doing, error) => log.error({ err: error }, doing),

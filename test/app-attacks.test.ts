@@ -48,6 +48,27 @@ describe("a hostile or broken repository file", () => {
   });
 });
 
+describe("a ledger that lists a hash of nothing", () => {
+  it("opens to nobody", { timeout: TIMEOUT }, async () => {
+    const environment = { PULUMISCALE_HMAC_SECRET: "another-secret-of-more-than-32-characters" };
+    const { replica } = await startAppWorld({ environment, entry: { tokenHashes: ["0".repeat(64)] } });
+    const tries: Record<string, string>[] = [
+      {},
+      { authorization: "Basic abc" },
+      { "x-pulumiscale-signature": `sha256=${"0".repeat(64)}` },
+      { "x-pulumiscale-signature": "sha256=" },
+    ];
+    for (const headers of tries) {
+      const answer = await fetch(`${replica.url}/scale/web`, {
+        method: "POST",
+        headers,
+        body: '{"value":5}',
+      });
+      expect(answer.status).toBe(401);
+    }
+  });
+});
+
 describe("auto-merge", () => {
   const waiting = async () => {
     const world = await startAppWorld();

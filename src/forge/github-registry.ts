@@ -8,7 +8,7 @@ import type { ListedStack } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
-/** A ledger entry that is not served, and why. */
+/** A ledger entry, or a pool in it, that is not served, and why. */
 export type Unserved = { alias: string; message: string };
 
 const Text = z.object({ text: z.string().nullable() }).nullable();
@@ -94,7 +94,8 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
       // Every decision reads the repository file anew; a bad one is told there and scales nothing.
       const policy = policyOf(file.kind === "good" ? file.file : {}, alias);
       const branch = policy.branch ?? answer.defaultBranchRef?.name ?? "main";
-      const { contract } = parseContract(entry.pools);
+      const { contract, problems } = parseContract(entry.pools);
+      unserved.push(...problems.map(({ path, message }) => ({ alias, message: `${path}: ${message}` })));
       const project = configDirs.get(entry.dir);
       const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");
       const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
@@ -122,7 +122,7 @@ export class StackDirectory implements Scaling {
     for (const { name, hashes } of this.#all()) {
       let isOpen = false;
       for (const hash of hashes) isOpen = timingSafeEqual(hash, digest) || isOpen;
-      if (isOpen && credential.kind !== "none") opened.push(name);
+      if (isOpen) opened.push(name);
     }
     return opened;
   }
@@ -202,7 +202,8 @@ export class StackDirectory implements Scaling {
       const given = Buffer.from(/^sha256=([0-9a-f]{64})$/i.exec(credential.signature)?.[1] ?? "", "hex");
       if (given.length === expected.length && timingSafeEqual(given, expected)) return sha256(hmacSecret);
     }
-    return Buffer.alloc(32);
+    // No digest of anything: a ledger that lists it is none that anybody can open.
+    return NOBODY;
   }
 
   async #within<T>(work: Promise<T>): Promise<T> {
@@ -235,6 +236,8 @@ export class StackDirectory implements Scaling {
     for (const stacks of this.#repositories.values()) yield* stacks.values();
   }
 }
+
+const NOBODY = randomBytes(32);
 
 function repositoryKey(owner: string, repo: string): string {
   return `${owner}/${repo}`.toLowerCase();

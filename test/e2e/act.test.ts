@@ -37,7 +37,7 @@ describe("the deploy workflow under act", { timeout: 180_000 }, () => {
     const token = world.github.issueToken({
       kind: "workflow",
       repo: world.repository,
-      permissions: { contents: "write", checks: "write", pull_requests: "read", metadata: "read" },
+      permissions: { contents: "write", checks: "write", metadata: "read" },
     });
     const workspace = join(world.directory, "workspace");
     await runCommand("git", [

@@ -85,6 +85,18 @@ describe("a replica that looks at an old snapshot", () => {
   });
 });
 
+describe("an event of GitHub that was lost", () => {
+  it("writes nothing to a branch that is no longer the stack's", { timeout: TIMEOUT }, async () => {
+    const { github, app, post, stackFile } = await startAppWorld();
+    app.setWebhook(`${github.url}/nobody-listens-here`);
+    const files = { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    branch: production\n" };
+    await github.commit("acme/infra", { files, message: "another branch", login: "alice" });
+    const { status, answer } = await post("/scale/web", { value: 5 });
+    expect([status, answer.detail]).toEqual([503, expect.stringContaining("listed anew")]);
+    expect(await stackFile()).toBe(STACK_FILE);
+  });
+});
+
 describe("GitHub's budget", () => {
   it("that is used up is left alone until GitHub gives a new one", { timeout: TIMEOUT }, async () => {
     const { github, post } = await startAppWorld({ github: { requestsPerHour: 8 } });

@@ -32,12 +32,19 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   if (parsed.kind === "bad") {
     throw again(`the ledger entry of ${place.alias} is not readable (${parsed.message}); publish it again`);
   }
-  const { contract } = parseContract(parsed.entry.pools);
-  return {
-    entry: parsed.entry,
-    contract,
-    policy: policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias),
-  };
+  const { entry } = parsed;
+  const policy = policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias);
+  checkPlace(entry, policy, place);
+  return { entry, contract: parseContract(entry.pools).contract, policy };
+}
+
+/** News of where a stack stands come with a listing: until then nothing is written where it stood before. */
+function checkPlace({ project, stack }: LedgerEntry, { branch }: StackPolicy, place: StackPlace): void {
+  const hasMoved = project !== place.project || stack !== place.stack;
+  if (hasMoved || (branch ?? place.branch) !== place.branch)
+    throw again(
+      `the project, the stack or the branch of ${place.alias} has changed and is being listed anew`,
+    );
 }
 
 /** A file that cannot be read is none that is not there: it may say that all is paused. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseContract } from "../../src/domain/contract.ts";
 import { type DeployRepository, makeDeployRepository, REPO } from "../apply/support/deploy-repository.ts";
-import { makePulumiStack } from "../apply/support/pulumi-stack.ts";
+import { openBareStack } from "./bare-stack.ts";
 import { watchGitHub } from "./github-busy.ts";
 import { interleave, ratioOf } from "./interleave.ts";
 import { type Aim, atMost, type Figure, type Measurement, type Pace } from "./measurement.ts";
@@ -66,7 +66,10 @@ const HIGH = 3;
 async function measureProgram(program: Program, pace: Pace): Promise<Figure[]> {
   const { title } = program;
   await using ours = await openDeployed(program);
-  await using bare = await openBare(program);
+  await using bare = await openBareStack(program.fixture, (home) => ({
+    [program.key]: LOW,
+    ...program.config(home),
+  }));
   const turns = {
     ours: async (repetition: number) => {
       const run = await ours.push(valueIn(repetition));
@@ -75,7 +78,7 @@ async function measureProgram(program: Program, pace: Pace): Promise<Figure[]> {
       return { elapsedMs, besideGitHubMs: elapsedMs - busy.readMs() };
     },
     bare: async (repetition: number) => {
-      const elapsedMs = await bare.up(valueIn(repetition), ours.targetUrns);
+      const elapsedMs = await bare.up({ [program.key]: valueIn(repetition) }, ours.targetUrns);
       return { elapsedMs, besideGitHubMs: elapsedMs };
     },
   };
@@ -152,27 +155,6 @@ async function openDeployed({ fixture, project, pool, key, config }: Program) {
     },
     [Symbol.asyncDispose]: async () => {
       await repository.stop();
-      await rm(home, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
-}
-
-/** The same program in a stack of its own, without anything of ours. */
-async function openBare({ fixture, key, config }: Program) {
-  const home = await mkdtemp(join(tmpdir(), "pulumiscale-bench-"));
-  const valuesFor = (value: number) => ({ [key]: value, ...config(home) });
-  const stack = await makePulumiStack(fixture, valuesFor(LOW));
-  const flags = ["--skip-preview", "--yes", "--stack", stack.name];
-  await stack.pulumi("up", ...flags);
-  return {
-    up: async (value: number, urns: readonly string[]): Promise<number> => {
-      await stack.configure(valuesFor(value));
-      const startedMs = performance.now();
-      await stack.pulumi("up", ...urns.flatMap((urn) => ["--target", urn]), ...flags);
-      return performance.now() - startedMs;
-    },
-    [Symbol.asyncDispose]: async () => {
-      await stack.remove();
       await rm(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };

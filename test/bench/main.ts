@@ -7,13 +7,20 @@
 // measured, never because of a slow number.
 import { parseArgs } from "node:util";
 import { actionUp } from "./action-up.ts";
+import { alertToApplied } from "./alert-to-applied.ts";
 import { apiCalls } from "./api-calls.ts";
 import { githubWaiting } from "./github-waiting.ts";
 import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
 
-const MEASUREMENTS: readonly Measurement[] = [apiCalls, githubWaiting, heldDecisions, actionUp];
+const MEASUREMENTS: readonly Measurement[] = [
+  apiCalls,
+  githubWaiting,
+  heldDecisions,
+  actionUp,
+  alertToApplied,
+];
 
 const HELP = `npm run bench [-- options]
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { createGitHubHost } from "../actions/github-host.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { countWorkers } from "./count-workers.ts";
 import { ACTION_ROOT, deployWorkflow, seedInfra, workflowEnvironment } from "./seed-infra.ts";
 import { type AppProcess, startAppProcess } from "./start-app-process.ts";
 
@@ -153,19 +154,4 @@ export async function until<T>(
     last = await read();
   }
   return last;
-}
-
-function countWorkers(directory: string): number {
-  return readdirSync(directory, { withFileTypes: true }).filter(({ name }) => {
-    const pid = /^(\d+)\.pid$/.exec(name)?.[1];
-    return pid !== undefined && isAlive(Number(pid));
-  }).length;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -16,6 +16,8 @@ import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
 /** GitHub delivers no event twice: what one has missed is found at the next listing. */
 const LIST_EVERY_MS = 5 * 60_000;
+/** How soon a listing that failed as a whole is tried again: after a start nobody is served before. */
+const LIST_AGAIN_MS = 5_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -82,14 +84,25 @@ export async function startApp(
     port: settings.port,
     githubWebhooks,
   });
-  const listAll = () => background.start("list all", () => watch.listAll());
-  listAll();
-  const timer = setInterval(listAll, LIST_EVERY_MS);
+  let timer: NodeJS.Timeout | undefined;
+  let isStopping = false;
+  const listAll = async () => {
+    let nextInMs = LIST_AGAIN_MS;
+    try {
+      await watch.listAll();
+      nextInMs = LIST_EVERY_MS;
+    } finally {
+      if (!isStopping) timer = setTimeout(startListing, nextInMs);
+    }
+  };
+  const startListing = () => background.start("list all", listAll);
+  startListing();
   log.info({ host: settings.host, port: server.port }, "listening");
   return {
     port: server.port,
     stop: async () => {
-      clearInterval(timer);
+      isStopping = true;
+      clearTimeout(timer);
       await server.stop();
       await background.idle();
     },

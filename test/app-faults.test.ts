@@ -134,6 +134,22 @@ describe("GitHub's budget", () => {
 });
 
 describe("the list of installations", () => {
+  it.each([
+    ["502", { kind: "status", status: 502 }],
+    ["never", { kind: "timeout" }],
+  ] as const)(
+    "is asked for again soon where the answer is %s",
+    { timeout: TIMEOUT },
+    async (_what, fault) => {
+      const { github, startReplica } = await startAppWorld();
+      github.faults.add({ match: { path: /^\/app\/installations/, method: "GET" }, ...fault });
+      const fresh = await startReplica();
+      const ready = () => fetch(`${fresh.url}/readyz`).then(({ status }) => status);
+      await eventually(ready, (status) => status === 200, 20_000);
+      expect(github.faults.pending()).toEqual([]);
+    },
+  );
+
   const publishAs = async ({ github }: AppWorld, owner: string) => {
     await github.createRepository({
       owner,

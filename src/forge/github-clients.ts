@@ -25,6 +25,7 @@ type AppOctokit = Awaited<ReturnType<Probot["auth"]>>;
 export class GitHubClients {
   readonly #probot: Probot;
   readonly #clock: Clock;
+  #app: Promise<AppOctokit> | undefined;
   readonly #installations = new Map<number, Promise<AppOctokit>>();
   readonly #installationOf = new Map<string, number>();
 
@@ -35,7 +36,8 @@ export class GitHubClients {
 
   /** Authenticated as the App itself. */
   app(): Promise<AppOctokit> {
-    return this.#probot.auth();
+    this.#app ??= this.#probot.auth().then(withTimeout);
+    return this.#app;
   }
 
   installation(id: number): Promise<AppOctokit> {
@@ -70,11 +72,19 @@ export class GitHubClients {
   }
 }
 
+/** A GitHub that never answers would otherwise stop the listing for good. */
+function withTimeout(octokit: AppOctokit): AppOctokit {
+  octokit.hook.before("request", (options) => {
+    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+  });
+  return octokit;
+}
+
 function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
+  withTimeout(octokit);
   octokit.hook.before("request", (options) => {
     // Asking for an installation's token is none of its own budget.
     if (!options.url.includes("/access_tokens")) budget.spend(isWrite(options) ? "write" : "read");
-    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
   });
   // A used-up GraphQL limit is answered with 200, and told by its headers alone.
   octokit.hook.after("request", ({ headers }) => {

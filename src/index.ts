@@ -61,7 +61,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
     function forget(fullName: string): void {
       const [owner = "", repo = ""] = fullName.split("/");
       clients.forget(owner, repo);
-      directory.removeRepository(owner, repo);
+      watch.forget({ owner, repo });
     }
   };
 }

@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import { GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
+import { errorFacts } from "./http/error-facts.ts";
 import { capGitHubWebhooks } from "./http/github-webhooks.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { serveHttp } from "./http/serve-http.ts";
@@ -39,7 +40,7 @@ export async function startApp(
   });
   const clients = new GitHubClients(probot, clock);
   const background = new Background((name, error) =>
-    log.error({ err: error, work: name }, "background work failed"),
+    log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
   const directory = new StackDirectory({
     forge: new GitHubForge((owner, repo) => clients.clientFor(owner, repo), clock),
@@ -59,7 +60,7 @@ export async function startApp(
       for (const { alias, message } of unserved) log.warn({ owner, repo, alias, message }, "not served");
       log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
     },
-    onError: (doing, error) => log.error({ err: error }, doing),
+    onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
   const probotWebhooks = await createNodeMiddleware(pulumiscale({ clients, directory, watch, background }), {
     probot,
@@ -85,14 +86,14 @@ export async function startApp(
     githubWebhooks,
   });
   let timer: NodeJS.Timeout | undefined;
-  let isStopping = false;
+  const stopping = new AbortController();
   const listAll = async () => {
     let nextInMs = LIST_AGAIN_MS;
     try {
-      await watch.listAll();
+      await watch.listAll(stopping.signal);
       nextInMs = LIST_EVERY_MS;
     } finally {
-      if (!isStopping) timer = setTimeout(startListing, nextInMs);
+      if (!stopping.signal.aborted) timer = setTimeout(startListing, nextInMs);
     }
   };
   const startListing = () => background.start("list all", listAll);
@@ -101,7 +102,7 @@ export async function startApp(
   return {
     port: server.port,
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       clearTimeout(timer);
       await server.stop();
       await background.idle();

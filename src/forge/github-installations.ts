@@ -10,15 +10,15 @@ export type ListedRepository = RepositoryName & StackListing;
 export async function* listInstalledRepositories(
   clients: GitHubClients,
   onSkipped: (error: unknown) => void,
-): AsyncGenerator<RepositoryName> {
+): AsyncGenerator<RepositoryName & { lastPush: string }> {
   for (const id of await listInstallations(clients)) {
     try {
       const client = await clients.installation(id);
       const repositories = await client.paginate("GET /installation/repositories", { per_page: 100 });
-      for (const { name, owner, archived } of repositories) {
+      for (const { name, owner, archived, pushed_at } of repositories) {
         if (archived) continue;
         clients.learn(owner.login, name, id);
-        yield { owner: owner.login, repo: name };
+        yield { owner: owner.login, repo: name, lastPush: pushed_at ?? "" };
       }
     } catch (error) {
       onSkipped(toForgeError(error, `listing the repositories of installation ${id}`));

@@ -113,7 +113,13 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
 type ProjectFile = { stackConfigDir: string | undefined; extension: "yaml" | "yml" };
 const ProjectFields = z.object({ stackConfigDir: z.string().optional() });
 
-/** Where each project keeps its stack files: `stackConfigDir` of its Pulumi.yaml. */
+/** So many directories are asked for in one query: GitHub bounds a query's nodes. */
+const DIRS_PER_QUERY = 50;
+const Projects = z.object({
+  repository: z.record(z.string(), z.union([Text, z.object({}).transform(() => null)])),
+});
+
+/** Where each project keeps its stack files: `stackConfigDir` of its Pulumi.yaml on the default branch. */
 async function readConfigDirs(
   client: GitHubClient,
   owner: string,
@@ -121,34 +127,34 @@ async function readConfigDirs(
   dirs: readonly string[],
 ): Promise<Map<string, ProjectFile>> {
   const unique = [...new Set(dirs)];
-  if (unique.length === 0) return new Map();
-  const fields = unique.map(
-    (_, index) =>
-      `y${index}: object(expression: $y${index}) { ... on Blob { text } } s${index}: object(expression: $s${index}) { ... on Blob { text } }`,
-  );
-  const variables = unique.flatMap((_, index) => [`$y${index}: String!`, `$s${index}: String!`]);
-  const query = `query Projects($owner: String!, $repo: String!, ${variables.join(", ")}) { repository(owner: $owner, name: $repo) { ${fields.join(" ")} } }`;
-  const expressions = unique.flatMap((dir, index) => [
-    [`y${index}`, `HEAD:${joinPath(dir, "Pulumi.yaml")}`],
-    [`s${index}`, `HEAD:${joinPath(dir, "Pulumi.yml")}`],
-  ]);
-  const Answer = z.object({
-    repository: z.record(z.string(), z.union([Text, z.object({}).transform(() => null)])),
-  });
-  const { repository } = Answer.parse(
-    await client.graphql(query, { owner, repo, ...Object.fromEntries(expressions) }),
-  );
   const projects = new Map<string, ProjectFile>();
-  for (const [index, dir] of unique.entries()) {
-    const yaml = repository[`y${index}`]?.text;
-    const yml = repository[`s${index}`]?.text;
-    const fieldsOf = ProjectFields.safeParse(safeYaml(yaml ?? yml ?? ""));
-    projects.set(dir, {
-      stackConfigDir: fieldsOf.success ? fieldsOf.data.stackConfigDir : undefined,
-      extension: yaml == null && yml != null ? "yml" : "yaml",
-    });
+  for (let from = 0; from < unique.length; from += DIRS_PER_QUERY) {
+    const some = unique.slice(from, from + DIRS_PER_QUERY);
+    const names = some.flatMap((_, index) => [`y${index}`, `s${index}`]);
+    const variables = names.map((name) => `$${name}: String!`).join(", ");
+    const fields = names
+      .map((name) => `${name}: object(expression: $${name}) { ... on Blob { text } }`)
+      .join(" ");
+    const query = `query Projects($owner: String!, $repo: String!, ${variables}) { repository(owner: $owner, name: $repo) { ${fields} } }`;
+    const expressions = some.flatMap((dir, index) => [
+      [`y${index}`, `HEAD:${joinPath(dir, "Pulumi.yaml")}`],
+      [`s${index}`, `HEAD:${joinPath(dir, "Pulumi.yml")}`],
+    ]);
+    const answer = await client.graphql(query, { owner, repo, ...Object.fromEntries(expressions) });
+    const { repository } = Projects.parse(answer);
+    for (const [index, dir] of some.entries()) {
+      projects.set(dir, projectFile(repository[`y${index}`]?.text, repository[`s${index}`]?.text));
+    }
   }
   return projects;
+}
+
+function projectFile(yaml: string | null | undefined, yml: string | null | undefined): ProjectFile {
+  const fields = ProjectFields.safeParse(safeYaml(yaml ?? yml ?? ""));
+  return {
+    stackConfigDir: fields.success ? fields.data.stackConfigDir : undefined,
+    extension: yaml == null && yml != null ? "yml" : "yaml",
+  };
 }
 
 /** What of an entry says who calls whom. */

@@ -51,7 +51,7 @@ fragment scaleBranch on Ref {
   associatedPullRequests(first: 5, orderBy: { field: CREATED_AT, direction: DESC }) {
     nodes {
       id number state headRefOid createdAt isDraft baseRefName changedFiles
-      author { login }
+      author { __typename login }
       labels(first: 20) { nodes { name } }
       commits(first: 1) { totalCount }
       autoMergeRequest { enabledAt }

@@ -34,7 +34,7 @@ const ScaleBranchAnswer = z.object({
       isDraft: z.boolean(),
       baseRefName: z.string(),
       changedFiles: z.int(),
-      author: z.object({ login: z.string() }).nullable(),
+      author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
       labels: nodes(z.object({ name: z.string() })).nullable(),
       commits: z.object({ totalCount: z.int() }),
       autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullable(),

@@ -142,7 +142,7 @@ async function scaleBranch(
   // A pull request of somebody else's, or to another base, is none of ours: it is never merged, and never counts.
   const pull = pulls.find(
     ({ state, baseRefName, author }) =>
-      state === "OPEN" && baseRefName === place.branch && plainLogin(author?.login) === plainLogin(viewer),
+      state === "OPEN" && baseRefName === place.branch && isViewer(author, viewer),
   );
   return {
     name,
@@ -187,9 +187,11 @@ function mergeMethods(repository: SnapshotAnswer["repository"]): MergeMethod[] {
   return methods;
 }
 
-/** GraphQL names an App `my-app` as an author and `my-app[bot]` as the viewer. */
-function plainLogin(login: string | undefined): string {
-  return (login ?? "").replace(/\[bot\]$/, "").toLowerCase();
+/** GraphQL names an App `my-app` (a Bot) as an author and `my-app[bot]` as the viewer; a person may be called `my-app` too. */
+function isViewer(author: { __typename: string; login: string } | null, viewer: string): boolean {
+  if (author === null) return false;
+  const login = author.__typename === "Bot" ? `${author.login.replace(/\[bot\]$/, "")}[bot]` : author.login;
+  return login.toLowerCase() === viewer.toLowerCase();
 }
 
 function textOf(file: StackFile): string | null {

@@ -4,11 +4,16 @@ import { Receipt } from "../domain/receipt.ts";
 export const LEDGER_BRANCH = "pulumiscale";
 export const SCHEMA_VERSION = 1;
 
+/** The name of a project or a stack as Pulumi takes it; it becomes part of a path. */
+const PulumiName = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,100}$/, "a name of A-Z a-z 0-9 _ . - with at most 100 characters");
+
 /** The ledger's file for one stack: `stacks/<alias>.json` on the orphan branch `pulumiscale`. */
 export const LedgerEntry = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
-  project: z.string().min(1),
-  stack: z.string().min(1),
+  project: PulumiName,
+  stack: PulumiName,
   /** The Pulumi program's directory, relative to the repository's root, "." for the root itself. */
   dir: z.string().min(1),
   /** The stack output `pulumiscale` as the program exported it; read it with `parseContract`. */

@@ -12,10 +12,16 @@ export type RepositoryListing = RepositoryName & {
 
 /** Where repositories and their stacks are listed. */
 export interface RepositorySource {
-  /** What cannot be listed is told and left out. */
-  listRepositories(onSkipped: (error: unknown) => void): AsyncIterable<RepositoryName>;
+  /** What cannot be listed is told and left out. `lastPush` changes with every push to any branch. */
+  listRepositories(onSkipped: (error: unknown) => void): AsyncIterable<RepositoryName & { lastPush: string }>;
   readRepository(name: RepositoryName): Promise<RepositoryListing>;
 }
+
+/** How many repositories are read at once. */
+const AT_ONCE = 8;
+
+/** What was seen of a repository: two reads after its last push have seen all of it, pushes of the same second included. */
+type Seen = { lastPush: string; reads: number; isQuiet: boolean };
 
 export type Watching = {
   onListed: (listing: RepositoryListing) => void;
@@ -30,6 +36,7 @@ export class RepositoryWatch {
   readonly #source: RepositorySource;
   readonly #directory: StackDirectory;
   readonly #watching: Watching;
+  readonly #seen = new Map<string, Seen>();
 
   constructor(source: RepositorySource, directory: StackDirectory, watching: Watching) {
     this.#source = source;
@@ -38,37 +45,77 @@ export class RepositoryWatch {
   }
 
   /**
-   * Lists everything. A repository that fails is told, tried once more at the end, and left as it was; one that is no
-   * longer listed is forgotten.
+   * Lists everything, but repositories in which nothing has happened since. A repository that fails is told, tried once more
+   * at the end, and left as it was; one that is no longer listed is forgotten. Ends early when `stopping` aborts.
    */
-  async listAll(): Promise<void> {
+  async listAll(stopping?: AbortSignal): Promise<void> {
     let isComplete = true;
     const listed: RepositoryName[] = [];
     const failed: RepositoryName[] = [];
+    const running = new Set<Promise<void>>();
     const names = this.#source.listRepositories((error) => {
       isComplete = false;
       this.#watching.onError("listing an installation", error);
     });
-    for await (const name of names) {
+    for await (const { lastPush, ...name } of names) {
+      if (stopping?.aborted) break;
       listed.push(name);
-      if (!(await this.list(name))) failed.push(name);
+      const seen = this.#seen.get(keyOf(name));
+      if (seen?.lastPush === lastPush && seen.reads >= 2 && seen.isQuiet) continue;
+      const reading = this.#listAfterPush(name, lastPush).then((isListed) => {
+        running.delete(reading);
+        if (!isListed) failed.push(name);
+      });
+      running.add(reading);
+      if (running.size >= AT_ONCE) await Promise.race(running);
     }
+    await Promise.all(running);
+    if (stopping?.aborted) return;
     for (const name of failed) await this.list(name);
-    if (isComplete) this.#directory.retainRepositories(listed);
+    if (isComplete) this.#retain(listed);
     this.#directory.loaded();
+  }
+
+  async #listAfterPush(name: RepositoryName, lastPush: string): Promise<boolean> {
+    const before = this.#seen.get(keyOf(name));
+    const listing = await this.#read(name);
+    if (listing === null) return false;
+    const reads = before?.lastPush === lastPush ? before.reads + 1 : 1;
+    this.#seen.set(keyOf(name), { lastPush, reads, isQuiet: listing.openScales.length === 0 });
+    return true;
+  }
+
+  /** A repository that the App may no longer see: it is served no more, and read anew should it come back. */
+  forget({ owner, repo }: RepositoryName): void {
+    this.#seen.delete(keyOf({ owner, repo }));
+    this.#directory.removeRepository(owner, repo);
+  }
+
+  #retain(listed: readonly RepositoryName[]): void {
+    const keys = new Set(listed.map(keyOf));
+    for (const key of this.#seen.keys()) if (!keys.has(key)) this.#seen.delete(key);
+    this.#directory.retainRepositories(listed);
   }
 
   /** Lists one repository; answers whether that worked. */
   async list(name: RepositoryName): Promise<boolean> {
+    return (await this.#read(name)) !== null;
+  }
+
+  async #read(name: RepositoryName): Promise<RepositoryListing | null> {
     try {
       const listing = await this.#source.readRepository(name);
       this.#directory.replaceRepository(listing);
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
-      return true;
+      return listing;
     } catch (error) {
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
-      return false;
+      return null;
     }
   }
+}
+
+function keyOf({ owner, repo }: RepositoryName): string {
+  return `${owner}/${repo}`.toLowerCase();
 }

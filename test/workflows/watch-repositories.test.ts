@@ -31,25 +31,24 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
     onSettled: never,
   });
   const { contract } = parseContract({});
+  const lastPush = new Map<string, string>();
+  const reads: string[] = [];
   const watch = new RepositoryWatch(
     {
       async *listRepositories(onSkipped) {
         if (broken.installation) onSkipped(new Error("suspended"));
-        yield* repos.map((repo) => ({ owner: "acme", repo }));
+        yield* repos.map((repo) => ({ owner: "acme", repo, lastPush: lastPush.get(repo) ?? "long ago" }));
       },
-      readRepository: async ({ owner, repo }) => ({
-        owner,
-        repo,
-        stacks: [{ place: { ...PLACE, owner, repo }, contract, tokenHashes: [] }],
-        unserved: [],
-        hasLedger: true,
-        openScales: [],
-      }),
+      readRepository: async ({ owner, repo }) => {
+        reads.push(repo);
+        const stacks = [{ place: { ...PLACE, owner, repo }, contract, tokenHashes: [] }];
+        return { owner, repo, stacks, unserved: [], hasLedger: true, openScales: [] };
+      },
     },
     directory,
     { onListed: () => {}, onError: () => {} },
   );
-  return { watch, served: () => directory.stackNames().map(({ repo }) => repo) };
+  return { watch, lastPush, reads, served: () => directory.stackNames().map(({ repo }) => repo) };
 }
 
 describe("RepositoryWatch", () => {
@@ -61,6 +60,13 @@ describe("RepositoryWatch", () => {
     repos.pop();
     await watch.listAll();
     expect(served()).toEqual(["infra"]);
+    repos.push("web");
+    await watch.listAll();
+    expect(served()).toEqual(["infra", "web"]);
+    watch.forget({ owner: "acme", repo: "infra" });
+    expect(served()).toEqual(["web"]);
+    await watch.listAll();
+    expect(served().toSorted()).toEqual(["infra", "web"]);
   });
 
   it("forgets nothing while an installation cannot be listed", async () => {
@@ -72,5 +78,21 @@ describe("RepositoryWatch", () => {
     broken.installation = true;
     await watch.listAll();
     expect(served()).toEqual(["infra", "web"]);
+  });
+
+  it("reads a repository again only after a push, and once more to be sure", async () => {
+    const { watch, lastPush, reads, served } = watchOver(["infra", "web"]);
+    for (let times = 0; times < 5; times++) await watch.listAll();
+    expect(reads.toSorted()).toEqual(["infra", "infra", "web", "web"]);
+    lastPush.set("web", "now");
+    await watch.listAll();
+    expect(reads.filter((repo) => repo === "web")).toHaveLength(3);
+    expect(served().toSorted()).toEqual(["infra", "web"]);
+  });
+
+  it("ends early at the stop", async () => {
+    const { watch, reads } = watchOver(["infra", "web"]);
+    await watch.listAll(AbortSignal.abort());
+    expect(reads).toEqual([]);
   });
 });

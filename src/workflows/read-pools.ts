@@ -1,7 +1,8 @@
 import { cooldownEndsAtMs } from "../domain/cooldown.ts";
 import { findPool } from "./decide-batch.ts";
-import { readSituation, type ScaleContext, toTryAgain } from "./scale-pool.ts";
+import { readSituation, type ScaleContext } from "./read-situation.ts";
 import type { HistoryView, PoolView } from "./scaling.ts";
+import { toTryAgain } from "./to-try-again.ts";
 
 /** What every pool of a stack looks like now, or the one of that name or former name. */
 export async function viewPools(context: ScaleContext, poolName?: string): Promise<PoolView[]> {

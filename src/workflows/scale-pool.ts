@@ -1,38 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTwoFilesPatch } from "diff";
-import type { Clock } from "../clock.ts";
 import { directCommit } from "../delivery/direct-commit.ts";
 import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
 import { renderCommit } from "../delivery/render-scale.ts";
 import { carriedScales, planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
-import { type ReadPoolState, readPoolState } from "../domain/read-pool-state.ts";
 import { reason } from "../domain/reasons.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
-import { createStackFileReader } from "../domain/stack-file.ts";
-import {
-  type Forge,
-  ForgeError,
-  type MergeRequest,
-  type OpenedPull,
-  type StackPlace,
-} from "../forge/forge.ts";
+import { ForgeError, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { type ScaleResult, TryAgainError } from "./scaling.ts";
-import type { SnapshotCache } from "./snapshot-cache.ts";
-import { readStackRecord, type StackRecord } from "./stack-record.ts";
-
-/** What scaling one stack needs. `settle` goes on with an opened in-range pull request after the answer. */
-export type ScaleContext = {
-  forge: Forge;
-  place: StackPlace;
-  snapshots: SnapshotCache;
-  clock: Clock;
-  paused: string | null;
-  settle: (justOpened: MergeRequest | undefined) => void;
-};
+import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
+import type { ScaleResult } from "./scaling.ts";
+import { toTryAgain } from "./to-try-again.ts";
 
 /** How often a lost compare-and-swap is read and decided again before the sender is asked to come again. */
 const ATTEMPTS = 6;
@@ -86,37 +66,6 @@ export async function dryRun(context: ScaleContext, intents: readonly Intent[]):
   } catch (error) {
     throw toTryAgain(error);
   }
-}
-
-type Situation = { snapshot: Snapshot; record: StackRecord; readState: (pool: PoolOf) => ReadPoolState };
-type PoolOf = Parameters<typeof readPoolState>[1];
-
-/** What holds for one snapshot is read once: many requests are decided from it. */
-const situations = new WeakMap<Snapshot, Situation>();
-
-export function readSituation(context: ScaleContext, snapshot: Snapshot): Situation {
-  const known = situations.get(snapshot);
-  if (known !== undefined) return known;
-  const record = readStackRecord(snapshot, context.place);
-  const states = new Map<string, ReadPoolState>();
-  const readValue = createStackFileReader();
-  const readState = (pool: PoolOf): ReadPoolState => {
-    const state =
-      states.get(pool.name) ??
-      readPoolState(
-        snapshot,
-        pool,
-        context.place,
-        record.entry,
-        context.paused ?? record.policy.paused,
-        readValue,
-      );
-    states.set(pool.name, state);
-    return state;
-  };
-  const situation = { snapshot, record, readState };
-  situations.set(snapshot, situation);
-  return situation;
 }
 
 function decideAll(
@@ -261,12 +210,4 @@ function resultOf({ place }: ScaleContext, decision: Decision): ScaleResult {
     commit: null,
     pullRequest: null,
   };
-}
-
-/** What GitHub could not do now may work at the sender's next try; the sentence says what a person could do meanwhile. */
-export function toTryAgain(error: unknown): unknown {
-  if (!(error instanceof ForgeError)) return error;
-  return new TryAgainError(error.message, error.retryAfterSeconds ?? (error.code === "conflict" ? 2 : 15), {
-    cause: error,
-  });
 }

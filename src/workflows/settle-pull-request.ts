@@ -7,7 +7,7 @@ import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { OpenPull, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 import { ForgeError, type MergeRequest } from "../forge/forge.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { readSituation, type ScaleContext } from "./scale-pool.ts";
+import { readSituation, type ScaleContext } from "./read-situation.ts";
 import type { StackRecord } from "./stack-record.ts";
 
 export type Settled =

@@ -6,7 +6,8 @@ import { stackName } from "../domain/stack-name.ts";
 import type { Forge, ListedStack } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
-import { dryRun, holdAtOnce, type ScaleContext, scalePools } from "./scale-pool.ts";
+import type { ScaleContext } from "./read-situation.ts";
+import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
 import {
   type Credential,
   type HistoryView,

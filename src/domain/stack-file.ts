@@ -5,7 +5,6 @@ import { type Refused, refuse } from "./stack-file-refusal.ts";
 import { type Located, locatePoolScalar } from "./stack-scalar.ts";
 
 export type { PoolLocation } from "./stack-config-key.ts";
-export type { StackFileRefusal } from "./stack-file-refusal.ts";
 
 export type PoolValueRead = { kind: "value"; value: number; line: number } | Refused;
 export type PoolValueEdit = { location: PoolLocation; value: number };

@@ -132,8 +132,7 @@ async function tellScale(story: Story, world: World): Promise<void> {
   await runner.waitForIdle();
   const run = runner.runs.at(-1);
   story.say(`${run?.workflow.name} #${run?.number} on ${run?.event}: ${run?.conclusion}`);
-  if (run?.conclusion !== "success")
-    throw new Error(`the deploy did not succeed:\n${run?.log.slice(-4000)}`);
+  if (run?.conclusion !== "success") throw new Error(`the deploy did not succeed:\n${run?.log.slice(-4000)}`);
 
   story.step("The receipt comes back");
   const entry = await world.readLedger();

@@ -29,7 +29,8 @@ export function judgePool(targetUrns: readonly string[], run: UpdateRun): PoolVe
   const ownErrors = report.errors.filter(({ urn }) => isOwn(urn));
   if (own(report.failed).length > 0 || ownErrors.length > 0) return failed(ownErrors);
 
-  const done = own(report.done);
+  // With `refresh` the engine reads each target before the program begins: that is no visit of the update itself.
+  const done = own(report.done).filter(({ op }) => op !== "refresh");
   const unseen = targetUrns.filter((target) => !done.some(({ urn }) => matchesUrn([target], urn)));
   const missing = unseen.filter((target) =>
     report.errors.some((error) => saysTargetIsMissing(error.message, target)),

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { applyPools, type EngineOptions } from "../../src/apply/apply-pools.ts";
@@ -83,6 +84,20 @@ describe("one apply", { timeout: 60_000 }, () => {
       slow: "applied",
     });
     expect(await stack.inputsOf("slow")).toMatchObject({ count: 4 });
+  });
+
+  it("takes no target for applied that was refreshed before the program failed", async () => {
+    const program = join(stack.workDir, "index.js");
+    const text = await readFile(program, "utf8");
+    await writeFile(program, `throw new Error("no such region");\n${text}`);
+    const outcomes = await apply(
+      { steadyCount: 2, slowCount: 4 },
+      { slow: 4, steady: null },
+      { refresh: true },
+    );
+    await writeFile(program, text);
+    const failed = { outcome: "failed", message: expect.stringContaining("no such region") };
+    expect(outcomes).toEqual({ slow: failed, steady: failed });
   });
 
   it("takes a pool of which nothing is known for applied where the engine finds it so", async () => {

@@ -78,7 +78,7 @@ async function measureProgram(program: Program, pace: Pace): Promise<Figure[]> {
       return { elapsedMs, besideGitHubMs: elapsedMs - busy.readMs() };
     },
     bare: async (repetition: number) => {
-      const elapsedMs = await bare.up({ [program.key]: valueIn(repetition) }, ours.targetUrns);
+      const elapsedMs = await bare.up({ [program.key]: valueIn(repetition) }, ours.targetUrns, "same-home");
       return { elapsedMs, besideGitHubMs: elapsedMs };
     },
   };

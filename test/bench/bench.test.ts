@@ -103,6 +103,8 @@ describe("the table", () => {
       "missed",
     ]);
     expect(lines[3]?.trim().split(/ {2,}/)).toEqual(["size", "12,345 bytes", "a file", "≤ 20,000", "met"]);
+    const [, , close] = renderTable([{ ...ratio, value: 0.4977, measurement: "one" }]).split("\n");
+    expect(close).toContain("0.498 ×");
     expect(lines[4]?.split(/ {2,}/)).toEqual(["two", "size", "12,345 bytes", "a file"]);
   });
 });

@@ -25,7 +25,10 @@ export function renderTable(figures: readonly MeasuredFigure[]): string {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
-function formatValue({ value, unit }: Figure): string {
+function formatValue({ value, unit, aim }: Figure): string {
+  // 1.254 is not shown as 1.25 where the aim is 1.25.
+  if (unit === "ratio" && aim !== null && Number(value.toFixed(2)) === aim.value)
+    return `${value.toFixed(3)} ×`;
   if (unit === "ratio") return `${formatNumber(value)} ×`;
   return `${value.toLocaleString("en")} ${unit}`;
 }

@@ -81,7 +81,9 @@ async function updateAndJudge(pools: readonly PendingPool[], options: EngineOpti
   const unreached = judged.filter(({ verdict }) => verdict.kind === "unreached").map(({ pool }) => pool);
   const isHeldByOthers = unreached.length > 0 && unreached.length < pools.length;
   if (!isHeldByOthers || options.signal?.aborted) return judged;
-  const again = new Map((await updateAndJudge(unreached, options)).map((line) => [line.pool, line]));
+  // What the first update did stands, whatever becomes of the second: those pools stay unreached, each with its reason.
+  const second = await updateAndJudge(unreached, options).catch(() => []);
+  const again = new Map(second.map((line) => [line.pool, line]));
   return judged.map((line) => again.get(line.pool) ?? line);
 }
 
@@ -134,21 +136,36 @@ async function confirmUnchanged(
   if (edited.kind === "refused") {
     return moved.map((pool) => receiptOf(pool, "no-effect", `${NO_EFFECT} ${edited.refusal.message}`));
   }
-  const run = await withConfigFile(edited.text, (configFile) =>
-    retryConcurrent(
-      options.stack,
-      () => previewTargets({ ...requestFor(moved, options), configFile }, options),
-      options.pace,
-      options.signal,
-    ),
-  );
-  return moved.map((pool) => {
-    const verdict = judgePool(pool.pool.targetUrns, run);
-    if (verdict.kind === "changed") return receiptOf(pool, "applied", "");
-    const detail =
-      verdict.kind === "failed" ? ` A preview with the old value failed: ${verdict.message}` : "";
-    return receiptOf(pool, "no-effect", NO_EFFECT + detail);
-  });
+  try {
+    const run = await withConfigFile(edited.text, (configFile) =>
+      retryConcurrent(
+        options.stack,
+        () => previewTargets({ ...requestFor(moved, options), configFile }, options),
+        options.pace,
+        options.signal,
+      ),
+    );
+    return moved.map((pool) => confirmedBy(pool, judgePool(pool.pool.targetUrns, run), options.signal));
+  } catch (error) {
+    // The update before it is done, and its other pools are to be recorded.
+    const why = error instanceof Error ? error.message : String(error);
+    return moved.map((pool) =>
+      receiptOf(pool, "failed", options.signal?.aborted ? INTERRUPTED : `${UNCONFIRMED} ${why}`),
+    );
+  }
+}
+
+/** A preview that did not come to an end says nothing, least of all that the value reaches no target. */
+function confirmedBy(pool: PendingPool, verdict: PoolVerdict, signal: AbortSignal | undefined): PoolReceipt {
+  switch (verdict.kind) {
+    case "changed":
+      return receiptOf(pool, "applied", "");
+    case "unchanged":
+      return receiptOf(pool, "no-effect", NO_EFFECT);
+    case "failed":
+    case "unreached":
+      return receiptOf(pool, "failed", signal?.aborted ? INTERRUPTED : `${UNCONFIRMED} ${verdict.message}`);
+  }
 }
 
 const INTERRUPTED_UPDATE =
@@ -156,6 +173,9 @@ const INTERRUPTED_UPDATE =
 
 const INTERRUPTED =
   "The run was interrupted before it could tell whether the value was applied already. The next run tells.";
+
+const UNCONFIRMED =
+  "Pulumi had nothing to change, and whether the value was applied already or reaches no target could not be told, since the preview with the old value failed. The next run tries again:";
 
 const NO_EFFECT =
   "Pulumi visited every target and had nothing to change, with the old value as with the new one, so the value does not " +

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -102,5 +102,53 @@ describe("one apply", { timeout: 60_000 }, () => {
 
   it("takes a pool of which nothing is known for applied where the engine finds it so", async () => {
     expect(await apply({ steadyCount: 2, slowCount: 4 }, { slow: null })).toEqual({ slow: "applied" });
+  });
+});
+
+describe("a pool that stands at its value already", { timeout: 60_000 }, () => {
+  // As a run leaves it that was killed before the ledger had it.
+  beforeAll(async () => {
+    await stack.configure({ ...BASE, steadyCount: 2 });
+    await stack.pulumi("up", "--yes", "--skip-preview");
+  }, 60_000);
+
+  /** A `pulumi` that says so on stderr instead of previewing. Answers its folder. */
+  async function makeFailingPreview(sentence: string): Promise<string> {
+    const folder = await mkdtemp(join(stack.environment.HOME ?? "", "failing-"));
+    const script = `#!/bin/sh\nif [ "$1" = preview ]; then echo "${sentence}" >&2; exit 255; fi\nPATH=\${PATH#*:} exec pulumi "$@"\n`;
+    await writeFile(join(folder, "pulumi"), script, { mode: 0o755 });
+    return `${folder}:${stack.environment.PATH}`;
+  }
+
+  it("takes no neighbour's receipt along where the stack is busy when it is to be confirmed", async () => {
+    const PATH = await makeFailingPreview("error: [409] Conflict: Another update is currently in progress.");
+    const outcomes = await apply(
+      { steadyCount: 2, slowCount: 6 },
+      { steady: 1, slow: 4 },
+      { environment: { ...stack.environment, PATH } },
+    );
+    expect(outcomes).toEqual({
+      steady: { outcome: "failed", message: expect.stringContaining("another update holds its lock") },
+      slow: "applied",
+    });
+  });
+
+  it("is no no-effect where the run was interrupted while it was being confirmed", async () => {
+    const PATH = await makeFailingPreview("error: preview canceled");
+    const interrupt = new AbortController();
+    const outcomes = await apply(
+      { steadyCount: 2, slowCount: 6 },
+      { steady: 1 },
+      {
+        environment: { ...stack.environment, PATH },
+        signal: interrupt.signal,
+        onLine: (line) => {
+          if (line.includes("canceled")) interrupt.abort();
+        },
+      },
+    );
+    expect(outcomes).toEqual({
+      steady: { outcome: "failed", message: expect.stringContaining("The run was interrupted") },
+    });
   });
 });

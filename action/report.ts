@@ -61,7 +61,12 @@ function escapeData(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
-/** A line from outside must not be a command to the runner: those begin with `::` or `##[`. */
+/**
+ * A line from outside must not be a command to the runner. The newer ones begin with `::`; the older ones, `##[`, are
+ * taken wherever they stand in a line.
+ *
+ * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+ */
 function plain(line: string): string {
-  return line.replace(/^(\s*)(::|##\[)/gm, "$1\u200b$2");
+  return line.replace(/^(\s*)::/gm, "$1\u200b::").replaceAll("##[", "##\u200b[");
 }

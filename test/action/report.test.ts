@@ -38,10 +38,12 @@ it("masks a secret before anything else, and takes it out of every text", async 
 it("lets no line of Pulumi's be a command to the runner", () => {
   report.pulumi("::set-output name=full-needed::true");
   report.pulumi("  ##[error]forged");
+  report.pulumi("a message with ##[stop-commands]forged in it");
   report.say("warning", "two\nlines 100%");
   expect(printed[0]).not.toMatch(/^\s*::/);
-  expect(printed[1]).not.toMatch(/^\s*##\[/);
-  expect(printed[2]).toBe("::warning::two%0Alines 100%25");
+  expect(printed[1]).not.toContain("##[");
+  expect(printed[2]).not.toContain("##[");
+  expect(printed[3]).toBe("::warning::two%0Alines 100%25");
 });
 
 it("writes outputs of several lines that no value can end early", async () => {

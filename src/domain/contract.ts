@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PoolName } from "./names.ts";
+import { parsePoolLocation } from "./stack-config-key.ts";
 
 const Count = z.int().min(0).max(1_000_000);
 const Seconds = z
@@ -77,9 +78,10 @@ export type ParsedContract = { contract: Contract; problems: ContractFinding[]; 
 
 /**
  * Reads the stack output `pulumiscale` (an unknown value, as `pulumi stack output --json` prints it).
+ * `project` is what a `configKey` without a namespace means.
  * A bad pool is named in `problems` and left out; the good ones are served. Unknown fields only warn.
  */
-export function parseContract(output: unknown): ParsedContract {
+export function parseContract(output: unknown, project = ""): ParsedContract {
   if (output === undefined || output === null) {
     return failed(
       "",
@@ -107,7 +109,14 @@ export function parseContract(output: unknown): ParsedContract {
       continue;
     }
     warnings.push(...unknownFields(name, value));
-    const place = JSON.stringify(found.pool.location);
+    const location = parsePoolLocation({ ...found.pool.location, project });
+    if (location.kind === "bad-path") {
+      const field = "configKey" in found.pool.location ? "configKey" : "configPath";
+      problems.push({ path: `${name}.${field}`, message: location.problem });
+      continue;
+    }
+    // The same place may be written in several ways: `web`, `shop:web`, `shop:config:web`.
+    const place = JSON.stringify([location.key, location.segments]);
     const owner = owners.get(place);
     if (owner !== undefined) {
       problems.push({

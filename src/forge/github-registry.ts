@@ -94,7 +94,7 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
       // Every decision reads the repository file anew; a bad one is told there and scales nothing.
       const policy = policyOf(file.kind === "good" ? file.file : {}, alias);
       const branch = policy.branch ?? answer.defaultBranchRef?.name ?? "main";
-      const { contract, problems } = parseContract(entry.pools);
+      const { contract, problems } = parseContract(entry.pools, entry.project);
       unserved.push(...problems.map(({ path, message }) => ({ alias, message: `${path}: ${message}` })));
       const project = configDirs.get(entry.dir);
       const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");

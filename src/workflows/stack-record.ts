@@ -35,7 +35,7 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   const { entry } = parsed;
   const policy = policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias);
   checkPlace(entry, policy, place);
-  return { entry, contract: parseContract(entry.pools).contract, policy };
+  return { entry, contract: parseContract(entry.pools, entry.project).contract, policy };
 }
 
 /** News of where a stack stands come with a listing: until then nothing is written where it stood before. */

@@ -88,6 +88,25 @@ describe("parseContract", () => {
     expect(problems[0]?.message).not.toBe("");
   });
 
+  it("knows one place in the stack file by all its names", () => {
+    const { contract, problems } = parseContract(
+      { web: good, api: { ...good, configKey: "shop:workerCount" } },
+      "shop",
+    );
+    expect([...contract.keys()]).toEqual(["web"]);
+    expect(problems.map(({ path }) => path)).toEqual(["api.configKey"]);
+  });
+
+  it.each([
+    ["configKey", "a:b:c:d"],
+    ["configPath", "a[b"],
+  ])("names a %s that is none", (field, text) => {
+    const { configKey: _, ...rest } = good;
+    expect(parseContract({ web: { ...rest, [field]: text } }).problems.map(({ path }) => path)).toEqual([
+      `web.${field}`,
+    ]);
+  });
+
   it("serves the good pools beside a bad one", () => {
     const { contract, problems } = parseContract({ web: good, bad: { ...good, max: null } });
     expect([...contract.keys()]).toEqual(["web"]);

@@ -16,8 +16,8 @@ const MAX_ATTEMPTS = 6;
 
 /**
  * Writes a stack's entry as one commit, compare-and-swap on the ledger's head. A lost race (another stack's run, or
- * this one's) is read again and merged again, so `change` gets the entry as it stands by then. `read` is what was read
- * last. Throws `LedgerError`, and `ForgeError` where GitHub fails.
+ * this one's) is read again and merged again, so `change` gets the entry as it stands by then; a lost answer is read
+ * again too, since the write may be there. `read` is what was read last. Throws `LedgerError`, and `ForgeError` where GitHub fails.
  */
 export async function updateLedger(
   forge: ApplyForge,
@@ -27,9 +27,13 @@ export async function updateLedger(
   change: (current: LedgerEntry | null) => LedgerEntry,
 ): Promise<LedgerEntry> {
   let current = read;
+  let entry: LedgerEntry | null = null;
   for (let attempt = 1; ; attempt += 1) {
-    const entry = change(entryOf(current, place.alias));
     try {
+      if (attempt > 1) current = await forge.readLedger(place);
+      // The answer to the write was lost, and not the write.
+      if (entry !== null && current.text === formatEntry(entry)) return entry;
+      entry = change(entryOf(current, place.alias));
       await forge.commitToLedger(place, {
         expectedHeadOid: current.headOid,
         path: entryPath(place.alias),
@@ -38,10 +42,10 @@ export async function updateLedger(
       });
       return entry;
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !isConflict(error)) throw error;
+      const waitMs = longestWaitMs(error);
+      if (attempt === MAX_ATTEMPTS || waitMs === null) throw error;
       // Runs that collided once would collide again at the same pace.
-      await delay(Math.random() * 200 * attempt);
-      current = await forge.readLedger(place);
+      await delay(Math.random() * waitMs * attempt);
     }
   }
 }
@@ -64,6 +68,10 @@ export function entryOf(read: LedgerRead, alias: string): LedgerEntry | null {
   }
 }
 
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "conflict";
+/** How long to wait at first before it is tried again, in milliseconds; null where that would not help. */
+function longestWaitMs(error: unknown): number | null {
+  if (!(error instanceof Error && "code" in error)) return null;
+  // `not-found` is a branch that was deleted meanwhile: it is made anew.
+  if (error.code === "conflict" || error.code === "not-found") return 200;
+  return error.code === "unavailable" ? 1000 : null;
 }

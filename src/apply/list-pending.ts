@@ -17,6 +17,8 @@ export async function listPending(
   say: (sentence: string) => void,
 ): Promise<PendingStack[]> {
   const pending: PendingStack[] = [];
+  const lost: Error[] = [];
+  let readable = 0;
   for (const { place, entry: text } of await forge.listStacks(repository)) {
     const parsed = parseEntry(text);
     if (parsed.kind !== "entry") {
@@ -25,9 +27,24 @@ export async function listPending(
       continue;
     }
     const { project, stack, dir } = parsed.entry;
-    const { plan } = await readPlan(forge, place, { commit, project }, trigger);
+    // One stack whose directory is gone must not keep all the others from being applied.
+    const read = await readPlan(forge, place, { commit, project }, trigger).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      lost.push(error);
+      say(`The stack ${place.alias} is left out. ${error.message}`);
+      return null;
+    });
+    if (read === null) continue;
+    readable += 1;
+    const { plan } = read;
     if (plan.kind === "apply" || plan.kind === "full-needed")
       pending.push({ alias: place.alias, project, stack, dir });
   }
+  // With none left it is rather the branch, or the token.
+  if (readable === 0 && lost[0] !== undefined) throw lost[0];
   return pending;
+}
+
+function isNotFound(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "not-found";
 }

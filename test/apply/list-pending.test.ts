@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { listPending } from "../../src/apply/list-pending.ts";
+import { createApplyForge } from "../../src/forge/github-apply-client.ts";
+import type { GitHubStandIn } from "../github/github-stand-in.ts";
+import { startGitHub } from "../github/start-github.ts";
+
+const REPO = "acme/infra";
+
+let github: GitHubStandIn;
+
+beforeEach(async () => {
+  github = await startGitHub();
+  github.createUser("acme");
+});
+afterEach(async () => {
+  expect(github.violations).toEqual([]);
+  await github.stop();
+});
+
+const rules = { strategy: "incremental", min: 1, max: 10, cooldown: 60 };
+
+function entry(project: string, dir: string, commit: string): string {
+  return JSON.stringify({
+    schemaVersion: 1,
+    project,
+    stack: "prod",
+    dir,
+    pools: { web: { ...rules, targetUrn: "urn:web", configKey: "web" } },
+    applied: { web: 3 },
+    deployed: commit,
+    commit,
+    publishedAt: "2026-11-20T12:00:00Z",
+    tokenHashes: [],
+    receipt: null,
+    attestation: null,
+  });
+}
+
+/** A repository with the program `shop`, and a ledger of these stacks. Answers what is pending, and what was said. */
+async function pendingOf(dirs: Readonly<Record<string, string>>) {
+  await github.createRepository({
+    owner: "acme",
+    name: "infra",
+    files: { "shop/Pulumi.yaml": "name: shop\n", "shop/Pulumi.prod.yaml": "config:\n  shop:web: 3\n" },
+  });
+  const commit = (await github.readRef(REPO, "main")) ?? "";
+  await github.commit(REPO, {
+    files: { "shop/Pulumi.prod.yaml": "config:\n  shop:web: 4\n" },
+    message: "web 4",
+  });
+  const token = github.issueToken({
+    kind: "workflow",
+    repo: REPO,
+    permissions: { contents: "write", metadata: "read" },
+  });
+  const forge = createApplyForge(token, github.apiUrl);
+  let expectedHeadOid: string | null = null;
+  for (const [project, dir] of Object.entries(dirs)) {
+    const place = { owner: "acme", repo: "infra", baseBranch: "main", alias: "", dir, stackFilePath: "" };
+    await forge.commitToLedger(place, {
+      expectedHeadOid,
+      path: `stacks/${project}.prod.json`,
+      text: entry(project, dir, commit),
+      headline: "test",
+      body: "",
+    });
+    expectedHeadOid = (await github.readRef(REPO, "pulumiscale")) ?? null;
+  }
+  const said: string[] = [];
+  const head = (await github.readRef(REPO, "main")) ?? "";
+  const repository = { owner: "acme", repo: "infra", baseBranch: "main" };
+  const pending = await listPending(forge, repository, head, { kind: "other" }, (sentence) =>
+    said.push(sentence),
+  );
+  return { pending: pending.map(({ alias }) => alias), said: said.join() };
+}
+
+it("keeps listing where one stack's directory is gone", async () => {
+  const { pending, said } = await pendingOf({ left: "left", shop: "shop" });
+  expect(pending).toEqual(["shop.prod"]);
+  expect(said).toContain("The stack left.prod is left out. There is no directory left on main");
+});
+
+it("fails where no stack can be read", async () => {
+  await expect(pendingOf({ left: "left" })).rejects.toThrow("There is no directory left on main");
+});

@@ -3,8 +3,8 @@ import { type Contract, parseContract } from "../domain/contract.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import { entryAfterApply } from "../ledger/change-entry.ts";
-import type { LedgerEntry } from "../ledger/entry.ts";
-import type { ApplyForge, DeployPlace, HistoryRead, LedgerRead } from "./apply-forge.ts";
+import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
+import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
 import { type Checkout, readStackFileText, stackFileOf, writeStackFileText } from "./checkout.ts";
 import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
@@ -84,7 +84,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   };
   const problems = [...done.problems];
   if (isNews(receipt, entry.receipt)) {
-    await recordReceipt(request, world, read.ledger, done.output, receipt).catch((error: unknown) => {
+    await recordReceipt(request, world, planned, done.output, receipt).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       problems.push(
         `Pulumi is done (${renderTitle(receipt)}), but the ledger could not be written: ${why} The job needs \`contents: write\`. The next run makes up for it.`,
@@ -169,17 +169,21 @@ function failAll(entry: LedgerEntry, { read, history }: ReadPlan, error: unknown
 async function recordReceipt(
   { place }: ApplyRequest,
   { forge, clock }: ApplyWorld,
-  ledger: LedgerRead,
+  { read, entry }: ReadPlan,
   pools: Record<string, unknown>,
   receipt: Receipt,
 ): Promise<void> {
-  await updateLedger(forge, place, ledger, "apply", (current) => {
+  await updateLedger(forge, place, read.ledger, "apply", (current) => {
     if (current === null) {
       throw new LedgerError(
         `The ledger's entry of ${place.alias} vanished during the apply, so what was applied is recorded nowhere. Run a full \`pulumi up\` and \`publish\`.`,
       );
     }
-    return entryAfterApply(current, { pools, receipt, publishedAt: new Date(clock()).toISOString() });
+    const next = entryAfterApply(current, { pools, receipt, publishedAt: new Date(clock()).toISOString() });
+    // Another run of this stack wrote meanwhile, and nobody knows whose update came last. With the older commit, what
+    // has moved since then is applied once more.
+    const isAlone = entry === null || formatEntry(current) === formatEntry(entry);
+    return isAlone ? next : { ...next, commit: entry.commit };
   });
 }
 

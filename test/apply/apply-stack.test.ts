@@ -228,6 +228,36 @@ describe("a ledger write that was lost", { timeout: 30_000 }, () => {
     expect((await repository.entry()).applied.web).toBe(9);
     expect(await repository.github.readFile(REPO, "stacks/other.prod.json", "pulumiscale")).toBe("{}\n");
   });
+
+  it("to an older run of the same stack leaves nothing at the older value", async () => {
+    await pushed(() => repository.scale("web", "shop:webCount", 9, 8));
+    const { checkout: _, ...place } = await repository.request();
+    const old = await repository.forge.readHead(place.place, []);
+    await pushed(() => repository.scale("web", "shop:webCount", 8, 9));
+    // It has read the head before the newer commit, and updates after the newer run has.
+    const slow: ApplyForge = {
+      ...writingBy((...args) => repository.forge.commitToLedger(...args)),
+      readHead: async (...args) => ({
+        ...(await repository.forge.readHead(...args)),
+        headOid: old.headOid,
+        head: old.head,
+      }),
+    };
+    let raced = false;
+    const racing = writingBy(async (place, commit) => {
+      if (!raced) {
+        raced = true;
+        await repository.apply(OTHER, { forge: slow });
+      }
+      return repository.forge.commitToLedger(place, commit);
+    });
+    await repository.apply(OTHER, { forge: racing });
+    expect(await count("web")).toBe(8);
+    expect((await repository.entry()).applied.web).toBe(9);
+    expect(await repository.apply(OTHER)).toMatchObject({ receipt: { outcome: "applied" } });
+    expect(await count("web")).toBe(9);
+    expect(await repository.apply(OTHER)).toEqual({ kind: "nothing" });
+  });
 });
 
 describe("code changes", { timeout: 60_000 }, () => {

@@ -44,6 +44,7 @@ export type DeployRepository = {
   fullUp: () => Promise<void>;
   publish: () => Promise<LedgerEntry>;
   apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
+  request: () => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
   entry: () => Promise<LedgerEntry>;
   /** The Pulumi processes since the last call, as `stack output` or `up`. */
   pulumiProcesses: () => Promise<string[]>;
@@ -165,6 +166,7 @@ export async function makeDeployRepository(
         { ...(await request()), trigger, engine: engine(changes) },
         { ...world, forge: changes.forge ?? forge },
       ),
+    request,
     entry: async () => {
       const text = await github.readFile(REPO, `stacks/${stack.project}.dev.json`, "pulumiscale");
       return LedgerEntrySchema.parse(JSON.parse(text ?? "null"));

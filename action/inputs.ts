@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { DeployJob } from "../src/apply/deploy-job.ts";
 import type { Trigger } from "../src/apply/read-plan.ts";
+import { secretsOf } from "../src/apply/redact.ts";
 import { Alias } from "../src/domain/names.ts";
 
 /** All that a run of the Action is told, by its inputs and by the runner. */
@@ -168,16 +169,6 @@ function readEvent(path: string): z.infer<typeof Event> {
   } catch {
     throw new InputError([`the event in GITHUB_EVENT_PATH is not readable (${path})`]);
   }
-}
-
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY/;
-/** Names that match and whose values are paths or addresses. */
-const NO_SECRET_NAME = /_FILE$|_PATH$|_URL$|_URI$/;
-
-function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    value && SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name) ? [value] : [],
-  );
 }
 
 /** Pulumi gets the job's environment without our own token and inputs. */

@@ -21,3 +21,24 @@ export function redactor(secrets: Iterable<string>): Redact {
   const longestFirst = [...known].sort((one, other) => other.length - one.length);
   return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
+
+const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY/i;
+/** Names that match and whose values are paths or addresses. */
+const NO_SECRET_NAME = /_FILE$|_PATH$|_URL$|_URI$/i;
+/** Values of switches: taken out, they would spoil every answer. */
+const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|\d{1,9})$/i;
+const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:([^/\s@]+)@/i;
+
+/** The secrets in an environment: by their names, and the passwords in addresses such as a backend's. */
+export function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(environment).flatMap(([name, value = ""]) => {
+    const isNamed = SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name) && !NO_SECRET.test(value.trim());
+    const password = passwordOf(value);
+    return [...(isNamed && value !== "" ? [value] : []), ...(password === null ? [] : [password])];
+  });
+}
+
+/** The password in an address such as `postgres://user:password@host`; null where there is none. */
+export function passwordOf(url: string): string | null {
+  return URL_PASSWORD.exec(url)?.[1] ?? null;
+}

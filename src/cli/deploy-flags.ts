@@ -1,7 +1,7 @@
 import type { ApplyForge } from "../apply/apply-forge.ts";
 import type { ApplyWorld } from "../apply/apply-stack.ts";
 import type { DeployJob } from "../apply/deploy-job.ts";
-import { redactor } from "../apply/redact.ts";
+import { passwordOf, redactor, secretsOf } from "../apply/redact.ts";
 import { systemClock } from "../clock.ts";
 import { createApplyForge } from "../forge/github-apply-client.ts";
 
@@ -55,11 +55,7 @@ export function readDeployFlags(
   if (!owner || !repo || more.length > 0) {
     throw new UsageError("No repository is named. Give --repo owner/name, or set GITHUB_REPOSITORY.");
   }
-  const redact = redactor([
-    token,
-    environment.PULUMI_CONFIG_PASSPHRASE ?? "",
-    environment.PULUMI_ACCESS_TOKEN ?? "",
-  ]);
+  const redact = redactor([token, ...secretsOf(environment), passwordOf(flags.cloudUrl ?? "") ?? ""]);
   const forge = createApplyForge(token, environment.GITHUB_API_URL ?? "https://api.github.com");
   const tell = (line: string) => console.error(redact(line));
   const interrupt = new AbortController();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { redactor } from "../../src/apply/redact.ts";
+import { redactor, secretsOf } from "../../src/apply/redact.ts";
 
 it("takes secrets out as they stand, in JSON, in a URL, and line by line", () => {
   const redact = redactor(['pa"ss word', "-----KEY-----\nbase64body", "ghs_abc", "ghs_abcdef"]);
@@ -12,4 +12,18 @@ it("takes secrets out as they stand, in JSON, in a URL, and line by line", () =>
 
 it("leaves a text alone that holds no secret, whatever short or empty secrets there are", () => {
   expect(redactor(["", "x", "  "])("x marks the spot")).toBe("x marks the spot");
+});
+
+it("finds the secrets of an environment, and takes no switch for one", () => {
+  const environment = {
+    AWS_SECRET_ACCESS_KEY: "aws-secret-value",
+    arm_client_secret: "arm-secret-value",
+    PULUMI_BACKEND_URL: "postgres://pulumi:backend-password@db/state",
+    TOKEN_URL: "https://token.example/",
+    USE_OIDC_TOKEN: "true",
+    TOKEN_LIFETIME_SECONDS: "3600",
+    EMPTY_TOKEN: "",
+    HOME: "/home/runner",
+  };
+  expect(secretsOf(environment)).toEqual(["aws-secret-value", "arm-secret-value", "backend-password"]);
 });

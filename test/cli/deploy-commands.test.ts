@@ -87,6 +87,15 @@ describe("the deploy commands", { timeout: 30_000 }, () => {
     expect(answer).toMatchObject({ receipt: { pools: [{ pool: "web", outcome: "out-of-range" }] } });
   });
 
+  it("hide every secret of the job, the backend's password too", () => {
+    const environment = { GITHUB_TOKEN: "ghs_token", AWS_SECRET_ACCESS_KEY: "aws-secret-value" };
+    const { world } = readDeployFlags(
+      { ...flags, cloudUrl: "postgres://u:backend-password@db/s" },
+      environment,
+    );
+    expect(world.redact("ghs_token aws-secret-value backend-password")).toBe("*** *** ***");
+  });
+
   it("say what is missing", () => {
     expect(() => readDeployFlags(flags, {})).toThrow(UsageError);
     expect(() => readDeployFlags(flags, {})).toThrow(/GITHUB_TOKEN is not set.*contents: write/);

@@ -83,7 +83,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
     runUrl: request.runUrl,
   };
   const problems = [...done.problems];
-  if (isNews(receipt, entry.receipt)) {
+  if (lines.length > 0 && isNews(receipt, entry.receipt)) {
     await recordReceipt(request, world, planned, done.output, receipt).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       problems.push(
@@ -200,6 +200,8 @@ function outOfRange({ pool, from, to, message }: UnusablePool): PoolReceipt[] {
 
 function outcomeOf(lines: readonly PoolReceipt[]): Receipt["outcome"] {
   const failures = lines.filter(({ outcome }) => isFailure(outcome)).length;
+  // Not one pool had a usable value: that is in the problems, and nothing was applied.
+  if (lines.length === 0) return "failed";
   if (failures === 0) return "applied";
   return failures === lines.length ? "failed" : "partial";
 }

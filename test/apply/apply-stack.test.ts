@@ -164,6 +164,20 @@ describe("apply", { timeout: 30_000 }, () => {
     await pushed(() => repository.scale("web", "shop:webCount", 11, 7));
     await repository.apply(OTHER);
   });
+
+  it("calls nothing applied, and no scale commit a success, where the value is gone", async () => {
+    await repository.scale("web", "shop:webCount", 7, 6);
+    const text = (await repository.github.readFile(REPO, FILE)) ?? "";
+    await pushed(() => repository.push({ [FILE]: text.replace("  shop:webCount: 6\n", "") }));
+    const ledger = await repository.github.readLog(REPO, "pulumiscale");
+    expect(await repository.apply(OTHER)).toMatchObject({
+      receipt: { outcome: "failed", pools: [] },
+      problems: [expect.stringContaining("web: ")],
+    });
+    expect(await repository.github.readLog(REPO, "pulumiscale")).toEqual(ledger);
+    await pushed(() => repository.push({ [FILE]: text.replace("webCount: 6", "webCount: 7") }));
+    expect(await repository.apply(OTHER)).toMatchObject({ receipt: { outcome: "applied" } });
+  });
 });
 
 describe("a ledger write that was lost", { timeout: 30_000 }, () => {

@@ -33,7 +33,8 @@ export async function readLedgerAnswer(
   const blob = file?.object ?? null;
   if (blob === null || !("byteSize" in blob)) return { headOid, text: null };
   const read = await readBlobText(client, place, blob);
-  return { headOid, text: read.kind === "text" ? read.text : null };
+  // An entry that cannot be read is there all the same: it must not be taken for a stack that was never published.
+  return { headOid, text: read.kind === "text" ? read.text : "" };
 }
 
 /** Writes one file of the ledger as one commit. A branch that has moved, or has come to be, is a `conflict`. */

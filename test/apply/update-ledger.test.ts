@@ -103,3 +103,15 @@ it("overwrites nothing that a newer version wrote meanwhile", async () => {
   await expect(raced).rejects.toThrow("written by a newer version (schemaVersion 2), so it is left alone");
   expect(await github.readFile(REPO, "stacks/shop.prod.json", "pulumiscale")).toBe(newer);
 });
+
+it("overwrites nothing that cannot be read", async () => {
+  const large = `{ "schemaVersion": 2, "more": "${"x".repeat(1_000_000)}" }\n`;
+  await write(3);
+  await github.commit(REPO, {
+    branch: "pulumiscale",
+    files: { "stacks/shop.prod.json": large },
+    message: "large",
+  });
+  await expect(write(4)).rejects.toThrow("The ledger's entry of shop.prod is not readable");
+  expect(await github.readFile(REPO, "stacks/shop.prod.json", "pulumiscale")).toBe(large);
+});

@@ -73,6 +73,13 @@ function reportApply(result: ApplyResult, report: Report): number {
 
 async function runPublish(inputs: Inputs, world: RunWorld): Promise<number> {
   const { report } = world;
+  const { baseBranch } = inputs.job.repository;
+  if (inputs.branch !== baseBranch) {
+    report.say(
+      "warning",
+      `This run is for ${inputs.branch ?? "no branch"}, and pools are scaled on ${baseBranch}. What was deployed is published as it is; the next apply on ${baseBranch} puts the values of ${baseBranch} back. Run full ups on ${baseBranch} only.`,
+    );
+  }
   const request = await prepareJob(inputs.job, watchOf(world));
   const entry = await publishStack(request, { ...worldOf(world), hide: report.hide });
   const sentence = `Published ${request.place.alias}: ${Object.keys(entry.applied).length} pools, deployed ${entry.deployed?.slice(0, 7)}.`;

@@ -51,7 +51,11 @@ async function head(): Promise<string> {
 
 type Run = { exitCode: number; log: string; outputs: Record<string, string>; summary: string };
 
-async function runAction(inputs: Record<string, string>, before: string | null): Promise<Run> {
+async function runAction(
+  inputs: Record<string, string>,
+  before: string | null,
+  ref = "refs/heads/main",
+): Promise<Run> {
   const event = { ...(before === null ? {} : { before }), repository: { default_branch: "main" } };
   await writeFile(join(folder, "event.json"), JSON.stringify(event));
   const given = Object.entries({
@@ -67,7 +71,7 @@ async function runAction(inputs: Record<string, string>, before: string | null):
       ...Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
       GITHUB_REPOSITORY: REPO,
       GITHUB_SHA: await head(),
-      GITHUB_REF: "refs/heads/main",
+      GITHUB_REF: ref,
       GITHUB_EVENT_NAME: before === null ? "schedule" : "push",
       GITHUB_EVENT_PATH: join(folder, "event.json"),
       GITHUB_API_URL: repository.github.apiUrl,
@@ -136,6 +140,10 @@ describe("the Action", { timeout: 40_000 }, () => {
     const published = await runAction({ command: "publish" }, before);
     expect(published.exitCode, published.log).toBe(0);
     expect((await repository.entry()).deployed).toBe(await head());
+    expect(published.log).not.toContain("::warning::");
+    const elsewhere = await runAction({ command: "publish" }, before, "refs/heads/feature");
+    expect(elsewhere.exitCode, elsewhere.log).toBe(0);
+    expect(elsewhere.log).toContain("::warning::This run is for feature, and pools are scaled on main.");
     expect(published.log.replaceAll(`::add-mask::${SECRET}`, "")).not.toContain(SECRET);
   });
 

@@ -25,10 +25,17 @@ export function commitReports(
       name: `pulumiscale/apply (${alias})`,
       conclusion: failed ? "failure" : "success",
       title: renderTitle(receipt),
-      summary: renderReceipt(receipt),
+      summary: shorten(renderReceipt(receipt)),
       detailsUrl: receipt.runUrl,
     };
   });
+}
+
+/** GitHub refuses a check run with a longer summary. The whole one is on the run's page. */
+const LONGEST_SUMMARY = 65_000;
+
+function shorten(markdown: string): string {
+  return markdown.length <= LONGEST_SUMMARY ? markdown : `${markdown.slice(0, LONGEST_SUMMARY)}…`;
 }
 
 /**

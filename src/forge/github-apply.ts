@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type {
   ApplyForge,
@@ -206,7 +207,9 @@ export class GitHubApplyForge implements ApplyForge {
     ${fields.trim()}
   }
 }${OBJECT_FRAGMENT}`;
-    const answer = await this.#client.graphql(query, { owner: place.owner, repo: place.repo, ...variables });
+    const answer = await retryUnavailable(() =>
+      this.#client.graphql(query, { owner: place.owner, repo: place.repo, ...variables }),
+    );
     const parsed = z.object({ repository: Repository }).safeParse(answer);
     if (!parsed.success) throw unexpectedAnswer("reading the repository", parsed.error);
     return parsed.data.repository;
@@ -221,6 +224,20 @@ export class GitHubApplyForge implements ApplyForge {
       return await work();
     } catch (error) {
       throw toForgeError(error, `${doing} in ${place.owner}/${place.repo}`);
+    }
+  }
+}
+
+const MAX_READS = 3;
+
+/** A read that GitHub could not serve is asked again twice, within seconds: else the scale waits for the next run. */
+async function retryUnavailable<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (attempt === MAX_READS || toForgeError(error, "reading").code !== "unavailable") throw error;
+      await delay((0.5 + Math.random()) * 500 * attempt);
     }
   }
 }

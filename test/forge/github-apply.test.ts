@@ -72,6 +72,15 @@ const write = (text: string, expectedHeadOid: string | null) => ({
 });
 
 describe("the head", () => {
+  it("is asked for again where GitHub could not serve it, twice", async () => {
+    const unavailable = { match: { path: /graphql$/ }, kind: "status", status: 502 } as const;
+    github.faults.add({ ...unavailable, times: 2 });
+    expect(await forge().readHead(place, [])).toMatchObject({ headOid: await github.readRef(REPO, "main") });
+    github.faults.add({ ...unavailable, times: 3 });
+    await expect(forge().readHead(place, [])).rejects.toMatchObject({ code: "unavailable" });
+    expect(github.faults.pending()).toEqual([]);
+  });
+
   it("is read in one request with other commits and the ledger", async () => {
     const before = (await github.readRef(REPO, "main")) ?? "";
     const head = await commit(2);

@@ -8,7 +8,7 @@ import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
 import { type Checkout, readStackFileText, stackFileOf, writeStackFileText } from "./checkout.ts";
 import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
-import { formatFinding, readOwnContract } from "./read-contract.ts";
+import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
 import type { Redact } from "./redact.ts";
 import { renderTitle } from "./render-receipt.ts";
@@ -51,6 +51,10 @@ export type ApplyResult =
 export async function applyStack(request: ApplyRequest, world: ApplyWorld): Promise<ApplyResult> {
   const startedAtMs = world.clock();
   const { place, checkout } = request;
+  // A push mostly brings something to apply, so the stack's own contract is read beside GitHub.
+  const ownContract = request.trigger.kind === "push" ? readOwn(request) : null;
+  // It is awaited where it is needed; where it is not, its failure means nothing.
+  ownContract?.catch(() => {});
   const planned = await readPlan(world.forge, place, checkout, request.trigger);
   const { read, entry, history, plan } = planned;
   // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
@@ -65,11 +69,14 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
       await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
   }
-  const done = await runEngine(request, world, planned, entry, plan.previewFirst).catch((error: unknown) => {
-    // Interrupted before the update began: nothing has happened, so there is nothing to record.
-    if (request.engine.signal?.aborted) throw error;
-    return failAll(entry, planned, error);
-  });
+  const own = ownContract ?? readOwn(request);
+  const done = await runEngine(request, world, { ...planned, entry }, own, plan.previewFirst).catch(
+    (error: unknown) => {
+      // Interrupted before the update began: nothing has happened, so there is nothing to record.
+      if (request.engine.signal?.aborted) throw error;
+      return failAll(entry, planned, error);
+    },
+  );
   if (done === null) return { kind: "nothing" };
 
   const lines = done.lines.map((line) => ({ ...line, message: cleanMessage(line.message, world.redact) }));
@@ -107,16 +114,23 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
 /** What the engine's part of an apply answers; `output` is the stack's own contract. */
 type EngineWork = { lines: PoolReceipt[]; problems: string[]; output: Record<string, unknown> };
 
+/** Reads the stack's own contract; the Automation API takes a moment to load, so it does while that process runs. */
+async function readOwn({ checkout, engine }: ApplyRequest): Promise<OwnContract> {
+  const reading = readOwnContract(engine.stack, { ...engine, workDir: checkout.workDir });
+  const [own] = await Promise.all([reading, loadAutomation()]);
+  return own;
+}
+
 async function runEngine(
   { place, checkout, engine }: ApplyRequest,
   world: ApplyWorld,
-  planned: ReadPlan,
-  entry: LedgerEntry,
+  planned: ReadPlan & { entry: LedgerEntry },
+  reading: Promise<OwnContract>,
   previewFirst: "preview-first" | "at-once",
 ): Promise<EngineWork | null> {
   const settings = { ...engine, workDir: checkout.workDir };
-  // The Automation API takes a moment to load, so it does while the first process runs.
-  const [own] = await Promise.all([readOwnContract(engine.stack, settings), loadAutomation()]);
+  const { entry } = planned;
+  const own = await reading;
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const { pending, unusable } = findPending(
     own.contract,

@@ -15,7 +15,11 @@ export const LedgerEntry = z.object({
   project: PulumiName,
   stack: PulumiName,
   /** The Pulumi program's directory, relative to the repository's root, "." for the root itself. */
-  dir: z.string().min(1),
+  dir: z
+    .string()
+    .min(1)
+    .max(500)
+    .refine((dir) => !dir.startsWith("/") && !dir.split(/[\\/]/).includes(".."), "it leaves the repository"),
   /** The stack output `pulumiscale` as the program exported it; read it with `parseContract`. */
   pools: z.record(z.string(), z.unknown()),
   /** For each pool the value that the engine last confirmed. */

@@ -243,6 +243,29 @@ describe("the app, on a GitHub", () => {
     expect(results[0]).toMatchObject({ pool: "web", kind: "scale", to: 4 });
   });
 
+  it("adds nothing to a pool whose apply failed, until an apply succeeds", { timeout: TIMEOUT }, async () => {
+    const receipt = {
+      commit: "0".repeat(40),
+      covers: [],
+      startedAt: "2026-01-07T12:00:00Z",
+      durationSeconds: 1,
+      outcome: "failed" as const,
+      pools: [{ pool: "web", outcome: "failed" as const, from: 2, to: 3, message: "quota exceeded" }],
+      runUrl: null,
+    };
+    const { github, post, publish, stackFile } = await startAppWorld({
+      entry: { applied: { web: 2, api: 2 }, receipt },
+    });
+    const held = await post("/webhook/prometheus", alert({ pool: "web" }));
+    expect(held.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "apply-failed" }] });
+    expect(held.results[0]?.reasons[0]?.message).toContain("quota exceeded");
+    await publish({ applied: { web: 3, api: 2 } });
+    await github.webhooksIdle();
+    const again = await post("/webhook/prometheus", alert({ pool: "web" }));
+    expect(again.results[0]).toMatchObject({ kind: "scale", from: 3, to: 4 });
+    await eventually(stackFile, (now) => now === STACK_FILE.replace('"3"', '"4"'));
+  });
+
   it("refuses what it does not know, one by one", { timeout: TIMEOUT }, async () => {
     const { post } = await startAppWorld();
     const message = alert({ pool: "nope" });

@@ -6,7 +6,13 @@ import { entryAfterApply } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
-import { type Checkout, readStackFileText, stackFileOf, writeStackFileText } from "./checkout.ts";
+import {
+  type Checkout,
+  readChangedFiles,
+  readStackFileText,
+  stackFileOf,
+  writeStackFileText,
+} from "./checkout.ts";
 import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
@@ -70,7 +76,8 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
   }
   const own = ownContract ?? readOwn(request);
-  const done = await runEngine(request, world, { ...planned, entry }, own, plan.previewFirst).catch(
+  const previewFirst = (await warnOfChangedFiles(checkout, world)) ? "preview-first" : plan.previewFirst;
+  const done = await runEngine(request, world, { ...planned, entry }, own, previewFirst).catch(
     (error: unknown) => {
       // Interrupted before the update began: nothing has happened, so there is nothing to record.
       if (request.engine.signal?.aborted) throw error;
@@ -113,6 +120,19 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
 
 /** What the engine's part of an apply answers; `output` is the stack's own contract. */
 type EngineWork = { lines: PoolReceipt[]; problems: string[]; output: Record<string, unknown> };
+
+/** A program that differs from its commit is nobody's reviewed code: it is told, and looked at before it is applied. */
+async function warnOfChangedFiles(checkout: Checkout, { say }: ApplyWorld): Promise<boolean> {
+  const changed = await readChangedFiles(checkout);
+  if (changed.length === 0) return false;
+  const named = changed.slice(0, 5).join(", ");
+  const more = changed.length > 5 ? ` and ${changed.length - 5} more` : "";
+  say(
+    "warning",
+    `The checkout's program differs from its commit (${named}${more}), so a preview comes first. Apply from a clean checkout.`,
+  );
+  return true;
+}
 
 /** Reads the stack's own contract; the Automation API takes a moment to load, so it does while that process runs. */
 async function readOwn({ checkout, engine }: ApplyRequest): Promise<OwnContract> {

@@ -68,6 +68,16 @@ export async function readHeadCommit(workDir: string): Promise<string> {
   return (await readGit(workDir)).commit;
 }
 
+/**
+ * The program's files that differ from the checked out commit, from the repository's root, the stack file left out. Files that
+ * git does not track are what a job's own steps make (packages, builds), and do not count.
+ */
+export async function readChangedFiles({ workDir, stackFilePath }: Checkout): Promise<string[]> {
+  const args = ["-c", "safe.directory=*", "diff", "--name-only", "--no-ext-diff", "-z", "HEAD", "--", "."];
+  const { stdout } = await run("git", args, { cwd: workDir, maxBuffer: 50_000_000 });
+  return stdout.split("\0").filter((path) => path !== "" && path !== stackFilePath);
+}
+
 /** The work tree's own stack file, absolute. */
 export function stackFileOf(checkout: Checkout): string {
   return join(checkout.workDir, relative(checkout.dir, checkout.stackFilePath));

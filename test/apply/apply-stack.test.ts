@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ApplyForge } from "../../src/apply/apply-forge.ts";
 import { hashToken } from "../../src/apply/webhook-secrets.ts";
@@ -275,11 +277,31 @@ describe("a ledger write that was lost", { timeout: 30_000 }, () => {
 });
 
 describe("code changes", { timeout: 60_000 }, () => {
+  // The program's own placeholders, taken apart so that nobody takes them for ours.
+  const webInput = "      input: $" + "{webCount}\n";
+
   const edit = async (from: string, to: string) => {
     const text = (await repository.github.readFile(REPO, PROGRAM)) ?? "";
     expect(text).toContain(from);
     return repository.push({ [PROGRAM]: text.replace(from, to) });
   };
+
+  it("that are in the checkout only are told, and previewed first", async () => {
+    const trigger = await pushed(() => repository.scale("web", "shop:webCount", 9, 8));
+    const program = join(repository.stack.workDir, "Pulumi.yaml");
+    const committed = await readFile(program, "utf8");
+    await writeFile(
+      program,
+      committed.replace(webInput, `${webInput}    options:\n      replaceOnChanges: ["input"]\n`),
+    );
+    expect(await repository.apply(trigger)).toMatchObject({
+      receipt: { outcome: "failed", pools: [{ pool: "web", outcome: "unexpected-change" }] },
+    });
+    expect(repository.said.join()).toContain("differs from its commit (deploy/Pulumi.yaml)");
+    expect(await count("web")).toBe(9);
+    await writeFile(program, committed);
+    await repository.apply(await pushed(() => repository.scale("web", "shop:webCount", 8, 9)));
+  });
 
   it("of this run's own push are the full up's, with the newest values", async () => {
     const trigger = await pushed(() => edit("default: one", "default: two"));
@@ -310,9 +332,6 @@ describe("code changes", { timeout: 60_000 }, () => {
     expect(await repository.apply(trigger)).toMatchObject({ kind: "superseded" });
     expect(await count("web")).toBe(10);
   });
-
-  // The program's own placeholders, taken apart so that nobody takes them for ours.
-  const webInput = "      input: $" + "{webCount}\n";
 
   it("that are undeployed are previewed first: a replacement is refused, unless allowed", async () => {
     await edit(webInput, `${webInput}    options:\n      replaceOnChanges: ["input"]\n`);

@@ -2,38 +2,22 @@ import { posix } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { LedgerStack, RepositoryPlace } from "../apply/apply-forge.ts";
-import { Alias } from "../domain/names.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import { LEDGER_REF, unexpectedAnswer } from "./github-ledger.ts";
+import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 const Text = z.object({ text: z.string().nullable() });
 const Entries = z.object({
   repository: z.object({
-    ledger: z
-      .object({
-        target: z.object({
-          file: z
-            .object({
-              object: z
-                .object({
-                  entries: z.array(z.object({ name: z.string(), object: Text.or(z.object({})) })).nullish(),
-                })
-                .nullable(),
-            })
-            .nullable(),
-        }),
-      })
-      .nullable(),
+    ledger: LedgerTree,
   }),
 });
 
 const ENTRIES_QUERY = `
 query Entries($owner: String!, $repo: String!, $ledger: String!) {
   repository(owner: $owner, name: $repo) {
-    ledger: ref(qualifiedName: $ledger) {
-      target { ... on Commit { file(path: "stacks") { object { ... on Tree { entries { name object { ... on Blob { text } } } } } } } }
-    }
+    ${LEDGER_TREE_FIELD}
   }
 }`;
 
@@ -45,14 +29,8 @@ export async function listLedgerStacks(
   const { owner, repo, baseBranch } = repository;
   const answer = Entries.safeParse(await client.graphql(ENTRIES_QUERY, { owner, repo, ledger: LEDGER_REF }));
   if (!answer.success) throw unexpectedAnswer("listing the ledger", answer.error);
-  const entries = (answer.data.repository.ledger?.target.file?.object?.entries ?? []).flatMap(
-    ({ name, object }) => {
-      const alias = name.replace(/\.json$/, "");
-      const text = "text" in object ? object.text : null;
-      return name.endsWith(".json") && Alias.safeParse(alias).success && text !== null
-        ? [{ alias, text }]
-        : [];
-    },
+  const entries = ledgerTexts(answer.data.repository.ledger).flatMap(({ alias, text }) =>
+    text === null ? [] : [{ alias, text }],
   );
   const parsed = entries.map(({ alias, text }) => ({ alias, text, entry: parseEntry(text) }));
   const dirs = parsed.flatMap(({ entry }) => (entry.kind === "entry" ? [entry.entry.dir] : []));

@@ -1,11 +1,11 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
-import { Alias } from "../domain/names.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH, LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import type { ListedStack } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
+import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 /** A ledger entry, or a pool in it, that is not served, and why. */
@@ -23,23 +23,7 @@ const Listing = z.object({
         ),
       })
       .nullable(),
-    ledger: z
-      .object({
-        target: z.object({
-          file: z
-            .object({
-              object: z
-                .object({
-                  entries: z
-                    .array(z.object({ name: z.string(), object: z.union([Text, z.object({})]) }))
-                    .nullish(),
-                })
-                .nullable(),
-            })
-            .nullable(),
-        }),
-      })
-      .nullable(),
+    ledger: LedgerTree,
   }),
 });
 
@@ -49,9 +33,7 @@ query Listing($owner: String!, $repo: String!, $ledger: String!) {
     defaultBranchRef { name }
     repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { text } }
     scales: refs(refPrefix: "refs/heads/scale/", first: 100) { nodes { name associatedPullRequests(first: 1, states: OPEN) { totalCount } } }
-    ledger: ref(qualifiedName: $ledger) {
-      target { ... on Commit { file(path: "stacks") { object { ... on Tree { entries { name object { ... on Blob { text } } } } } } } }
-    }
+    ${LEDGER_TREE_FIELD}
   }
 }`;
 
@@ -72,10 +54,8 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
     ).repository;
     const unserved: Unserved[] = [];
     const file = parseRepositoryFile(answer.repositoryFile?.text ?? null);
-    const entries = (answer.ledger?.target.file?.object?.entries ?? []).flatMap(({ name, object }) => {
-      const alias = name.endsWith(".json") ? name.slice(0, -".json".length) : "";
-      if (!Alias.safeParse(alias).success) return [];
-      const text = object !== null && "text" in object ? (object.text ?? "") : "";
+    const entries = ledgerTexts(answer.ledger).flatMap(({ alias, text: found }) => {
+      const text = found ?? "";
       const parsed = parseEntry(text);
       if (parsed.kind === "entry") return [{ alias, entry: parsed.entry }];
       unserved.push({

@@ -65,7 +65,9 @@ function removeLeftovers(folder, name) {
   for (const entry of fs.readdirSync(folder)) {
     if (!entry.startsWith(`.${name}.`)) continue;
     const file = path.join(folder, entry);
-    if (!isAlive(readHolder(file) ?? "")) fs.rmSync(file, { force: true });
+    const holders = readHolder(file);
+    // An empty one is being written at this moment: its process is about to wait.
+    if (holders && !isAlive(holders)) fs.rmSync(file, { force: true });
   }
 }
 

@@ -68,7 +68,6 @@ export function parseRepositoryFile(text: string | null): ParsedRepositoryFile {
 
 /** What holds for one stack: its own settings over the defaults. Approval rules of both hold, so the stricter wins. */
 export type StackPolicy = {
-  dir: string | undefined;
   branch: string | undefined;
   delivery: "pull-request" | "direct";
   mergeMethod: "squash" | "merge" | "rebase" | undefined;
@@ -83,7 +82,6 @@ export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
   const own = file.stacks?.[alias] ?? {};
   const defaults = file.defaults ?? {};
   return {
-    dir: own.dir,
     branch: own.branch ?? defaults.branch,
     delivery: own.delivery ?? defaults.delivery ?? "pull-request",
     mergeMethod: own.mergeMethod ?? defaults.mergeMethod,

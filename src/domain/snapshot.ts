@@ -57,8 +57,6 @@ export type Snapshot = {
   headOid: string;
   file: StackFile;
   history: readonly FileCommit[];
-  /** False where the history goes on before what was read. */
-  historyIsComplete: boolean;
   /** `scale/<alias>`, with the living pull request. */
   inRange: ScaleBranch | null;
   /** `scale-approval/<alias>/<pool>`, by pool. */

@@ -62,7 +62,6 @@ export async function readGitHubSnapshot(
     headOid: base.oid,
     file: await read(base.file),
     history,
-    historyIsComplete: !page.hasNextPage,
     inRange:
       repository.inRange === null
         ? null

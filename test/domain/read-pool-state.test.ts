@@ -66,7 +66,6 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
     headOid: "head",
     file: file(3),
     history: [],
-    historyIsComplete: true,
     inRange: null,
     gated: new Map(),
     ledgerEntry: null,

@@ -9,7 +9,6 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
     headOid,
     file: { kind: "missing" },
     history: [],
-    historyIsComplete: true,
     inRange: null,
     gated: new Map(),
     ledgerEntry: null,

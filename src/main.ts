@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { createNodeMiddleware, Probot } from "probot";
-import { systemClock } from "./clock.ts";
-import { GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
 import { errorFacts } from "./http/error-facts.ts";
@@ -22,14 +22,32 @@ const LIST_AGAIN_MS = 5_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
 const ANSWER_WITHIN_MS = 8_000;
 
-export type RunningApp = { port: number; stop: () => Promise<void> };
+export type RunningApp = {
+  port: number;
+  /** Resolves when nothing goes on in the background at the moment. */
+  idle: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+/** What no operator sets: tests move the clock and shorten the waits, all in milliseconds. */
+export type AppInternals = {
+  clock?: Clock;
+  callTimeoutMs?: number;
+  answerWithinMs?: number;
+  listAgainMs?: number;
+};
 
 /** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
 export async function startApp(
   settings: Settings,
   log = pino({ level: settings.logLevel }),
+  {
+    clock = systemClock,
+    callTimeoutMs = CALL_TIMEOUT_MS,
+    answerWithinMs = ANSWER_WITHIN_MS,
+    listAgainMs = LIST_AGAIN_MS,
+  }: AppInternals = {},
 ): Promise<RunningApp> {
-  const clock = systemClock;
   const probot = new Probot({
     appId: settings.appId,
     privateKey: settings.privateKey,
@@ -38,7 +56,7 @@ export async function startApp(
     Octokit: UnthrottledOctokit,
     log,
   });
-  const clients = new GitHubClients(probot, clock);
+  const clients = new GitHubClients(probot, clock, callTimeoutMs);
   const background = new Background((name, error) =>
     log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
@@ -48,7 +66,7 @@ export async function startApp(
     background,
     paused: settings.paused,
     hmacSecret: settings.hmacSecret,
-    answerWithinMs: ANSWER_WITHIN_MS,
+    answerWithinMs,
     onSettled: (stack, settled) => log.info({ stack, settled }, "scale pull request settled"),
   });
   const source = {
@@ -88,7 +106,7 @@ export async function startApp(
   let timer: NodeJS.Timeout | undefined;
   const stopping = new AbortController();
   const listAll = async () => {
-    let nextInMs = LIST_AGAIN_MS;
+    let nextInMs = listAgainMs;
     try {
       await watch.listAll(stopping.signal);
       nextInMs = LIST_EVERY_MS;
@@ -101,6 +119,7 @@ export async function startApp(
   log.info({ host: settings.host, port: server.port }, "listening");
   return {
     port: server.port,
+    idle: () => background.idle(),
     stop: async () => {
       stopping.abort();
       clearTimeout(timer);

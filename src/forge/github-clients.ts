@@ -7,7 +7,7 @@ import { secondsToWait, toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 /** One call to GitHub may take this long, in milliseconds: an answer to a sender is due in 8 s. */
-const CALL_TIMEOUT_MS = 7_000;
+export const CALL_TIMEOUT_MS = 7_000;
 
 /**
  * Probot's Octokit without its own throttling and retries: those space writes by seconds and replay a lost compare-and-swap.
@@ -25,27 +25,30 @@ type AppOctokit = Awaited<ReturnType<Probot["auth"]>>;
 export class GitHubClients {
   readonly #probot: Probot;
   readonly #clock: Clock;
+  readonly #callTimeoutMs: number;
   #app: Promise<AppOctokit> | undefined;
   readonly #installations = new Map<number, Promise<AppOctokit>>();
   readonly #installationOf = new Map<string, number>();
 
-  constructor(probot: Probot, clock: Clock) {
+  constructor(probot: Probot, clock: Clock, callTimeoutMs = CALL_TIMEOUT_MS) {
     this.#probot = probot;
     this.#clock = clock;
+    this.#callTimeoutMs = callTimeoutMs;
   }
 
   /** Authenticated as the App itself. */
   app(): Promise<AppOctokit> {
-    this.#app ??= this.#probot.auth().then(withTimeout);
+    this.#app ??= this.#probot.auth().then((octokit) => withTimeout(octokit, this.#callTimeoutMs));
     return this.#app;
   }
 
   installation(id: number): Promise<AppOctokit> {
     const known = this.#installations.get(id);
     if (known !== undefined) return known;
-    const client = this.#probot
-      .auth(id)
-      .then((octokit) => withBudget(octokit, new GitHubBudget(this.#clock)));
+    const client = this.#probot.auth(id).then((octokit) => {
+      withTimeout(octokit, this.#callTimeoutMs);
+      return withBudget(octokit, new GitHubBudget(this.#clock));
+    });
     this.#installations.set(id, client);
     client.catch(() => this.#installations.delete(id));
     return client;
@@ -73,15 +76,14 @@ export class GitHubClients {
 }
 
 /** A GitHub that never answers would otherwise stop the listing for good. */
-function withTimeout(octokit: AppOctokit): AppOctokit {
+function withTimeout(octokit: AppOctokit, callTimeoutMs: number): AppOctokit {
   octokit.hook.before("request", (options) => {
-    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+    options.request = { signal: AbortSignal.timeout(callTimeoutMs), ...options.request };
   });
   return octokit;
 }
 
 function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
-  withTimeout(octokit);
   octokit.hook.before("request", (options) => {
     // Asking for an installation's token is none of its own budget.
     if (!options.url.includes("/access_tokens")) budget.spend(isWrite(options) ? "write" : "read");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { entryPath, formatEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
-import { type RunningApp, startApp } from "../../src/main.ts";
+import { type AppInternals, type RunningApp, startApp } from "../../src/main.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { ScaleResult } from "../../src/workflows/scaling.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
@@ -32,6 +32,7 @@ export type AppWorldOptions = {
   /** More of the app's environment. */
   environment?: Record<string, string>;
   github?: GitHubOptions;
+  internals?: AppInternals;
 };
 
 export type AppWorld = Awaited<ReturnType<typeof openAppWorld>>;
@@ -99,18 +100,19 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
     });
     const installation = github.installApp(app, "acme", "all");
 
+    const environment = {
+      APP_ID: String(app.appId),
+      PRIVATE_KEY: app.privateKey,
+      WEBHOOK_SECRET,
+      GITHUB_API_URL: github.apiUrl,
+      HOST: "127.0.0.1",
+      PORT: "0",
+      PULUMISCALE_DEFAULT_STACK: "acme/infra/shop.prod",
+      ...options.environment,
+    };
     const startReplica = async () => {
-      const settings = readSettings({
-        APP_ID: String(app.appId),
-        PRIVATE_KEY: app.privateKey,
-        WEBHOOK_SECRET,
-        GITHUB_API_URL: github.apiUrl,
-        HOST: "127.0.0.1",
-        PORT: "0",
-        PULUMISCALE_DEFAULT_STACK: "acme/infra/shop.prod",
-        ...options.environment,
-      });
-      const running = await startApp(settings, pino({ level: process.env.TEST_LOG ?? "silent" }));
+      const log = pino({ level: process.env.TEST_LOG ?? "silent" });
+      const running = await startApp(readSettings(environment), log, options.internals);
       replicas.push(running);
       const url = `http://127.0.0.1:${running.port}`;
       for (let tries = 0; tries < 100 && (await fetch(`${url}/readyz`)).status !== 200; tries++)
@@ -143,6 +145,6 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
     };
     /** The stack file on the base branch. */
     const stackFile = () => github.readFile("acme/infra", PLACE.path);
-    return { github, app, installation, replica, startReplica, post, get, stackFile, publish };
+    return { github, app, installation, environment, replica, startReplica, post, get, stackFile, publish };
   }
 }

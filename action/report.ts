@@ -63,10 +63,10 @@ function escapeData(text: string): string {
 
 /**
  * A line from outside must not be a command to the runner. The newer ones begin with `::`; the older ones, `##[`, are
- * taken wherever they stand in a line.
+ * taken wherever they stand in a line. The runner's white space has U+0085, JavaScript's has not.
  *
  * https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
  */
 function plain(line: string): string {
-  return line.replace(/^(\s*)::/gm, "$1\u200b::").replaceAll("##[", "##\u200b[");
+  return line.replace(/::(?<=^[\s\u0085]*::)/gm, "\u200b::").replaceAll("##[", "##\u200b[");
 }

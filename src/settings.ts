@@ -76,7 +76,7 @@ export function readSettings(
     appId: env.APP_ID,
     privateKey: privateKey(env.PRIVATE_KEY, env.PRIVATE_KEY_PATH),
     webhookSecret: env.WEBHOOK_SECRET,
-    githubApiUrl: env.GITHUB_API_URL.replace(/\/+$/, ""),
+    githubApiUrl: env.GITHUB_API_URL.replace(/(?<!\/)\/+$/, ""),
     host: env.HOST,
     port: env.PORT,
     logLevel: env.LOG_LEVEL,

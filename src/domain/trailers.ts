@@ -1,7 +1,7 @@
 /** One `Pulumiscale-…: value` line. */
 export type Trailer = { key: string; value: string };
 
-const LINE = /^Pulumiscale-([A-Za-z-]{1,40}):[ \t]*(.*)$/;
+const LINE = /^Pulumiscale-([A-Za-z-]{1,40}):(.*)$/;
 
 /**
  * Reads the `Pulumiscale-…` lines of a message wherever they stand: a squash merge may append lines below them,

@@ -11,7 +11,7 @@ const CALL_TIMEOUT_MS = 30_000;
 export function createApplyForge(token: string, apiUrl: string): GitHubApplyForge {
   const octokit = new Octokit({
     auth: token,
-    baseUrl: apiUrl.replace(/\/+$/, ""),
+    baseUrl: apiUrl.replace(/(?<!\/)\/+$/, ""),
     userAgent: "pulumiscale",
     // Octokit would print its own warnings beside our sentences.
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

@@ -40,6 +40,8 @@ it("lets no line of Pulumi's be a command to the runner", () => {
   report.pulumi("  ##[error]forged");
   report.pulumi("a message with ##[stop-commands]forged in it");
   report.say("warning", "two\nlines 100%");
+  report.pulumi("\u0085::set-output name=full-needed::true");
+  expect(printed.at(-1)).toBe("\u0085\u200b::set-output name=full-needed::true");
   expect(printed[0]).not.toMatch(/^\s*::/);
   expect(printed[1]).not.toContain("##[");
   expect(printed[2]).not.toContain("##[");

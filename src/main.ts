@@ -61,7 +61,7 @@ export async function startApp(
     log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
   const directory = new StackDirectory({
-    forge: new GitHubForge((owner, repo) => clients.clientFor(owner, repo), clock),
+    forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock),
     clock,
     background,
     paused: settings.paused,

@@ -2,6 +2,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import type { Forge, StackPlace } from "../forge/forge.ts";
 import { renderCommit } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
+import { urgencyOf } from "./urgency-of.ts";
 
 /** What a delivery left behind. */
 export type Delivered = {
@@ -21,6 +22,7 @@ export async function directCommit(
 ): Promise<Delivered> {
   const message = renderCommit(plan.commit, decisions, prefix);
   const commit = await forge.commit(place, {
+    urgency: urgencyOf(plan.commit),
     repositoryId: snapshot.repositoryId,
     expectedHeadOid: snapshot.headOid,
     path: place.path,

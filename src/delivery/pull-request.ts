@@ -9,6 +9,7 @@ import {
 } from "../forge/forge.ts";
 import { renderCommit, renderPull } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
+import { urgencyOf } from "./urgency-of.ts";
 
 export const APPROVAL_LABEL = "needs-approval";
 
@@ -68,6 +69,7 @@ function openPull(
   return forge.openPull(
     place,
     {
+      urgency: gated ? "other" : urgencyOf(plan.commit),
       repositoryId: snapshot.repositoryId,
       expectedHeadOid: snapshot.headOid,
       path: place.path,

@@ -22,8 +22,12 @@ export type ListedStack = {
   tokenHashes: readonly string[];
 };
 
+/** What goes first where GitHub's budget of writes runs low: capacity that is missing hurts at once, all else may wait. */
+export type Urgency = "scale-out" | "other";
+
 /** One commit that replaces the stack file's text. `expectedHeadOid` is the snapshot's head. */
 export type FileCommitRequest = {
+  urgency: Urgency;
   repositoryId: string;
   expectedHeadOid: string;
   path: string;

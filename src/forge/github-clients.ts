@@ -5,6 +5,7 @@ import { ForgeError } from "./forge.ts";
 import { GitHubBudget } from "./github-budget.ts";
 import { secondsToWait, toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { PlannedWrites } from "./planned-writes.ts";
 
 /** One call to GitHub may take this long, in milliseconds: an answer to a sender is due in 8 s. */
 export const CALL_TIMEOUT_MS = 7_000;
@@ -28,6 +29,7 @@ export class GitHubClients {
   readonly #callTimeoutMs: number;
   #app: Promise<AppOctokit> | undefined;
   readonly #installations = new Map<number, Promise<AppOctokit>>();
+  readonly #budgets = new Map<number, GitHubBudget>();
   readonly #installationOf = new Map<string, number>();
 
   constructor(probot: Probot, clock: Clock, callTimeoutMs = CALL_TIMEOUT_MS) {
@@ -47,7 +49,7 @@ export class GitHubClients {
     if (known !== undefined) return known;
     const client = this.#probot.auth(id).then((octokit) => {
       withTimeout(octokit, this.#callTimeoutMs);
-      return withBudget(octokit, new GitHubBudget(this.#clock));
+      return withBudget(octokit, this.#budgetOf(id));
     });
     this.#installations.set(id, client);
     client.catch(() => this.#installations.delete(id));
@@ -63,7 +65,8 @@ export class GitHubClients {
     this.#installationOf.delete(`${owner}/${repo}`.toLowerCase());
   }
 
-  async clientFor(owner: string, repo: string): Promise<GitHubClient> {
+  /** The client that counts its writes as those that were planned. Throws `ForgeError` `rate-limited` where they do not fit. */
+  async clientFor(owner: string, repo: string, writes?: PlannedWrites): Promise<GitHubClient> {
     const id = this.#installationOf.get(`${owner}/${repo}`.toLowerCase());
     if (id === undefined) {
       throw new ForgeError(
@@ -71,7 +74,17 @@ export class GitHubClients {
         `The App is not installed on ${owner}/${repo}; install it there, or add the repository to its installation.`,
       );
     }
-    return this.installation(id);
+    const octokit = await this.installation(id);
+    if (writes === undefined) return octokit;
+    this.#budgetOf(id).admit(writes);
+    const options = { request: { writes } };
+    return { request: octokit.request.defaults(options), graphql: octokit.graphql.defaults(options) };
+  }
+
+  #budgetOf(id: number): GitHubBudget {
+    const budget = this.#budgets.get(id) ?? new GitHubBudget(this.#clock);
+    this.#budgets.set(id, budget);
+    return budget;
   }
 }
 
@@ -86,7 +99,9 @@ function withTimeout(octokit: AppOctokit, callTimeoutMs: number): AppOctokit {
 function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
   octokit.hook.before("request", (options) => {
     // Asking for an installation's token is none of its own budget.
-    if (!options.url.includes("/access_tokens")) budget.spend(isWrite(options) ? "write" : "read");
+    if (options.url.includes("/access_tokens")) return;
+    const writes: unknown = options.request?.writes;
+    budget.spend(isWrite(options) ? "write" : "read", writes instanceof PlannedWrites ? writes : undefined);
   });
   // A used-up GraphQL limit is answered with 200, and told by its headers alone.
   octokit.hook.after("request", ({ headers }) => {

@@ -13,10 +13,11 @@ import {
 } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
-import type { GitHubClientFor } from "./github-octokit.ts";
+import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { openGitHubPull } from "./github-open-pull.ts";
 import { commitOnBranch, moveBranchToCommit, resetBranchAndCommit } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
+import { PlannedWrites } from "./planned-writes.ts";
 
 /** The forge on GitHub. Each call is bound to a head that was read, so a lost race is a `conflict` and never an overwrite. */
 export class GitHubForge implements Forge {
@@ -35,8 +36,11 @@ export class GitHubForge implements Forge {
   }
 
   commit(place: StackPlace, request: FileCommitRequest): Promise<string> {
-    return this.#doing(place, `committing to ${place.branch}`, (client) =>
-      commitOnBranch(client, place, place.branch, request),
+    return this.#doing(
+      place,
+      `committing to ${place.branch}`,
+      (client) => commitOnBranch(client, place, place.branch, request),
+      new PlannedWrites(request.urgency, 1),
     );
   }
 
@@ -45,8 +49,11 @@ export class GitHubForge implements Forge {
    * reset to the base on the way: GitHub would close it; its branch moves to the new commit in one step.
    */
   openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull> {
-    return this.#doing(place, `opening the pull request of ${draft.branch}`, async (client) => {
-      const { current } = draft;
+    const { current } = draft;
+    // Of a living one: the tree, the commit, the move. Of a new one: the branch, the pull request, its labels. Then the merge.
+    const writes = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
+    const planned = new PlannedWrites(request.urgency, writes + 1);
+    const work = async (client: GitHubClient): Promise<OpenedPull> => {
       if (current?.pull != null) {
         // Or GitHub might merge the new commit with the old one's words.
         if (current.pull.isAutoMerging) await this.withdrawAutoMerge(place, current.pull.nodeId);
@@ -65,12 +72,27 @@ export class GitHubForge implements Forge {
       );
       const { number, base } = await openGitHubPull(client, place, draft, headOid);
       return { number, headOid, baseOid: base.sha };
-    });
+    };
+    return this.#doing(
+      place,
+      `opening the pull request of ${draft.branch}`,
+      async (client) => {
+        const opened = await work(client);
+        planned.promiseTo(pullKey(place, opened.number));
+        return opened;
+      },
+      planned,
+    );
   }
 
   async mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome> {
-    const client = await this.#client(place, "merging");
-    return mergeGitHubPull(client, place, request);
+    const planned = new PlannedWrites("merge", 1, pullKey(place, request.number));
+    const client = await this.#client(place, "merging", planned);
+    try {
+      return await mergeGitHubPull(client, place, request);
+    } finally {
+      planned.end();
+    }
   }
 
   async requestAutoMerge(
@@ -88,12 +110,15 @@ export class GitHubForge implements Forge {
       commitBody: request.message,
       expectedHeadOid: request.headOid,
     };
-    const client = await this.#client(place, "asking for auto-merge");
+    const planned = new PlannedWrites("merge", 1);
+    const client = await this.#client(place, "asking for auto-merge", planned);
     try {
       await client.graphql(mutation, { input });
       return null;
     } catch (error) {
       return graphqlMessage(error) ?? toForgeError(error, "asking for auto-merge").message;
+    } finally {
+      planned.end();
     }
   }
 
@@ -101,8 +126,11 @@ export class GitHubForge implements Forge {
     const mutation = `mutation($input: DisablePullRequestAutoMergeInput!) {
       disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
     }`;
-    await this.#doing(place, "taking auto-merge back", (client) =>
-      client.graphql(mutation, { input: { pullRequestId: pullNodeId } }),
+    await this.#doing(
+      place,
+      "taking auto-merge back",
+      (client) => client.graphql(mutation, { input: { pullRequestId: pullNodeId } }),
+      new PlannedWrites("merge", 1),
     );
   }
 
@@ -120,24 +148,32 @@ export class GitHubForge implements Forge {
   async #doing<T>(
     place: StackPlace,
     doing: string,
-    work: (client: Awaited<ReturnType<GitHubClientFor>>) => Promise<T>,
+    work: (client: GitHubClient) => Promise<T>,
+    writes?: PlannedWrites,
   ): Promise<T> {
     try {
-      return await work(await this.#clientFor(place.owner, place.repo));
+      return await work(await this.#clientFor(place.owner, place.repo, writes));
     } catch (error) {
       throw toForgeError(error, `${doing} in ${place.owner}/${place.repo}`);
+    } finally {
+      writes?.end();
     }
   }
 
-  async #client(place: StackPlace, doing: string): ReturnType<GitHubClientFor> {
+  async #client(place: StackPlace, doing: string, writes: PlannedWrites): ReturnType<GitHubClientFor> {
     try {
-      return await this.#clientFor(place.owner, place.repo);
+      return await this.#clientFor(place.owner, place.repo, writes);
     } catch (error) {
       throw error instanceof ForgeError
         ? error
         : toForgeError(error, `${doing} in ${place.owner}/${place.repo}`);
     }
   }
+}
+
+/** A pull request's name in the budget. */
+function pullKey({ owner, repo }: StackPlace, number: number): string {
+  return `${owner}/${repo}#${number}`.toLowerCase();
 }
 
 const GraphQLMessage = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });

@@ -61,6 +61,7 @@ async function throughStockProbot({ github, app, installation }: AppWorld): Retu
     const opened = await forge.openPull(
       PLACE,
       {
+        urgency: "scale-out",
         repositoryId: snapshot.repositoryId,
         expectedHeadOid: snapshot.headOid,
         path: PLACE.path,

@@ -35,6 +35,7 @@ describe("GitHubForge", () => {
     const { github, forge } = await startForge();
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId,
       expectedHeadOid: headOid,
       path: PLACE.path,
@@ -56,6 +57,7 @@ describe("GitHubForge", () => {
     const { github, forge } = await startForge();
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId,
       expectedHeadOid: headOid,
       path: PLACE.path,
@@ -97,6 +99,7 @@ describe("GitHubForge", () => {
     const { github, forge } = await startForge();
     const first = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId: first.repositoryId,
       expectedHeadOid: first.headOid,
       path: PLACE.path,
@@ -134,6 +137,7 @@ describe("GitHubForge", () => {
     const { github, forge } = await startForge();
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId,
       expectedHeadOid: headOid,
       path: PLACE.path,
@@ -155,6 +159,7 @@ describe("GitHubForge", () => {
     const { forge } = await startForge();
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId,
       expectedHeadOid: headOid,
       path: PLACE.path,
@@ -198,6 +203,7 @@ describe("GitHubForge", () => {
     github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
+      urgency: "scale-out" as const,
       repositoryId,
       expectedHeadOid: headOid,
       path: PLACE.path,

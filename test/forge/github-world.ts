@@ -35,6 +35,6 @@ export async function startForge(files: Record<string, string> = {}) {
     throw error;
   };
   for await (const _ of listInstalledRepositories(clients, onSkipped));
-  const forge = new GitHubForge((owner, repo) => clients.clientFor(owner, repo), Date.now);
+  const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now);
   return { github, forge, clients, app };
 }

@@ -1,5 +1,5 @@
-import { pino } from "pino";
 import { createNodeMiddleware, Probot } from "probot";
+import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
@@ -9,6 +9,7 @@ import { capGitHubWebhooks } from "./http/github-webhooks.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { serveHttp } from "./http/serve-http.ts";
 import { pulumiscale } from "./index.ts";
+import { createLogger } from "./logger.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 import { Background } from "./workflows/background.ts";
@@ -40,7 +41,7 @@ export type AppInternals = {
 /** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
 export async function startApp(
   settings: Settings,
-  log = pino({ level: settings.logLevel }),
+  log = createLogger({ level: settings.logLevel, redact: redactor(secretsOf(settings)) }),
   {
     clock = systemClock,
     callTimeoutMs = CALL_TIMEOUT_MS,
@@ -127,4 +128,8 @@ export async function startApp(
       await background.idle();
     },
   };
+}
+
+function secretsOf({ privateKey, webhookSecret, hmacSecret, metricsToken }: Settings): string[] {
+  return [privateKey, webhookSecret, hmacSecret ?? "", metricsToken ?? ""];
 }

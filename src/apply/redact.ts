@@ -1,25 +1,30 @@
+import { HIDDEN, hideSecretShapes } from "../domain/secret-shapes.ts";
+
 /** Takes every known secret out of a text. */
 export type Redact = (text: string) => string;
 
 /** Shorter values would take ordinary words out of every message. */
 const SHORTEST = 4;
+/** The first and the last line of a key are known to everybody, and tell that it is one. */
+const FRAME = /^-----[A-Z ]+-----$/;
 
 /**
  * Makes a function that replaces each secret by `***`, as it stands, and as it stands in JSON and in a URL; each line of
- * a secret of several lines too, since messages are cut into lines.
+ * a secret of several lines too, since messages are cut into lines. What has the form of a secret goes as well.
  */
 export function redactor(secrets: Iterable<string>): Redact {
   const known = new Set<string>();
   for (const secret of secrets) {
     for (const part of [secret, ...secret.split(/\r?\n/)]) {
       const text = part.trim();
-      if (text.length < SHORTEST) continue;
+      if (text.length < SHORTEST || FRAME.test(text)) continue;
       known.add(text).add(JSON.stringify(text).slice(1, -1)).add(encodeURIComponent(text));
     }
   }
   // The longest first, so that no rest of one is left by another that is part of it.
   const longestFirst = [...known].sort((one, other) => other.length - one.length);
-  return (text) => longestFirst.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return (text) =>
+    hideSecretShapes(longestFirst.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text));
 }
 
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY/i;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
-import { hideSecretShapes } from "../domain/secret-shapes.ts";
+import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
 
@@ -86,7 +86,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code.startsWith("commander.")) return isHelp(code) ? 0 : 2;
-    console.error(hideSecretShapes(error instanceof Error ? error.message : String(error)));
+    console.error(redactor(secretsOf(process.env))(error instanceof Error ? error.message : String(error)));
     return code === "usage" ? 2 : 1;
   }
 }

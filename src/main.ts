@@ -95,6 +95,7 @@ export async function startApp(
     ...(settings.metricsToken === null
       ? {}
       : { metrics: { token: settings.metricsToken, stacks: () => directory.stackNames() } }),
+    sns: { endpoint: settings.snsEndpoint },
     logger: log,
     clock,
     version: VERSION,

@@ -25,6 +25,10 @@ const Environment = z.object({
     .optional(),
   PULUMISCALE_HMAC_SECRET: Secret.optional(),
   PULUMISCALE_METRICS_TOKEN: Secret.optional(),
+  AWS_ENDPOINT_URL_SNS: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => isSafe(new URL(url)), "it has to be https, or http on this machine")
+    .optional(),
   PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
 });
 
@@ -43,6 +47,8 @@ export type Settings = {
   hmacSecret: string | null;
   metricsToken: string | null;
   paused: string | null;
+  /** The operator's own SNS beside AWS's, such as LocalStack's. */
+  snsEndpoint: URL | null;
 };
 
 /** Names every setting that is missing or wrong, never a value. */
@@ -84,9 +90,17 @@ export function readSettings(
       owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
     metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
+    snsEndpoint: env.AWS_ENDPOINT_URL_SNS === undefined ? null : new URL(env.AWS_ENDPOINT_URL_SNS),
     paused: env.PULUMISCALE_PAUSED === "1" ? "PULUMISCALE_PAUSED=1 holds all scaling of this app" : null,
   };
 }
+
+/** What is fetched there decides who is believed. The last name is LocalStack's own, which stands for this machine. */
+function isSafe({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || LOOPBACK.test(hostname);
+}
+
+const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost\.localstack\.cloud)$/;
 
 function sentence(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
   const name = String(issue.path[0]);

@@ -136,6 +136,7 @@ function responses(route: Route): Json {
 function problemsOf(route: Route): ProblemCode[] {
   if (route.kind === "scaling") {
     const always: ProblemCode[] = ["unauthorized", "unknown-stack", "unprocessable", "internal", "try-again"];
+    if (route.operation === "cloudwatch") always.push("forbidden");
     return route.body === null ? always : [...always, "bad-request", "too-large"];
   }
   if (route.operation === "ready") return ["not-ready"];

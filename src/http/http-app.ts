@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import { type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import { type Call, unprocessableAnswer, unreadable } from "./call.ts";
+import type { SnsOptions } from "./cloudwatch-operation.ts";
 import { errorFacts } from "./error-facts.ts";
 import { createOpenOperations, type MetricsOptions } from "./open-operations.ts";
 import { problem } from "./problem.ts";
@@ -19,6 +20,8 @@ export type HttpAppOptions = {
   defaultStack?: StackName;
   /** Without it `/metrics` is closed. */
   metrics?: MetricsOptions;
+  /** AWS's own SNS unless said otherwise. */
+  sns?: Partial<SnsOptions>;
   logger: Logger;
   clock: Clock;
   /** The version of the product, for `/openapi.json`. */
@@ -44,7 +47,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   } = options;
   const onUnexpected = (error: unknown, stack?: StackName) =>
     logger.error({ error: errorFacts(error), stack: stack?.id }, "request failed");
-  const operations = createScalingOperations({ scaling, answerWithinMs, onUnexpected });
+  const operations = createScalingOperations({
+    scaling,
+    sns: { fetch, endpoint: null, ...options.sns },
+    clock,
+    answerWithinMs,
+    onUnexpected,
+  });
   const openOperations = createOpenOperations({ ...options, answerWithinMs });
 
   /** Runs a request to an answer, whatever happens, and logs one line of it: no token, no body, no query. */

@@ -4,6 +4,7 @@ import type { Issue } from "../sources/parsed.ts";
 export const PROBLEMS = {
   "bad-request": { status: 400, title: "The request is not HTTP that this server understands" },
   unauthorized: { status: 401, title: "No valid credential" },
+  forbidden: { status: 403, title: "The message is not accepted" },
   "unknown-route": { status: 404, title: "No such route" },
   "unknown-stack": { status: 404, title: "No such stack" },
   "unknown-pool": { status: 404, title: "No such pool" },

@@ -2,10 +2,19 @@ import { z } from "zod";
 import { AlertQuery } from "../sources/alert-query.ts";
 import { AlertmanagerMessage } from "../sources/alertmanager.ts";
 import { CountBody, DeltaBody, ScaleBody } from "../sources/direct.ts";
+import { SnsMessage } from "../sources/sns-message.ts";
 import { HistoryAnswer, PoolAnswer, PoolsAnswer, ScaleAnswer, StatusAnswer } from "./answers.ts";
 
 /** Routes that need a credential. */
-export type ScalingOperation = "alerts" | "count" | "delta" | "scale" | "pools" | "pool" | "history";
+export type ScalingOperation =
+  | "alerts"
+  | "cloudwatch"
+  | "count"
+  | "delta"
+  | "scale"
+  | "pools"
+  | "pool"
+  | "history";
 
 /** Routes that tell nothing of any stack without a credential of their own. */
 export type OpenOperation = "health" | "ready" | "metrics" | "openapi";
@@ -54,6 +63,15 @@ const ALERTS = {
 const STACK_ROWS: readonly ScalingRow[] = [
   { ...ALERTS, path: "/webhook/prometheus", summary: "Alertmanager's alerts; each names its pool." },
   { ...ALERTS, path: "/webhook/{pool}/prometheus", summary: "Alertmanager's alerts for one pool." },
+  {
+    operation: "cloudwatch",
+    method: "POST",
+    path: "/webhook/{pool}/cloudwatch",
+    summary: "CloudWatch's alarms for one pool, as SNS delivers them.",
+    query: AlertQuery,
+    body: SnsMessage,
+    answer: ScaleAnswer,
+  },
   {
     operation: "count",
     method: "POST",

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
+import type { Clock } from "../clock.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
 import type { Ask, Intent } from "../domain/intent.ts";
 import { reason } from "../domain/reasons.ts";
@@ -9,6 +10,7 @@ import { CountBody, DeltaBody, ScaleBody, toAsk } from "../sources/direct.ts";
 import { parseWith } from "../sources/parsed.ts";
 import type { ScaleResult, Scaling, StackName } from "../workflows/scaling.ts";
 import { type Call, parseParams, readJson, toInput, unprocessableAnswer } from "./call.ts";
+import { createCloudwatchOperation, type SnsOptions } from "./cloudwatch-operation.ts";
 import { json, problem } from "./problem.ts";
 import { NoQuery, ScaleQuery, type ScalingOperation } from "./routes.ts";
 import { mayStillWork, scaleDemands } from "./scale-demands.ts";
@@ -16,6 +18,8 @@ import { DEFAULT_RETRY_AFTER_SECONDS, withinTime } from "./within-time.ts";
 
 export type ScalingOperationsOptions = {
   scaling: Scaling;
+  sns: SnsOptions;
+  clock: Clock;
   answerWithinMs: number;
   /** Told of what nobody expected of a stack in a batch. */
   onUnexpected: (error: unknown, stack: StackName) => void;
@@ -72,6 +76,9 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
 
   return {
     alerts,
+    cloudwatch: createCloudwatchOperation(options, (call, { results, retryAfterSeconds }) =>
+      answer(call, results, retryAfterSeconds),
+    ),
     count: async (call) => {
       const query = parseParams(call, NoQuery);
       return query.kind === "answer" ? query.response : direct(call, "count", CountBody, "commit");

@@ -1,5 +1,6 @@
 import type { Intent } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
+import type { SnsTopics } from "../domain/sns-topics.ts";
 import type { StackName } from "../domain/stack-name.ts";
 
 export type { StackName } from "../domain/stack-name.ts";
@@ -70,6 +71,8 @@ export interface Scaling {
   scale(stackId: string, intents: readonly Intent[], mode: "commit" | "dry-run"): Promise<ScaleResult[]>;
   /** All pools of a stack, or the one of that name or former name. */
   readPools(stackId: string, pool?: string): Promise<PoolView[]>;
+  /** The topics of SNS that the stack file on the base branch lets in. Throws `TryAgainError`. */
+  snsTopics(stackId: string): Promise<SnsTopics>;
   readHistory(stackId: string, pool: string): Promise<HistoryView[]>;
   /** Empty when ready; otherwise what is missing, in sentences. */
   notReadyBecause(): string[];

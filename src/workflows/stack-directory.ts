@@ -2,11 +2,13 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import type { Clock } from "../clock.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
+import type { SnsTopics } from "../domain/sns-topics.ts";
 import { stackName } from "../domain/stack-name.ts";
 import type { Forge, ListedStack } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
 import type { ScaleContext } from "./read-situation.ts";
+import { readTopics } from "./read-topics.ts";
 import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
 import {
   type Credential,
@@ -158,6 +160,11 @@ export class StackDirectory implements Scaling {
   async readHistory(stackId: string, pool: string): Promise<HistoryView[]> {
     const { context } = this.#get(stackId);
     return this.#within(viewHistory(context, pool));
+  }
+
+  async snsTopics(stackId: string): Promise<SnsTopics> {
+    const { context } = this.#get(stackId);
+    return this.#within(readTopics(context));
   }
 
   notReadyBecause(): string[] {

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Intent } from "../../src/domain/intent.ts";
 import { reason } from "../../src/domain/reasons.ts";
+import type { SnsTopics } from "../../src/domain/sns-topics.ts";
 import type {
   Credential,
   HistoryView,
@@ -24,6 +25,8 @@ export class MemoryScaling implements Scaling {
   /** Runs in place of the decision, for a stack that fails or is slow. */
   readonly instead = new Map<string, () => Promise<ScaleResult[]>>();
   readonly history: HistoryView[] = [];
+  /** The allowed topics of each stack. */
+  readonly topics = new Map<string, SnsTopics>();
   poolReads = 0;
   readonly #stacks: readonly MemoryStack[];
 
@@ -98,6 +101,10 @@ export class MemoryScaling implements Scaling {
 
   async readHistory(_stackId: string, _pool: string): Promise<HistoryView[]> {
     return this.history;
+  }
+
+  async snsTopics(stackId: string): Promise<SnsTopics> {
+    return this.topics.get(stackId) ?? { kind: "refused", message: "The list is empty." };
   }
 
   notReadyBecause(): string[] {

@@ -87,6 +87,18 @@ export interface NewCommit {
   readonly login?: string;
 }
 
+export interface NewPull {
+  readonly login: string;
+  readonly branch: string;
+  /** The default branch unless given. */
+  readonly base?: string;
+  readonly title?: string;
+  readonly body?: string;
+  /** `ready` unless given. */
+  readonly draft?: "draft" | "ready";
+  readonly files: NewCommit["files"];
+}
+
 export interface LogEntry {
   readonly oid: string;
   readonly parents: readonly string[];
@@ -152,7 +164,12 @@ export interface GitHubStandIn extends AsyncDisposable {
   changeSettings(repo: string, settings: Partial<RepositorySettings>): void;
   /** A person's push of one commit. Gives its oid. */
   commit(repo: string, commit: NewCommit): Promise<string>;
-  /** A person's review of a pull request. */
+  /** A person's pull request: a commit on a branch of its own, and the request to merge it. */
+  openPull(
+    repo: string,
+    pull: NewPull,
+  ): Promise<{ readonly number: number; readonly id: string; readonly head: string }>;
+  /** A person's review of a pull request. Gives its id. */
   review(
     repo: string,
     number: number,
@@ -160,8 +177,10 @@ export interface GitHubStandIn extends AsyncDisposable {
       readonly login: string;
       readonly state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED";
       readonly body?: string;
+      /** The head that was looked at; the newest unless given. */
+      readonly commit?: string;
     },
-  ): Promise<void>;
+  ): Promise<number>;
 
   /** The oid of a ref (`refs/heads/main`) or a branch; null where there is none. */
   readRef(repo: string, ref: string): Promise<string | null>;

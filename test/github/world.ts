@@ -63,6 +63,10 @@ export interface Repository {
   readonly settings: RepositorySettings;
   readonly collaborators: Map<string, { readonly account: Account; readonly role: Role }>;
   readonly protections: Map<string, Protection>;
+  /** Who moved a branch last. */
+  readonly pushers: Map<string, Account>;
+  /** The pull requests in the merge queue of a branch, first come first. */
+  readonly mergeQueues: Map<string, PullRequest[]>;
   readonly labels: Map<string, Label>;
   /** Issues and pull requests share their numbers. */
   readonly issues: Map<number, Issue | PullRequest>;

@@ -11,8 +11,8 @@ export interface GitHttpRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
   readonly user: string;
-  /** Refs that must not move, with the reason that git shows. */
-  readonly refused: ReadonlyMap<string, string>;
+  /** Refs that must not move, with the lines that git shows. */
+  readonly refused: ReadonlyMap<string, readonly string[]>;
   /** Set: a push that touches a workflow file is refused with this. */
   readonly forbidWorkflows: string | null;
 }
@@ -44,7 +44,9 @@ export async function serveGit(
       GIT_PROTOCOL: header("git-protocol"),
       REMOTE_USER: request.user,
       REMOTE_ADDR: "127.0.0.1",
-      STAND_IN_REFUSED: [...request.refused].map(([ref, reason]) => `${ref}\t${reason}\n`).join(""),
+      STAND_IN_REFUSED: [...request.refused]
+        .map(([ref, lines]) => `${ref}\t${lines.join("\x1d")}\n`)
+        .join(""),
       STAND_IN_FORBID_WORKFLOWS: request.forbidWorkflows ?? "",
     },
   });
@@ -71,8 +73,7 @@ export const updateHook = `#!/bin/sh
 # update <ref> <before> <after>
 printf '%s' "$STAND_IN_REFUSED" | while IFS="$(printf '\\t')" read -r ref reason; do
   if [ "$ref" = "$1" ]; then
-    echo "error: GH006: Protected branch update failed for $1." >&2
-    echo "error: $reason" >&2
+    printf '%s\\n' "$reason" | tr '\\035' '\\n' >&2
     exit 1
   fi
 done || exit 1

@@ -24,7 +24,14 @@ export interface CheckSuiteArgs extends PageArgs {
 }
 
 interface CheckRunArgs extends PageArgs {
-  readonly filterBy?: { readonly appId?: number | null; readonly checkName?: string | null } | null;
+  readonly filterBy?: {
+    readonly appId?: number | null;
+    readonly checkName?: string | null;
+    readonly checkType?: "ALL" | "LATEST" | null;
+    readonly status?: string | null;
+    readonly statuses?: readonly string[] | null;
+    readonly conclusions?: readonly string[] | null;
+  } | null;
 }
 
 /** A commit's `StatusCheckRollup`; null when nothing has reported. */
@@ -98,11 +105,19 @@ function viewCheckSuite(context: GraphqlContext, repository: Repository, suite: 
     commit: () => viewCommitByOid(context, repository, suite.headSha),
     repository: () => viewRepository(context, repository),
     checkRuns: (args: CheckRunArgs) => {
-      const runs = latestCheckRuns(repository, suite.headSha).filter(
+      const wish = args.filterBy ?? {};
+      const statuses = wish.statuses ?? (wish.status == null ? null : [wish.status]);
+      const known =
+        wish.checkType === "ALL"
+          ? repository.checkRuns.toReversed()
+          : latestCheckRuns(repository, suite.headSha);
+      const runs = known.filter(
         (run) =>
           run.suite === suite &&
-          (args.filterBy?.checkName == null || run.name === args.filterBy.checkName) &&
-          (args.filterBy?.appId == null || run.suite.app.id === args.filterBy.appId),
+          (wish.checkName == null || run.name === wish.checkName) &&
+          (wish.appId == null || run.suite.app.id === wish.appId) &&
+          (statuses === null || statuses.includes(run.status.toUpperCase())) &&
+          (wish.conclusions == null || wish.conclusions.includes(run.conclusion?.toUpperCase() ?? "")),
       );
       return connect("checkRuns", args, runs, (run) => viewCheckRun(context, repository, run));
     },

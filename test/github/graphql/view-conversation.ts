@@ -1,11 +1,13 @@
+import { actorOf } from "../auth/caller.ts";
 import { readCommit } from "../git/git-repository.ts";
 import { formatNodeId } from "../node-id.ts";
 import type { PullRequest, Review } from "../pulls/pull-request.ts";
+import { mayApprove } from "../pulls/review-decision.ts";
 import { associationOf } from "../render/issue.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
 import type { Issue, IssueComment, Label } from "../repository/issue.ts";
-import { fullName, type Repository } from "../world.ts";
+import { type Account, fullName, type Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
@@ -39,9 +41,11 @@ export function viewComment(
     __typename: "IssueComment",
     id: formatNodeId("IssueComment", fullName(repository), comment.id),
     databaseId: comment.id,
+    fullDatabaseId: String(comment.id),
     body: comment.body,
     bodyText: comment.body,
     author: () => viewActor(context.world, comment.author),
+    viewerDidAuthor: isViewer(context, comment.author),
     authorAssociation: associationOf(repository, comment.author),
     createdAt: formatTime(comment.createdAt),
     updatedAt: formatTime(comment.updatedAt),
@@ -61,12 +65,14 @@ export function viewReview(
     __typename: "PullRequestReview",
     id: formatNodeId("PullRequestReview", fullName(repository), review.id),
     databaseId: review.id,
+    fullDatabaseId: String(review.id),
     state: review.state,
     body: review.body,
     bodyText: review.body,
     author: () => viewActor(context.world, review.author),
     authorAssociation: associationOf(repository, review.author),
-    authorCanPushToRepository: ["OWNER", "COLLABORATOR"].includes(associationOf(repository, review.author)),
+    authorCanPushToRepository: mayApprove(repository, review.author),
+    viewerDidAuthor: isViewer(context, review.author),
     commit: async () => {
       const commit = await readCommit(repository.git, review.commitOid);
       return commit === null ? null : viewCommit(context, repository, commit);
@@ -107,4 +113,9 @@ export function viewIssue(context: GraphqlContext, repository: Repository, issue
         viewComment(context, repository, issue, comment),
       ),
   };
+}
+
+/** Whether the caller acts in this account's name, an App's bot included. */
+export function isViewer(context: GraphqlContext, account: Account): boolean {
+  return actorOf(context.world, context.caller) === account;
 }

@@ -1,8 +1,9 @@
 import { readCommit, readRef } from "../git/git-repository.ts";
 import { formatNodeId } from "../node-id.ts";
 import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
-import { latestReviews, type MergeStanding, readMergeStanding } from "../pulls/mergeability.ts";
+import { type MergeStanding, readMergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
+import { decideReviews, latestReviews, mayApprove } from "../pulls/review-decision.ts";
 import { associationOf } from "../render/issue.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
@@ -12,7 +13,7 @@ import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
 import { viewRollup } from "./view-checks.ts";
 import { viewCommit } from "./view-commit.ts";
-import { viewComment, viewLabel, viewReview } from "./view-conversation.ts";
+import { isViewer, viewComment, viewLabel, viewReview } from "./view-conversation.ts";
 import { viewRef } from "./view-ref.ts";
 import { viewRepository } from "./view-repository.ts";
 
@@ -51,8 +52,10 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     mergeStateStatus: async () => (await readStanding()).state.toUpperCase(),
     isDraft: pull.draft,
     isCrossRepository: false,
-    isInMergeQueue: false,
+    isInMergeQueue: pull.queueEntry !== null,
     isMergeQueueEnabled: false,
+    mergeQueueEntry: null,
+    mergeQueue: null,
     locked: false,
     maintainerCanModify: false,
     createdAt: formatTime(pull.createdAt),
@@ -63,7 +66,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     resourcePath: url.slice(world.baseUrl.length),
     author: () => viewActor(world, pull.author),
     authorAssociation: associationOf(repository, pull.author),
-    viewerDidAuthor: () => context.caller.kind === "user" && context.caller.account === pull.author,
+    viewerDidAuthor: isViewer(context, pull.author),
     headRefName: pull.headRef,
     headRefOid: pull.headOid,
     headRef: () => viewBranch(context, repository, pull.headRef),
@@ -113,11 +116,16 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
       connect("latestReviews", args, latestReviews(pull), (review) =>
         viewReview(context, repository, pull, review),
       ),
-    latestOpinionatedReviews: (args: PageArgs) =>
-      connect("latestOpinionatedReviews", args, latestReviews(pull), (review) =>
-        viewReview(context, repository, pull, review),
+    latestOpinionatedReviews: (args: PageArgs & { writersOnly?: boolean | null }) =>
+      connect(
+        "latestOpinionatedReviews",
+        args,
+        latestReviews(pull).filter(
+          (review) => args.writersOnly !== true || mayApprove(repository, review.author),
+        ),
+        (review) => viewReview(context, repository, pull, review),
       ),
-    reviewDecision: () => decideReviews(repository, pull),
+    reviewDecision: async () => (await decideReviews(repository, pull)).decision,
     statusCheckRollup: () => viewRollup(context, repository, pull.headOid),
     autoMergeRequest: () => viewAutoMerge(context, repository, pull),
   };
@@ -136,17 +144,6 @@ function viewAutoMerge(context: GraphqlContext, repository: Repository, pull: Pu
     authorEmail: null,
     pullRequest: () => viewPull(context, repository, pull),
   };
-}
-
-/** Null where the base branch asks for no review. */
-function decideReviews(repository: Repository, pull: PullRequest): string | null {
-  const needed = repository.protections.get(pull.baseRef)?.requiredApprovals ?? 0;
-  const latest = latestReviews(pull);
-  if (latest.some((review) => review.state === "CHANGES_REQUESTED")) return "CHANGES_REQUESTED";
-  if (needed === 0) return null;
-  return latest.filter((review) => review.state === "APPROVED").length >= needed
-    ? "APPROVED"
-    : "REVIEW_REQUIRED";
 }
 
 async function viewCommitOf(

@@ -2,7 +2,7 @@ import { type Caller, handOf, triggersWorkflows } from "../auth/caller.ts";
 import { canSee, mayDo } from "../auth/permissions.ts";
 import { type GitHttpAnswer, type GitHttpRequest, parsePushCommands, serveGit } from "../git/git-http.ts";
 import { listRefs, type RefUpdate } from "../git/refs.ts";
-import { findPushProblem } from "../repository/guard-branch.ts";
+import { findPushProblem, type PushProblem } from "../repository/guard-branch.ts";
 import { findWorkflowProblem } from "../repository/guard-workflows.ts";
 import { followMovedRefs } from "../repository/move-refs.ts";
 import { findRepository, type Repository, type World } from "../world.ts";
@@ -51,10 +51,10 @@ export async function handleGit(world: World, call: GitCall): Promise<Answer> {
 
 async function receivePush(world: World, repository: Repository, call: GitCall): Promise<GitHttpAnswer> {
   const hand = handOf(world, call.caller);
-  const refused = new Map<string, string>();
+  const refused = new Map<string, readonly string[]>();
   for (const { ref, after } of parsePushCommands(call.body, String(call.headers["content-encoding"] ?? ""))) {
     const problem = findPushProblem(repository, ref, /^0+$/.test(after) ? null : after, hand);
-    if (problem !== null) refused.set(ref, problem);
+    if (problem !== null) refused.set(ref, formatRefusal(ref, problem));
   }
   const before = await listRefs(repository.git, "refs/");
   const answer = await serveGit(repository.git, world.dataDirectory, requestOf(call, refused));
@@ -70,7 +70,7 @@ async function receivePush(world: World, repository: Repository, call: GitCall):
   return answer;
 }
 
-function requestOf(call: GitCall, refused: ReadonlyMap<string, string>): GitHttpRequest {
+function requestOf(call: GitCall, refused: ReadonlyMap<string, readonly string[]>): GitHttpRequest {
   return {
     method: call.method,
     service: call.service,
@@ -83,6 +83,20 @@ function requestOf(call: GitCall, refused: ReadonlyMap<string, string>): GitHttp
       findWorkflowProblem(call.caller, [".github/workflows/any.yml"])?.replace(/ `[^`]*any\.yml`/, "") ??
       null,
   };
+}
+
+/** As git shows it after `remote:`. */
+function formatRefusal(ref: string, problem: PushProblem): string[] {
+  return problem.kind === "ruleset"
+    ? [
+        `error: GH013: Repository rule violations found for ${ref}.`,
+        "",
+        ...problem.sentences.flatMap((sentence) => [`- ${sentence}`, ""]),
+      ]
+    : [
+        `error: GH006: Protected branch update failed for ${ref}.`,
+        ...problem.sentences.map((sentence) => `error: ${sentence}`),
+      ];
 }
 
 function textAnswer(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer {

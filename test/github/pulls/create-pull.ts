@@ -60,6 +60,8 @@ export async function createPull(
     baseOid,
     reviews: [],
     draft: wish.draft === "draft",
+    lastPush: { by: repository.pushers.get(headRef) ?? hand.account, oid: headOid },
+    queueEntry: null,
     merge: null,
     autoMerge: null,
     unknownReads: world.unknownMergeabilityReads,

@@ -5,7 +5,9 @@ import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
 import { mergeWhatIsReady } from "./auto-merge.ts";
+import { listPullPatches } from "./list-pull-changes.ts";
 import type { PullRequest } from "./pull-request.ts";
+import { dismissReview } from "./submit-review.ts";
 
 /** What moved branches do to pull requests: heads follow, deleted ones close, reachable ones are merged. */
 export async function followRefs(
@@ -46,6 +48,7 @@ async function followHead(
   }
   if (update.after === pull.headOid) return;
   const before = pull.headOid;
+  const changes = await readChanges(repository, pull);
   pull.headOid = update.after;
   pull.updatedAt = world.now();
   pull.unknownReads = world.unknownMergeabilityReads;
@@ -56,10 +59,17 @@ async function followHead(
     await closePull(world, repository, pull, hand);
     return;
   }
-  if (repository.protections.get(pull.baseRef)?.dismissStaleReviews === true) {
-    for (const review of pull.reviews) if (review.state === "APPROVED") review.state = "DISMISSED";
-  }
   await announcePull(world, repository, pull, hand, "synchronize", { before, after: update.after });
+  if (changes === (await readChanges(repository, pull))) return;
+  pull.lastPush = { by: hand.account, oid: update.after };
+  if (repository.protections.get(pull.baseRef)?.dismissStaleReviews !== true) return;
+  for (const review of pull.reviews)
+    if (review.state === "APPROVED") dismissReview(world, repository, pull, review, hand);
+}
+
+/** What a pull request changes, as text: a merge of the base into the head leaves it as it is. */
+async function readChanges(repository: Repository, pull: PullRequest): Promise<string> {
+  return JSON.stringify(await listPullPatches(repository, pull));
 }
 
 async function followBase(

@@ -1,4 +1,3 @@
-import { roleOf } from "../auth/permissions.ts";
 import { readRef } from "../git/git-repository.ts";
 import { listCommits } from "../git/history.ts";
 import { cherryPickTree, mergeTrees } from "../git/merge.ts";
@@ -6,7 +5,9 @@ import type { GitCommit } from "../git/parse-commit.ts";
 import { RefConflictError } from "../git/refs.ts";
 import { writeCommit } from "../git/write-objects.ts";
 import { GitHubError } from "../github-error.ts";
+import { mayBypass } from "../repository/bypass.ts";
 import { moveRefs } from "../repository/move-refs.ts";
+import { throughMergeQueue, wordRefusal } from "../repository/refusal.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Account, Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
@@ -32,6 +33,7 @@ export async function mergePull(
   hand: Hand,
 ): Promise<string> {
   if (pull.state === "closed") throw notMergeable("Pull Request is not mergeable");
+  if (pull.queueEntry !== null) throw notMergeable("Pull Request is in the merge queue");
   if (wish.expectedHead !== null && wish.expectedHead !== pull.headOid) {
     throw new GitHubError(409, "Head branch was modified. Review and try the merge again.", {
       type: "UNPROCESSABLE",
@@ -109,11 +111,11 @@ function requireStanding(
   if (pull.draft) throw notMergeable("Pull Request is still a draft");
   if (standing.mergeability === "unknown") throw notMergeable(baseModified);
   if (standing.mergeability === "conflicting") throw notMergeable("Pull Request is not mergeable");
-  const bypasses =
-    repository.protections.get(pull.baseRef)?.enforceAdmins === false &&
-    hand.app === null &&
-    roleOf(repository, hand.account.login) === "admin";
-  if (standing.unmet.length > 0 && !bypasses) throw notMergeable(standing.unmet.join(" "));
+  const protection = repository.protections.get(pull.baseRef);
+  if (protection === undefined || mayBypass(repository, protection, hand, "merge")) return;
+  const queue = protection.mergeQueue === null ? [] : [throughMergeQueue];
+  const unmet = [...queue, ...standing.unmet];
+  if (unmet.length > 0) throw notMergeable(wordRefusal(protection, unmet));
 }
 
 function notMergeable(message: string): GitHubError {

@@ -1,11 +1,12 @@
-import { roleOf, roles } from "../auth/permissions.ts";
 import { readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { mergeTrees } from "../git/merge.ts";
-import type { Protection, RequiredCheck } from "../repository/protection.ts";
-import { isGood, latestCheckRuns, latestStatuses, summarizeCommit } from "../repository/summarize-checks.ts";
-import type { Account, Repository } from "../world.ts";
-import type { PullRequest, Review } from "./pull-request.ts";
+import type { Protection } from "../repository/protection.ts";
+import { describeUnmetChecks, wordChecks } from "../repository/required-checks.ts";
+import { summarizeCommit } from "../repository/summarize-checks.ts";
+import type { Repository } from "../world.ts";
+import type { PullRequest } from "./pull-request.ts";
+import { decideReviews } from "./review-decision.ts";
 
 export type Mergeability = "mergeable" | "conflicting" | "unknown";
 
@@ -44,71 +45,42 @@ async function decideState(
   unmet: readonly string[],
 ): Promise<MergeState> {
   if (pull.draft) return "draft";
-  if (
-    repository.protections.get(pull.baseRef)?.strict === true &&
-    !(await isAncestor(repository.git, base, pull.headOid))
-  ) {
-    return "behind";
-  }
+  if (await isBehind(repository, pull, base)) return "behind";
   if (unmet.length > 0) return "blocked";
   const rollup = summarizeCommit(repository, pull.headOid);
   return rollup === null || rollup === "SUCCESS" ? "clean" : "unstable";
 }
 
-async function listUnmetRequirements(
+/** What the base branch still asks for, its merge queue left aside. */
+export async function listUnmetRequirements(
   repository: Repository,
   pull: PullRequest,
   base: string,
 ): Promise<string[]> {
   const protection = repository.protections.get(pull.baseRef);
   if (protection === undefined) return [];
-  const unmet = protection.requiredChecks.flatMap(
-    (check) => describeUnmetCheck(repository, pull.headOid, check) ?? [],
-  );
-  if (protection.strict && !(await isAncestor(repository.git, base, pull.headOid))) {
-    unmet.push("Head branch is out of date. Review and try the merge again.");
-  }
-  return [...unmet, ...listUnmetReviews(repository, pull, protection)];
+  const checks = await describeChecks(repository, pull, protection, base);
+  const reviews = await decideReviews(repository, pull);
+  return [...(checks === null ? [] : [checks]), ...reviews.unmet];
 }
 
-/** What stands between a commit and a required check; null: nothing. */
-export function describeUnmetCheck(repository: Repository, sha: string, check: RequiredCheck): string | null {
-  const runs = latestCheckRuns(repository, sha).filter(
-    (run) => run.name === check.context && (check.appId === null || run.suite.app.id === check.appId),
-  );
-  const statuses =
-    check.appId === null
-      ? latestStatuses(repository, sha).filter((status) => status.context === check.context)
-      : [];
-  if (runs.length + statuses.length === 0) return `Required status check "${check.context}" is expected.`;
-  const pending =
-    runs.some((run) => run.status !== "completed") || statuses.some((status) => status.state === "pending");
-  if (pending) return `Required status check "${check.context}" is in progress.`;
-  const passed = runs.every(isGood) && statuses.every((status) => status.state === "success");
-  return passed ? null : `Required status check "${check.context}" is failing.`;
+/** On a strict branch nothing that was said of a head without the newest base counts. */
+async function describeChecks(
+  repository: Repository,
+  pull: PullRequest,
+  protection: Protection,
+  base: string,
+): Promise<string | null> {
+  const { requiredChecks } = protection;
+  if (!(await isBehind(repository, pull, base)))
+    return describeUnmetChecks(repository, pull.headOid, requiredChecks);
+  if (requiredChecks.length === 0) return "Head branch is out of date. Review and try the merge again.";
+  return wordChecks(requiredChecks.map(({ context }) => ({ context, standing: "expected" })));
 }
 
-function listUnmetReviews(repository: Repository, pull: PullRequest, protection: Protection): string[] {
-  if (protection.requiredApprovals === 0) return [];
-  const latest = latestReviews(pull).filter((review) => mayApprove(repository, review.author));
-  if (latest.some((review) => review.state === "CHANGES_REQUESTED")) return ["Changes were requested."];
-  const approvals = latest.filter((review) => review.state === "APPROVED").length;
-  if (approvals >= protection.requiredApprovals) return [];
-  const needed = protection.requiredApprovals;
-  const reviews = needed === 1 ? "review is" : "reviews are";
-  return [`At least ${needed} approving ${reviews} required by reviewers with write access.`];
-}
-
-/** The newest review per person that says yes or no. */
-export function latestReviews(pull: PullRequest): Review[] {
-  const latest = new Map<string, Review>();
-  for (const review of pull.reviews) {
-    if (review.state !== "COMMENTED") latest.set(review.author.login, review);
-  }
-  return [...latest.values()];
-}
-
-function mayApprove(repository: Repository, account: Account): boolean {
-  const role = roleOf(repository, account.login);
-  return account.kind === "Bot" || (role !== null && roles.indexOf(role) >= roles.indexOf("write"));
+/** A queue brings the newest base by itself. */
+async function isBehind(repository: Repository, pull: PullRequest, base: string): Promise<boolean> {
+  const protection = repository.protections.get(pull.baseRef);
+  if (protection?.strict !== true || protection.mergeQueue !== null) return false;
+  return !(await isAncestor(repository.git, base, pull.headOid));
 }

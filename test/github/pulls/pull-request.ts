@@ -30,6 +30,16 @@ export interface Merge {
   readonly broughtOids: ReadonlySet<string>;
 }
 
+/** A place in the merge queue of the base branch. */
+export interface QueueEntry {
+  readonly id: number;
+  readonly enqueuedAt: Date;
+  readonly enqueuer: Account;
+  readonly jump: boolean;
+  /** The branch on which the queue tests it; null until it has one. */
+  group: { readonly ref: string; readonly baseOid: string; readonly headOid: string } | null;
+}
+
 export interface PullRequest extends Conversation {
   readonly kind: "pull-request";
   readonly headRef: string;
@@ -38,6 +48,10 @@ export interface PullRequest extends Conversation {
   baseOid: string;
   headOid: string;
   draft: boolean;
+  /** The newest push that changed what the pull request changes. */
+  lastPush: { readonly by: Account; readonly oid: string };
+  /** Null: it is in no merge queue. */
+  queueEntry: QueueEntry | null;
   merge: Merge | null;
   autoMerge: AutoMerge | null;
   /** Reads that still answer "unknown". */

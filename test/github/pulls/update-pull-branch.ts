@@ -21,6 +21,7 @@ export async function updatePullBranch(
     const message = `expected_head_sha does not match current HEAD: ${pull.headOid}`;
     throw validationFailed({ resource: "PullRequest", field: "head", code: "invalid", message });
   }
+  if (pull.queueEntry !== null) throw unprocessable("Branches that are queued for merging cannot be updated");
   const base = await readRef(repository.git, `refs/heads/${pull.baseRef}`);
   if (base === null || (await isAncestor(repository.git, base, pull.headOid))) {
     throw unprocessable("There are no new commits on the base branch.");

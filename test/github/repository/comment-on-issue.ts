@@ -1,3 +1,4 @@
+import { validationFailed } from "../github-error.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { renderIssue, renderIssueComment } from "../render/issue.ts";
 import { announce, type Hand } from "../webhooks/announce.ts";
@@ -11,6 +12,7 @@ export function addComment(
   body: string,
   hand: Hand,
 ): IssueComment {
+  requireCommentLength(body);
   const comment: IssueComment = {
     id: world.nextId(),
     author: hand.account,
@@ -33,6 +35,7 @@ export function editComment(
   body: string,
   hand: Hand,
 ): void {
+  requireCommentLength(body);
   const changes = { body: { from: comment.body } };
   comment.body = body;
   comment.updatedAt = world.now();
@@ -64,4 +67,12 @@ function announceComment(
     comment: renderIssueComment(world, repository, issue, comment),
     ...more,
   });
+}
+
+const longestBody = 65_536;
+
+function requireCommentLength(body: string): void {
+  if (body.length <= longestBody) return;
+  const message = `Body is too long (maximum is ${longestBody} characters)`;
+  throw validationFailed({ resource: "IssueComment", field: "data", code: "unprocessable", message });
 }

@@ -1,8 +1,16 @@
-import { roleOf } from "../auth/permissions.ts";
 import { GitHubError } from "../github-error.ts";
-import { describeUnmetCheck } from "../pulls/mergeability.ts";
+import { openPulls } from "../pulls/follow-refs.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository } from "../world.ts";
+import { mayBypass } from "./bypass.ts";
+import { throughMergeQueue, throughPullRequest, wordRefusal } from "./refusal.ts";
+import { describeUnmetChecks } from "./required-checks.ts";
+
+/** Why a ref may not move: a rule's own sentences, and how it is set up. */
+export interface PushProblem {
+  readonly kind: "branch-protection" | "ruleset";
+  readonly sentences: readonly string[];
+}
 
 /** Throws for a push to a protected branch that has to come through a pull request. `oid` null: deletion. */
 export async function requireUnprotected(
@@ -13,8 +21,13 @@ export async function requireUnprotected(
 ): Promise<void> {
   const problem = findPushProblem(repository, ref, oid, hand);
   if (problem === null) return;
-  throw new GitHubError(422, `Protected branch update failed for ${ref}: ${problem}`, {
-    type: "UNPROCESSABLE",
+  if (problem.kind === "ruleset") {
+    throw new GitHubError(422, wordRefusal({ kind: problem.kind }, problem.sentences), {
+      type: "UNPROCESSABLE",
+    });
+  }
+  throw new GitHubError(422, `Protected branch update failed for ${ref}: ${problem.sentences.join(" ")}`, {
+    type: "BRANCH_PROTECTION_RULE_VIOLATION",
   });
 }
 
@@ -24,16 +37,22 @@ export function findPushProblem(
   ref: string,
   oid: string | null,
   hand: Hand,
-): string | null {
-  const protection = repository.protections.get(ref.replace(/^refs\/heads\//, ""));
-  if (protection === undefined || !ref.startsWith("refs/heads/")) return null;
-  const isAdmin = hand.app === null && roleOf(repository, hand.account.login) === "admin";
-  if (isAdmin && !protection.enforceAdmins) return null;
-  if (oid === null) return "Cannot delete this protected branch";
-  if (protection.requiredApprovals > 0) return "Changes must be made through a pull request.";
-  for (const check of protection.requiredChecks) {
-    const unmet = describeUnmetCheck(repository, oid, check);
-    if (unmet !== null) return unmet;
-  }
-  return null;
+): PushProblem | null {
+  if (!ref.startsWith("refs/heads/")) return null;
+  const branch = ref.slice("refs/heads/".length);
+  if (openPulls(repository).some((pull) => pull.headRef === branch && pull.queueEntry !== null))
+    return { kind: "branch-protection", sentences: [queued] };
+  const protection = repository.protections.get(branch);
+  if (protection === undefined || mayBypass(repository, protection, hand, "push")) return null;
+  const { kind } = protection;
+  if (oid === null) return { kind, sentences: ["Cannot delete this protected branch"] };
+  const sentences: string[] = [];
+  if (protection.mergeQueue !== null) sentences.push(throughMergeQueue);
+  if (protection.requirePullRequest || protection.requiredApprovals > 0) sentences.push(throughPullRequest);
+  const unmet = describeUnmetChecks(repository, oid, protection.requiredChecks);
+  if (unmet !== null) sentences.push(unmet);
+  return sentences.length === 0 ? null : { kind, sentences };
 }
+
+const queued =
+  "Branches that are queued for merging cannot be updated. To modify this branch, dequeue the associated pull request.";

@@ -36,6 +36,7 @@ export async function followMovedRefs(
   if (moved.length === 0) return;
   repository.pushedAt = world.now();
   repository.updatedAt = world.now();
+  for (const { ref } of moved) repository.pushers.set(ref.replace(/^refs\/heads\//, ""), hand.account);
   for (const update of moved) await announceMove(world, repository, update, hand, branchesBefore);
   await followRefs(world, repository, moved, hand);
 }

@@ -1,13 +1,25 @@
-/** What a branch asks of a merge; the stand-in's own words for branch protection and rulesets alike. */
+import type { MergeMethod } from "../pulls/pull-request.ts";
+
+/** What a branch asks of merges and pushes. */
 export interface Protection {
+  /** How it is set up; GitHub words its refusals by that. */
+  readonly kind: "branch-protection" | "ruleset";
   readonly requiredChecks: readonly RequiredCheck[];
+  /** Nobody pushes; implied by required approvals. */
+  readonly requirePullRequest: boolean;
   readonly requiredApprovals: number;
   /** The head must hold the newest base. */
   readonly strict: boolean;
-  /** A push to the head takes approvals back. */
+  /** A push to the head that changes what the pull request changes takes approvals back. */
   readonly dismissStaleReviews: boolean;
+  /** Someone other than who pushed last must have approved what was pushed last. */
+  readonly requireLastPushApproval: boolean;
   /** Also binds those with the admin role. */
   readonly enforceAdmins: boolean;
+  /** Whom none of this binds; auto-merge and the merge queue are bound all the same. */
+  readonly bypassActors: readonly BypassActor[];
+  /** Merges go through a queue; null: there is none. */
+  readonly mergeQueue: MergeQueueRule | null;
 }
 
 export interface RequiredCheck {
@@ -15,3 +27,28 @@ export interface RequiredCheck {
   /** Only a check run of this App counts; null: anyone's check run or status. */
   readonly appId: number | null;
 }
+
+/** An App; `pull_request` lets it merge but not push. */
+export interface BypassActor {
+  readonly appId: number;
+  readonly mode: "always" | "pull_request";
+}
+
+export interface MergeQueueRule {
+  readonly mergeMethod: MergeMethod;
+  /** How many entries have their checks running at once; 5 unless given. */
+  readonly maxEntriesToBuild?: number;
+}
+
+export const unprotected: Protection = {
+  kind: "branch-protection",
+  requiredChecks: [],
+  requirePullRequest: false,
+  requiredApprovals: 0,
+  strict: false,
+  dismissStaleReviews: false,
+  requireLastPushApproval: false,
+  enforceAdmins: false,
+  bypassActors: [],
+  mergeQueue: null,
+};

@@ -66,6 +66,7 @@ export const commitOperations = {
     });
     const behind = await listCommits(repository.git, { from: base.oid, without: [head.oid] });
     const files = await diffPatches(repository.git, shared, head.oid);
+    const mergeBase = await requireCommit(repository, shared);
     const page = `${repositoryPage(world, repository)}/compare/${baseName}...${headName}`;
     const url = `${repositoryUrl(world, repository)}/compare/${baseName}...${headName}`;
     return list(
@@ -78,7 +79,7 @@ export const commitOperations = {
         diff_url: `${page}.diff`,
         patch_url: `${page}.patch`,
         base_commit: renderCommit(world, repository, base),
-        merge_base_commit: renderCommit(world, repository, repository.git.commits.get(shared) ?? base),
+        merge_base_commit: renderCommit(world, repository, mergeBase),
         status: describeDistance(ahead.length, behind.length),
         ahead_by: ahead.length,
         behind_by: behind.length,

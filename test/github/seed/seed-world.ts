@@ -9,12 +9,14 @@ import type { TreeChange } from "../git/write-tree.ts";
 import type { GitHubStandIn, NewApp, NewCommit, NewRepository } from "../github-stand-in.ts";
 import { createLock } from "../lock.ts";
 import { formatNodeId } from "../node-id.ts";
+import { createPull } from "../pulls/create-pull.ts";
 import { identityOf } from "../pulls/identity.ts";
 import { submitReview } from "../pulls/submit-review.ts";
 import { renderAccount } from "../render/account.ts";
 import { renderInstallation } from "../render/app.ts";
 import { commitChanges } from "../repository/commit-changes.ts";
 import { moveRefs } from "../repository/move-refs.ts";
+import { unprotected } from "../repository/protection.ts";
 import { defaultSettings } from "../repository/settings.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import { type Account, type App, fullName, type Repository, repositoriesOf, type World } from "../world.ts";
@@ -32,6 +34,7 @@ type Seeding = Pick<
   | "protect"
   | "changeSettings"
   | "commit"
+  | "openPull"
   | "review"
 >;
 
@@ -112,14 +115,7 @@ export function seedWorld(world: World): Seeding {
         protections.delete(branch);
         return;
       }
-      protections.set(branch, {
-        requiredChecks: [],
-        requiredApprovals: 0,
-        strict: false,
-        dismissStaleReviews: false,
-        enforceAdmins: false,
-        ...protection,
-      });
+      protections.set(branch, { ...unprotected, ...protection });
     },
     changeSettings: (repo, settings) => {
       Object.assign(requireRepository(world, repo).settings, settings);
@@ -128,13 +124,30 @@ export function seedWorld(world: World): Seeding {
       const repository = requireRepository(world, repo);
       return repository.lock.run(() => commitFiles(world, repository, commit));
     },
+    openPull: (repo, wish) => {
+      const repository = requireRepository(world, repo);
+      return repository.lock.run(async () => {
+        const { login, branch, files, base = repository.settings.default_branch } = wish;
+        const title = wish.title ?? branch;
+        const head = await commitFiles(world, repository, { branch, login, files, message: title });
+        const pullWish = { title, body: wish.body ?? null, head: branch, base, draft: wish.draft ?? "ready" };
+        const hand = personalHand(requireAccount(world, login));
+        const pull = await createPull(world, repository, pullWish, hand);
+        return { number: pull.number, id: formatNodeId("PullRequest", repo, pull.number), head };
+      });
+    },
     review: (repo, number, review) => {
       const repository = requireRepository(world, repo);
       return repository.lock.run(async () => {
         const pull = repository.issues.get(number);
         if (pull?.kind !== "pull-request") throw new Error(`There is no pull request ${number} in ${repo}.`);
-        const wish = { state: review.state, body: review.body ?? "", commitOid: pull.headOid };
-        await submitReview(world, repository, pull, wish, personalHand(requireAccount(world, review.login)));
+        const wish = {
+          state: review.state,
+          body: review.body ?? "",
+          commitOid: review.commit ?? pull.headOid,
+        };
+        const hand = personalHand(requireAccount(world, review.login));
+        return (await submitReview(world, repository, pull, wish, hand)).id;
       });
     },
   };
@@ -167,6 +180,8 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     settings: { ...defaultSettings, ...settings, default_branch: branch },
     collaborators: new Map(),
     protections: new Map(),
+    pushers: new Map(),
+    mergeQueues: new Map(),
     labels: new Map(),
     issues: new Map(),
     asyncMerges: [],

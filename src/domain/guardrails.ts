@@ -1,5 +1,5 @@
 import type { Approval, Pool } from "./contract.ts";
-import { cooldownEndsAtMs, duplicateWindowMs } from "./cooldown.ts";
+import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import type { Intent } from "./intent.ts";
 import type { PoolState } from "./pool-state.ts";
 import { type Reason, reason } from "./reasons.ts";
@@ -61,7 +61,9 @@ function duplicate(
   candidate: Candidate,
   { pool, state, intent, nowMs, duplicateSeconds }: Situation,
 ): Verdict {
-  const windowMs = duplicateWindowMs(pool, duplicateSeconds);
+  // CloudWatch tells a change of state once: what comes again is a retry, and SNS retries for an hour.
+  const retriedSeconds = intent.source === "cloudwatch" ? MAX_DUPLICATE_SECONDS : duplicateSeconds;
+  const windowMs = duplicateWindowMs(pool, retriedSeconds);
   const seen = state.seenEvents.find(({ event, atMs }) => event === intent.event && nowMs - atMs < windowMs);
   if (seen === undefined) return pass(candidate);
   return hold(

@@ -77,6 +77,11 @@ const cases: Record<string, Case> = {
     state: { seenEvents: [{ event: anIntent().event, atMs: at(-300) }] },
     expected: "scale 3 → 4 requested",
   },
+  "CloudWatch repeats nothing, so its event stays a duplicate for as long as SNS retries": {
+    intent: { source: "cloudwatch" },
+    state: { seenEvents: [{ event: anIntent().event, atMs: at(-3_599) }] },
+    expected: "hold duplicate",
+  },
   "a repository may set the window, and the cooldown still counts": {
     pool: { cooldownSeconds: 60, scaleInCooldownSeconds: 60 },
     state: { seenEvents: [{ event: anIntent().event, atMs: at(-61) }] },

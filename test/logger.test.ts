@@ -72,8 +72,8 @@ const SECRETS: readonly [what: string, hidden: string, logged: () => object | st
   ["Octokit's error as a field", "s3cr3t", () => ({ error: requestError() })],
   [
     "the cause of the cause",
-    "s3cr3t",
-    () => new Error("outer", { cause: new Error("inner", { cause: requestError() }) }),
+    "0123456789",
+    () => new Error("outer", { cause: new Error("inner", { cause: new Error("?token=0123456789") }) }),
   ],
   ["errors together", "s3cr3t", () => new AggregateError([requestError()], "many")],
   ["a message of an error", "0123456789", () => new Error("GET /?token=0123456789 failed")],

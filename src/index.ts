@@ -1,6 +1,6 @@
 import type { EmitterWebhookEvent } from "@octokit/webhooks";
 import type { Probot } from "probot";
-import { inRangeAlias } from "./forge/forge.ts";
+import { scaleAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
 import { LEDGER_BRANCH } from "./ledger/entry.ts";
 import type { Background } from "./workflows/background.ts";
@@ -38,9 +38,16 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
     app.on("status", ({ payload }) => {
       for (const { name } of payload.branches) settle(payload.repository, name);
     });
-    app.on(["pull_request_review.submitted", "pull_request.ready_for_review"], ({ payload }) => {
-      settle(payload.repository, payload.pull_request.head.ref);
-    });
+    app.on(
+      [
+        "pull_request_review",
+        "pull_request.ready_for_review",
+        "pull_request.dequeued",
+      ],
+      ({ payload }) => {
+        settle(payload.repository, payload.pull_request.head.ref);
+      },
+    );
 
     app.on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
       background.start("list all", () => watch.listAll());
@@ -54,7 +61,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
     });
 
     function settle(repository: { name: string; owner: { login: string } }, branch: string | null): void {
-      const alias = inRangeAlias(branch ?? "");
+      const alias = scaleAlias(branch ?? "");
       if (alias !== null) directory.settle(repository.owner.login, repository.name, alias);
     }
 

@@ -26,19 +26,22 @@ export function openInRangePull(
   return openPull(forge, place, snapshot, plan, decisions, prefix, target);
 }
 
-/** Opens the gated pull request of one pool, labelled, and stops there: a person merges it. */
+/**
+ * Opens the gated pull request of the plan's one pool, labelled, or makes the open one hold this plan instead. It stops there: a
+ * person approves it. `decisions` is empty where the plan was asked for before and is only made anew.
+ */
 export function openApprovalPull(
   forge: Forge,
   place: StackPlace,
   snapshot: Snapshot,
   plan: ScalePlan,
-  decision: ScaleDecision,
+  decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<OpenedPull> {
-  const pool = decision.intent.pool;
+  const [{ pool }] = plan.commit.scales;
   const current = snapshot.gated.get(pool) ?? null;
   const target = { branch: approvalBranch(place.alias, pool), current, gated: true };
-  return openPull(forge, place, snapshot, plan, [decision], prefix, target);
+  return openPull(forge, place, snapshot, plan, decisions, prefix, target);
 }
 
 /** A branch without a pull request is somebody's who is about to open it, until it is old enough to be a dead process's. */

@@ -15,6 +15,11 @@ export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable
 /** The stack as far as a plan needs it. */
 export type PlanStack = { alias: string; project: string; contract: Contract };
 
+/** Moves that were asked for before and still hold, and who asked. */
+export type Carried = { scales: readonly Scale[]; requestedBy: string };
+
+const NOTHING: Carried = { scales: [], requestedBy: "" };
+
 /**
  * Turns decisions of one stack into one scale commit. `carried` are moves that the commit must hold as well: those of the open
  * pull request that it replaces.
@@ -23,20 +28,20 @@ export function planScale(
   snapshot: Snapshot,
   stack: PlanStack,
   decisions: readonly ScaleDecision[],
-  carried: readonly Scale[] = [],
+  carried: Carried = NOTHING,
 ): PlannedScale {
   if (snapshot.file.kind !== "text") return { kind: "unusable", message: "the stack file cannot be read" };
-  const [first, ...others] = [...decisions.map(scaleOf), ...carried];
+  const [first, ...others] = [...decisions.map(scaleOf), ...carried.scales];
   if (first === undefined) return { kind: "unusable", message: "there is nothing to change" };
   const scales: [Scale, ...Scale[]] = [first, ...others];
   const edits = scales.flatMap(({ pool: name, to }) => {
-    const pool = stack.contract.get(name);
+    const pool = poolNamed(stack.contract, name);
     return pool === undefined ? [] : [{ location: { ...pool.location, project: stack.project }, value: to }];
   });
   const edited = editPoolValues(snapshot.file.text, edits);
   if (edited.kind === "refused") return { kind: "unusable", message: edited.refusal.message };
   const requesters = [...new Set(decisions.map(({ intent }) => intent.requestedBy))];
-  const requestedBy = requesters.join(", ") || (carriedRequester(snapshot) ?? "");
+  const requestedBy = requesters.join(", ") || carried.requestedBy;
   return { kind: "plan", plan: { text: edited.text, commit: { alias: stack.alias, scales, requestedBy } } };
 }
 
@@ -45,16 +50,22 @@ export function carriedScales(
   snapshot: Snapshot,
   stack: PlanStack,
   decisions: readonly ScaleDecision[],
-): Scale[] {
-  if (snapshot.inRange?.pull == null || snapshot.file.kind !== "text") return [];
+): Carried {
+  if (snapshot.inRange?.pull == null || snapshot.file.kind !== "text") return NOTHING;
   const text = snapshot.file.text;
   const commit = parseScaleCommit(snapshot.inRange.headMessage);
-  if (commit?.alias !== stack.alias) return [];
-  return commit.scales.flatMap((scale) => {
-    const pool = [...stack.contract.values()].find((candidate) => isNamed(candidate, scale.pool));
+  if (commit?.alias !== stack.alias) return NOTHING;
+  const scales = commit.scales.flatMap((scale) => {
+    const pool = poolNamed(stack.contract, scale.pool);
     if (pool === undefined || decisions.some(({ intent }) => intent.pool === pool.name)) return [];
     return isLive(scale, pool, text, stack.project) ? [{ ...scale, pool: pool.name }] : [];
   });
+  return { scales, requestedBy: commit.requestedBy };
+}
+
+/** A pool by its name or a former one. */
+export function poolNamed(contract: Contract, name: string): Pool | undefined {
+  return contract.get(name) ?? [...contract.values()].find((pool) => isNamed(pool, name));
 }
 
 function isLive(scale: Scale, pool: Pool, text: string, project: string): boolean {
@@ -74,8 +85,4 @@ function scaleOf({ intent, from, to, requested, reasons }: ScaleDecision): Scale
     source: intent.source,
     event: intent.event,
   };
-}
-
-function carriedRequester(snapshot: Snapshot): string | undefined {
-  return snapshot.inRange === null ? undefined : parseScaleCommit(snapshot.inRange.headMessage)?.requestedBy;
 }

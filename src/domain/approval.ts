@@ -33,8 +33,7 @@ export function approvalOf(
   const approvals = standing.filter(({ state }) => state === "approved");
   const asked = new Set(requesters.map((login) => login.toLowerCase()));
   const holding = approvals.filter(
-    ({ author, canPush, commitOid }) =>
-      canPush && commitOid === headOid && !asked.has(author.toLowerCase()),
+    ({ author, canPush, commitOid }) => canPush && commitOid === headOid && !asked.has(author.toLowerCase()),
   );
   const [first] = holding;
   if (first !== undefined) return { kind: "approved", by: first.author };

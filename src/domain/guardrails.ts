@@ -1,4 +1,4 @@
-import type { Approval, Pool } from "./contract.ts";
+import { type Approval, cooldownSeconds, type Pool } from "./contract.ts";
 import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import type { Intent } from "./intent.ts";
 import type { PoolState } from "./pool-state.ts";
@@ -104,16 +104,43 @@ function cooldown(candidate: Candidate, { pool, state, nowMs }: Situation): Verd
     : hold(reason("cooldown", `the pool was scaled ${change}; ${wait}`));
 }
 
-function approval(candidate: Candidate, { pool, state, approvals }: Situation): Verdict {
+/**
+ * What is over a threshold waits for a person in a pull request of its own, whose head moves at most once per cooldown. With
+ * `partial` the pool moves to the threshold now; the rest is asked for once that is merged.
+ */
+function approval(candidate: Candidate, situation: Situation): Verdict {
+  const { pool, state, approvals, nowMs } = situation;
   const over = approvalNeeded(approvals, pool, state.committed, candidate.to);
   if (over === null) return pass(candidate);
-  if (state.awaitingApproval?.to === candidate.to) {
-    const { pullRequest } = state.awaitingApproval;
-    const where = pullRequest === null ? "this very batch" : `pull request #${pullRequest}`;
-    return hold(reason("awaiting-approval", `${candidate.to} waits for approval already in ${where}`));
+  const partial = partialTarget(approvals, pool, state.committed, candidate.to);
+  const flight = flightOf(situation);
+  const isUnderWay = flight !== null && isAtLeastAsFar(flight.to, partial, state.committed);
+  if (partial !== state.committed && !isUnderWay) {
+    const why = `${over}: ${partial} now, ${candidate.to} waits for approval after that`;
+    return pass({
+      ...candidate,
+      to: partial,
+      reasons: [...candidate.reasons, reason("over-threshold", why)],
+    });
+  }
+  const waiting = state.awaitingApproval;
+  if (waiting !== null) {
+    const where = waiting.pullRequest === null ? "this very batch" : `pull request #${waiting.pullRequest}`;
+    const sentence = `${waiting.to} waits for approval already in ${where}`;
+    if (waiting.to === candidate.to) return hold(reason("awaiting-approval", sentence));
+    const movesAtMs =
+      waiting.sinceMs + cooldownSeconds(pool, candidate.to > state.committed ? "up" : "down") * 1000;
+    if (waiting.pullRequest !== null && nowMs < movesAtMs) {
+      const next = `it may become ${candidate.to} at ${iso(movesAtMs)}, so that a person can read it in peace`;
+      return hold(reason("awaiting-approval", `${sentence}; ${next}`));
+    }
   }
   const reasons = [...candidate.reasons, reason("over-threshold", over)];
   return pass({ ...candidate, reasons, gated: true });
+}
+
+function isAtLeastAsFar(to: number, target: number, from: number): boolean {
+  return target > from ? to >= target : to <= target;
 }
 
 /** The change that is under way: an open in-range pull request, or a committed value that is not applied yet. */
@@ -162,6 +189,29 @@ function thresholdPassed(rule: Approval, pool: Pool, from: number, to: number): 
       return `a change by ${Math.abs(to - from)} is over ${limit}, from where on a person approves`;
   }
   return null;
+}
+
+/**
+ * How far a pool may move towards a value without a person: to the nearest threshold, where every rule that is passed says
+ * `partial`; nowhere, which is `from`, where one does not.
+ */
+function partialTarget(rules: readonly Approval[], pool: Pool, from: number, to: number): number {
+  const passed = rules.filter((rule) => thresholdPassed(rule, pool, from, to) !== null);
+  if (!passed.every(({ partial }) => partial === true)) return from;
+  const limits = passed.flatMap((rule) => limitsOf(rule, pool, from, to));
+  const nearest = to > from ? Math.min(...limits) : Math.max(...limits);
+  const target = Math.min(Math.max(nearest, pool.min), pool.max);
+  // A pool that stands beyond a threshold already goes no further by itself.
+  return (to > from ? target > from : target < from) ? target : from;
+}
+
+/** The last values that these thresholds let through, on the way from one value to another. */
+function limitsOf({ above, changeOver }: Approval, pool: Pool, from: number, to: number): number[] {
+  const limits: number[] = [];
+  if (above !== undefined && to > from) limits.push(countOf(above, pool.max));
+  if (changeOver !== undefined)
+    limits.push(from + (to > from ? countOf(changeOver, from) : -countOf(changeOver, from)));
+  return limits;
 }
 
 function countOf(threshold: number | string, whole: number): number {

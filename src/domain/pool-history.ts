@@ -44,12 +44,16 @@ export function poolHistory(
       by: scale === null ? "manual" : "scale",
       author: scale === null ? commit.author : (own?.requestedBy ?? commit.author),
       scale,
-      approvedBy: scale === null ? null : (own?.approvedBy ?? null),
+      approvedBy: scale === null ? null : (own?.approvedBy ?? approverIn(commit.mergeMessage)),
       pullRequest: commit.pullRequest,
     });
   }
   // A merge commit brings a commit with an old date: what counts is when it reached the base branch.
   return changes.sort((a, b) => b.atMs - a.atMs);
+}
+
+function approverIn(mergeMessage: string | null): string | null {
+  return mergeMessage === null ? null : (parseScaleCommit(mergeMessage)?.approvedBy ?? null);
 }
 
 /** True for the pool's name and its former names. */

@@ -14,6 +14,8 @@ export type FileCommit = {
   /** A login, or the name in the commit. */
   author: string;
   pullRequest: number | null;
+  /** The message of that pull request's merge: it names the approver where the commit itself could not. */
+  mergeMessage: string | null;
   before: StackFile;
   after: StackFile;
 };
@@ -39,7 +41,6 @@ export type OpenPull = {
   nodeId: string;
   createdAtMs: number;
   isDraft: boolean;
-  labels: string[];
   /** The head that the counts are of: behind the branch's for a moment after a push. */
   headOid: string;
   /** What a merge would bring along. A scale pull request has one commit and one file; more is somebody else's. */
@@ -53,6 +54,8 @@ export type OpenPull = {
 export type Snapshot = {
   readAtMs: number;
   repositoryId: string;
+  /** GitHub's number of the repository, as the tokens of its workflows name it. */
+  repositoryNumber: string;
   /** The base branch's head; every write is a compare-and-swap on it. */
   headOid: string;
   file: StackFile;
@@ -63,6 +66,8 @@ export type Snapshot = {
   gated: ReadonlyMap<string, ScaleBranch>;
   /** The text of the stack's ledger entry; null where it is gone. */
   ledgerEntry: string | null;
+  /** What stood there before, newest first: a few versions, to tell an older one that was put back. */
+  earlierLedgerEntries: readonly string[];
   /** `.github/pulumiscale.yml` on the default branch. */
   repositoryFile: StackFile;
   mergeMethods: readonly MergeMethod[];

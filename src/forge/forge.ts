@@ -1,3 +1,4 @@
+import type { Review } from "../domain/approval.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { MergeMethod, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 
@@ -20,6 +21,10 @@ export type ListedStack = {
   contract: Contract;
   /** SHA-256 (hex) of each accepted webhook secret. */
   tokenHashes: readonly string[];
+  /** ISO 8601. */
+  publishedAt: string;
+  /** Why the entry does not count, so that its callers are only asked to come again; null where it does. */
+  refusal: string | null;
 };
 
 /** What goes first where GitHub's budget of writes runs low: capacity that is missing hurts at once, all else may wait. */
@@ -65,8 +70,37 @@ export type MergeOutcome =
   | { kind: "merged"; oid: string }
   /** Something must happen first (checks, reviews); the sentence is GitHub's. */
   | { kind: "waiting"; message: string }
+  /** The base wants branches that stand on its newest head: make the pull request anew there. */
+  | { kind: "behind"; message: string }
+  /** The base takes merges through its merge queue only. */
+  | { kind: "queue" }
   /** The head or the base is not what it was, or there is a conflict: read and decide again. */
   | { kind: "moved"; message: string };
+
+/** What became of asking GitHub to merge by itself, later. */
+export type AutoMergeOutcome =
+  | { kind: "asked" }
+  /** Nothing stands in the way of a merge: merge it. */
+  | { kind: "mergeable" }
+  /** The sentence is GitHub's. */
+  | { kind: "refused"; message: string };
+
+/** What people and GitHub say of an open pull request: read when it matters, since it is large. */
+export type PullStanding = {
+  headOid: string;
+  reviews: readonly Review[];
+  /** True where GitHub cannot merge it since another change touches the same lines. */
+  isConflicting: boolean;
+  isQueued: boolean;
+  labels: readonly string[];
+  /** The head is a commit that we made through the forge, as its signature says: nobody has pushed there. */
+  isOurs: boolean;
+  /** What we last said on it; null where we have said nothing. */
+  note: { id: number; text: string } | null;
+};
+
+/** An open pull request of ours, as it was read. */
+export type OwnPull = { repositoryId: string; number: number; branch: string; headOid: string };
 
 /** A place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
 export interface Forge {
@@ -77,11 +111,23 @@ export interface Forge {
   /** Makes the branch hold exactly this one commit on the snapshot's head, with one open pull request for it. */
   openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull>;
   mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome>;
-  /** Lets GitHub merge when what is required is there; answers why not, or null. */
-  requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null>;
+  /** Lets GitHub merge when what is required is there. */
+  requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<AutoMergeOutcome>;
   /** Takes `requestAutoMerge` back. */
   withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void>;
-  closePull(place: StackPlace, number: number): Promise<void>;
+  /**
+   * Puts it into the base's merge queue, with these words in the pull request's text: the queue takes its commit message from there.
+   * Answers why not, or null.
+   */
+  enqueuePull(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null>;
+  /** Closes it, by way of its branch, if that still stands at the head that was read; and says why there. */
+  closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void>;
+  readStanding(place: StackPlace, number: number): Promise<PullStanding>;
+  addLabel(place: StackPlace, number: number, label: string): Promise<void>;
+  /** One comment that says how the pull request stands, edited in place. */
+  writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void>;
+  /** Whether a pull request of this branch was closed, and not merged, since then. */
+  wasRejected(place: StackPlace, branch: string, sinceMs: number): Promise<boolean>;
 }
 
 /**
@@ -111,9 +157,10 @@ export function inRangeBranch(alias: string): string {
   return `scale/${alias}`;
 }
 
-/** The alias of an in-range branch; null for any other branch. */
-export function inRangeAlias(branch: string): string | null {
-  return branch.startsWith("scale/") ? branch.slice("scale/".length) : null;
+/** The alias of a branch of ours, in range or gated; null for any other branch. */
+export function scaleAlias(branch: string): string | null {
+  const match = /^scale(?:\/([^/]+)|-approval\/([^/]+)\/[^/]+)$/.exec(branch);
+  return match?.[1] ?? match?.[2] ?? null;
 }
 
 /** `scale-approval/<alias>/<pool>`: what waits for a person. */

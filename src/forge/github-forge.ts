@@ -1,22 +1,31 @@
-import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import {
+  type AutoMergeOutcome,
   type FileCommitRequest,
   type Forge,
   ForgeError,
   type MergeOutcome,
   type MergeRequest,
   type OpenedPull,
+  type OwnPull,
   type PullRequestDraft,
+  type PullStanding,
   type StackPlace,
 } from "./forge.ts";
+import { askForAutoMerge, enqueue, withdrawAutoMerge } from "./github-auto-merge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
-import { openGitHubPull } from "./github-open-pull.ts";
-import { commitOnBranch, moveBranchToCommit, resetBranchAndCommit } from "./github-scale-branch.ts";
+import { labelGitHubPull, openGitHubPull } from "./github-open-pull.ts";
+import {
+  commitOnBranch,
+  deleteBranch,
+  moveBranchToCommit,
+  resetBranchAndCommit,
+} from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
+import { readGitHubStanding, wasGitHubPullRejected, writeGitHubNote } from "./github-standing.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** The forge on GitHub. Each call is bound to a head that was read, so a lost race is a `conflict` and never an overwrite. */
@@ -51,12 +60,12 @@ export class GitHubForge implements Forge {
   openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull> {
     const { current } = draft;
     // Of a living one: the tree, the commit, the move. Of a new one: the branch, the pull request, its labels. Then the merge.
-    const writes = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
-    const planned = new PlannedWrites(request.urgency, writes + 1);
-    const work = async (client: GitHubClient): Promise<OpenedPull> => {
+    const count = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
+    const writes = new PlannedWrites(request.urgency, count + 1);
+    const open = async (client: GitHubClient): Promise<OpenedPull> => {
       if (current?.pull != null) {
         // Or GitHub might merge the new commit with the old one's words.
-        if (current.pull.isAutoMerging) await this.withdrawAutoMerge(place, current.pull.nodeId);
+        if (current.pull.isAutoMerging) await withdrawAutoMerge(client, current.pull.nodeId);
         const headOid = await moveBranchToCommit(client, place, request, draft, {
           ...current,
           pull: current.pull,
@@ -73,75 +82,79 @@ export class GitHubForge implements Forge {
       const { number, base } = await openGitHubPull(client, place, draft, headOid);
       return { number, headOid, baseOid: base.sha };
     };
-    return this.#doing(
-      place,
-      `opening the pull request of ${draft.branch}`,
-      async (client) => {
-        const opened = await work(client);
-        planned.promiseTo(pullKey(place, opened.number));
-        return opened;
-      },
-      planned,
-    );
+    const openAndPromise = async (client: GitHubClient): Promise<OpenedPull> => {
+      const opened = await open(client);
+      writes.promiseTo(pullKey(place, opened.number));
+      return opened;
+    };
+    return this.#doing(place, `opening the pull request of ${draft.branch}`, openAndPromise, writes);
   }
 
   async mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome> {
-    const planned = new PlannedWrites("merge", 1, pullKey(place, request.number));
-    const client = await this.#client(place, "merging", planned);
+    const writes = new PlannedWrites("merge", 1, pullKey(place, request.number));
+    const client = await this.#client(place, "merging", writes);
     try {
       return await mergeGitHubPull(client, place, request);
     } finally {
-      planned.end();
+      writes.end();
     }
   }
 
-  async requestAutoMerge(
-    place: StackPlace,
-    pullNodeId: string,
-    request: MergeRequest,
-  ): Promise<string | null> {
-    const mutation = `mutation($input: EnablePullRequestAutoMergeInput!) {
-      enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
-    }`;
-    const input = {
-      pullRequestId: pullNodeId,
-      mergeMethod: request.method.toUpperCase(),
-      commitHeadline: request.title,
-      commitBody: request.message,
-      expectedHeadOid: request.headOid,
-    };
-    const planned = new PlannedWrites("merge", 1);
-    const client = await this.#client(place, "asking for auto-merge", planned);
-    try {
-      await client.graphql(mutation, { input });
-      return null;
-    } catch (error) {
-      return graphqlMessage(error) ?? toForgeError(error, "asking for auto-merge").message;
-    } finally {
-      planned.end();
-    }
-  }
-
-  async withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void> {
-    const mutation = `mutation($input: DisablePullRequestAutoMergeInput!) {
-      disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
-    }`;
-    await this.#doing(
+  requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<AutoMergeOutcome> {
+    return this.#doing(
       place,
-      "taking auto-merge back",
-      (client) => client.graphql(mutation, { input: { pullRequestId: pullNodeId } }),
+      "asking for auto-merge",
+      (client) => askForAutoMerge(client, pullNodeId, request),
       new PlannedWrites("merge", 1),
     );
   }
 
-  async closePull(place: StackPlace, number: number): Promise<void> {
-    await this.#doing(place, `closing pull request #${number}`, (client) =>
-      client.request("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", {
-        owner: place.owner,
-        repo: place.repo,
-        pull_number: number,
-        state: "closed",
-      }),
+  withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void> {
+    return this.#doing(
+      place,
+      "taking auto-merge back",
+      (client) => withdrawAutoMerge(client, pullNodeId),
+      new PlannedWrites("merge", 1),
+    );
+  }
+
+  enqueuePull(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null> {
+    return this.#doing(
+      place,
+      "putting a pull request into the merge queue",
+      (client) => enqueue(client, pullNodeId, request),
+      new PlannedWrites("merge", 2),
+    );
+  }
+
+  closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void> {
+    return this.#doing(place, `closing pull request #${pull.number}`, async (client) => {
+      await deleteBranch(client, pull.repositoryId, pull.branch, pull.headOid);
+      await writeGitHubNote(client, place, pull.number, null, why);
+    });
+  }
+
+  readStanding(place: StackPlace, number: number): Promise<PullStanding> {
+    return this.#doing(place, `reading pull request #${number}`, (client) =>
+      readGitHubStanding(client, place, number),
+    );
+  }
+
+  addLabel(place: StackPlace, number: number, label: string): Promise<void> {
+    return this.#doing(place, `labelling pull request #${number}`, (client) =>
+      labelGitHubPull(client, place, number, [label]),
+    );
+  }
+
+  writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void> {
+    return this.#doing(place, `commenting on pull request #${number}`, (client) =>
+      writeGitHubNote(client, place, number, note, text),
+    );
+  }
+
+  wasRejected(place: StackPlace, branch: string, sinceMs: number): Promise<boolean> {
+    return this.#doing(place, `looking for closed pull requests of ${branch}`, (client) =>
+      wasGitHubPullRejected(client, place, branch, sinceMs),
     );
   }
 
@@ -174,11 +187,4 @@ export class GitHubForge implements Forge {
 /** A pull request's name in the budget. */
 function pullKey({ owner, repo }: StackPlace, number: number): string {
   return `${owner}/${repo}#${number}`.toLowerCase();
-}
-
-const GraphQLMessage = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
-
-function graphqlMessage(error: unknown): string | null {
-  const parsed = GraphQLMessage.safeParse(error);
-  return parsed.success ? parsed.data.errors.map(({ message }) => message).join("; ") : null;
 }

@@ -44,6 +44,8 @@ function refusedMerge(error: unknown): MergeOutcome | "transient" | null {
   const { status, message } = refused.data;
   if (status === 405) {
     if (/base branch was modified|try the merge again|not mergeable/i.test(message)) return "transient";
+    if (/merge queue/i.test(message)) return { kind: "queue" };
+    if (/out of date|not up to date|up-to-date/i.test(message)) return { kind: "behind", message };
     return { kind: "waiting", message };
   }
   if (status === 409 || status === 422 || status === 404) return { kind: "moved", message };

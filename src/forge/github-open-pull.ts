@@ -34,18 +34,25 @@ export async function openGitHubPull(
     },
     () => findPull(client, place, head, headOid),
   );
-  if (draft.labels.length > 0) {
-    const labels = [...draft.labels];
-    await tryAgain(() =>
-      client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
-        owner,
-        repo,
-        issue_number: opened.number,
-        labels,
-      }),
-    );
-  }
+  if (draft.labels.length > 0) await labelGitHubPull(client, place, opened.number, draft.labels);
   return opened;
+}
+
+/** Puts labels on a pull request; those that are there stay. */
+export async function labelGitHubPull(
+  client: GitHubClient,
+  { owner, repo }: StackPlace,
+  number: number,
+  labels: readonly string[],
+): Promise<void> {
+  await tryAgain(() =>
+    client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
+      owner,
+      repo,
+      issue_number: number,
+      labels: [...labels],
+    }),
+  );
 }
 
 async function findPull(

@@ -90,6 +90,20 @@ export async function moveBranchToCommit(
   return commit.data.sha;
 }
 
+/** Deletes a branch if it still stands where it was read; GitHub closes its pull requests. */
+export async function deleteBranch(
+  client: GitHubClient,
+  repositoryId: string,
+  branch: string,
+  headOid: string,
+): Promise<void> {
+  const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!) {
+    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
+  }`;
+  const ref = { name: `refs/heads/${branch}`, beforeOid: headOid, afterOid: NO_OID, force: true };
+  await client.graphql(mutation, { repositoryId, refs: [ref] });
+}
+
 function commitInput(place: StackPlace, branch: string, request: FileCommitRequest) {
   return {
     branch: { repositoryNameWithOwner: `${place.owner}/${place.repo}`, branchName: branch },

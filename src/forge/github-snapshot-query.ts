@@ -7,6 +7,7 @@ query Snapshot(
   viewer { login }
   repository(owner: $owner, name: $repo) {
     id
+    databaseId
     squashMergeAllowed
     mergeCommitAllowed
     rebaseMergeAllowed
@@ -25,13 +26,20 @@ query Snapshot(
               author { name user { login } }
               file(path: $path) { object { ...text } }
               parents(first: 1) { nodes { file(path: $path) { object { ...text } } } }
-              associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName } }
+              associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName mergeCommit { message } } }
             }
           }
         }
       }
     }
-    ledger: ref(qualifiedName: $ledger) { target { ... on Commit { file(path: $ledgerPath) { object { ...text } } } } }
+    ledger: ref(qualifiedName: $ledger) {
+      target {
+        ... on Commit {
+          file(path: $ledgerPath) { object { ...text } }
+          history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
+        }
+      }
+    }
     inRange: ref(qualifiedName: $inRange) { ...scaleBranch }
     gated: refs(refPrefix: $gated, first: 100) { nodes { ...scaleBranch } }
   }
@@ -52,7 +60,6 @@ fragment scaleBranch on Ref {
     nodes {
       id number state headRefOid createdAt isDraft baseRefName changedFiles
       author { __typename login }
-      labels(first: 20) { nodes { name } }
       commits(first: 1) { totalCount }
       autoMergeRequest { enabledAt }
     }

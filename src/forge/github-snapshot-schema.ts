@@ -15,6 +15,11 @@ export type FileAnswer = z.infer<typeof FileEntry>;
 
 const nodes = <T extends z.ZodType>(node: T) => z.object({ nodes: z.array(node) });
 
+/** What stood in the ledger's file, newest first; its own text is the first. */
+const LedgerHistory = nodes(
+  z.object({ file: z.object({ object: z.object({ text: z.string().nullish() }).nullable() }).nullable() }),
+);
+
 const ScaleBranchAnswer = z.object({
   name: z.string(),
   target: z.object({
@@ -35,7 +40,6 @@ const ScaleBranchAnswer = z.object({
       baseRefName: z.string(),
       changedFiles: z.int(),
       author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
-      labels: nodes(z.object({ name: z.string() })).nullable(),
       commits: z.object({ totalCount: z.int() }),
       autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullable(),
     }),
@@ -53,7 +57,12 @@ const CommitAnswer = z.object({
   file: FileEntry,
   parents: nodes(z.object({ file: FileEntry })),
   associatedPullRequests: nodes(
-    z.object({ number: z.int(), mergedAt: z.string().nullable(), baseRefName: z.string() }),
+    z.object({
+      number: z.int(),
+      mergedAt: z.string().nullable(),
+      baseRefName: z.string(),
+      mergeCommit: z.object({ message: z.string() }).nullable(),
+    }),
   ).nullable(),
 });
 export type CommitAnswer = z.infer<typeof CommitAnswer>;
@@ -62,6 +71,7 @@ export const SnapshotAnswer = z.object({
   viewer: z.object({ login: z.string() }),
   repository: z.object({
     id: z.string(),
+    databaseId: z.int(),
     squashMergeAllowed: z.boolean(),
     mergeCommitAllowed: z.boolean(),
     rebaseMergeAllowed: z.boolean(),
@@ -78,7 +88,7 @@ export const SnapshotAnswer = z.object({
         }),
       })
       .nullable(),
-    ledger: z.object({ target: z.object({ file: FileEntry }) }).nullable(),
+    ledger: z.object({ target: z.object({ file: FileEntry, history: LedgerHistory }) }).nullable(),
     inRange: ScaleBranchAnswer.nullable(),
     gated: nodes(ScaleBranchAnswer).nullable(),
   }),

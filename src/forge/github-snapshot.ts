@@ -72,7 +72,11 @@ export async function readGitHubSnapshot(
         { ...branch, name: `${prefix}${poolOf(branch.name, prefix)}` },
       ]),
     ),
+    repositoryNumber: String(repository.databaseId),
     ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
+    earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
+      .slice(1)
+      .flatMap(({ file }) => file?.object?.text ?? []),
     repositoryFile:
       repository.repositoryFile === null
         ? { kind: "missing" }
@@ -124,6 +128,7 @@ async function fileCommit(commit: CommitAnswer, place: StackPlace, read: Read): 
     reachedAtMs: Math.max(committedMs, mergedMs),
     author: commit.author?.user?.login ?? commit.author?.name ?? "",
     pullRequest: merged?.number ?? null,
+    mergeMessage: merged?.mergeCommit?.message ?? null,
     before: parent === undefined ? { kind: "missing" } : await read(parent.file),
     after: await read(commit.file),
   };
@@ -163,7 +168,6 @@ async function scaleBranch(
             commitCount: pull.commits.totalCount,
             fileCount: pull.changedFiles,
             isAutoMerging: pull.autoMergeRequest !== null,
-            labels: pull.labels?.nodes.map((label) => label.name) ?? [],
           },
   };
 }

@@ -6,8 +6,10 @@ import { renderCommit } from "../delivery/render-scale.ts";
 import { carriedScales, planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
+import { isPartial } from "../domain/partial-rest.ts";
 import { reason } from "../domain/reasons.ts";
-import { ForgeError, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
+import { ForgeError, inRangeBranch, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
+import { askForRests } from "./ask-for-rests.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
@@ -113,11 +115,16 @@ async function deliverInRange(
   const { snapshot, record } = situation;
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
-  const carried = isDirect ? [] : carriedScales(snapshot, stack, decisions);
+  const carried = isDirect ? undefined : carriedScales(snapshot, stack, decisions);
   const planned = planScale(snapshot, stack, decisions, carried);
   if (planned.kind === "unusable") return unusable(planned.message);
   const prefix = record.policy.commitPrefix;
-  if (isDirect) return directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
+  if (isDirect) {
+    const committed = await directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
+    context.snapshots.invalidate();
+    if (decisions.some(stopsAtThreshold)) await askForRests(context);
+    return committed;
+  }
   const opened = await openInRangePull(forge, place, snapshot, planned.plan, decisions, prefix);
   if (opened.baseOid !== snapshot.headOid) await checkStillRight(context, decisions, opened);
   context.settle(mergeAtOnce(situation, planned.plan, decisions, opened));
@@ -134,7 +141,9 @@ async function checkStillRight(
   opened: OpenedPull,
 ): Promise<void> {
   context.snapshots.invalidate();
-  const { record, readState } = readSituation(context, await context.snapshots.get());
+  const snapshot = await context.snapshots.get();
+  const { repositoryId } = snapshot;
+  const { record, readState } = readSituation(context, snapshot);
   const hasMoved = decisions.some(({ intent, from }) => {
     const pool = record.contract.get(intent.pool);
     const read = pool === undefined ? undefined : readState(pool);
@@ -142,19 +151,28 @@ async function checkStillRight(
   });
   if (!hasMoved) return;
   // One that was open before may hold other pools' moves.
-  if (opened.baseOid !== null) await context.forge.closePull(context.place, opened.number);
-  const branch = context.place.branch;
+  const { branch } = context.place;
+  if (opened.baseOid !== null) {
+    const { number, headOid } = opened;
+    const pull = { repositoryId, number, headOid, branch: inRangeBranch(context.place.alias) };
+    await context.forge.closePull(context.place, pull, `The value on ${branch} moved while this was opened.`);
+  }
   throw new ForgeError("conflict", `The value on ${branch} moved while its pull request was opened.`);
 }
 
-/** The merge that may be tried without another read: only where the base stands where the snapshot saw it. */
+/**
+ * The merge that may be tried without another read: only where the base stands where the snapshot saw it, and where nothing gated
+ * has to be looked after too.
+ */
 function mergeAtOnce(
   { snapshot, record }: Situation,
   plan: ScalePlan,
   decisions: readonly ScaleDecision[],
   opened: OpenedPull,
 ): MergeRequest | undefined {
-  if (opened.baseOid !== snapshot.headOid) return undefined;
+  const isGatedOpen = [...snapshot.gated.values()].some(({ pull }) => pull !== null);
+  if (opened.baseOid !== snapshot.headOid || isGatedOpen || decisions.some(stopsAtThreshold))
+    return undefined;
   const { headline, body } = renderCommit(plan.commit, decisions, record.policy.commitPrefix);
   const pull = { number: opened.number, headOid: opened.headOid, headMessage: `${headline}\n\n${body}` };
   return mergeRequest(pull, record.policy.mergeMethod, snapshot.mergeMethods);
@@ -175,7 +193,7 @@ async function deliverGated(
     place,
     snapshot,
     planned.plan,
-    decision,
+    [decision],
     record.policy.commitPrefix,
   );
   return { delivery: "needs-approval", commit: opened.headOid, pullRequest: opened.number };
@@ -191,6 +209,10 @@ function diffOf(context: ScaleContext, { snapshot, record }: Situation, decision
 
 function filePatch(path: string, before: string, plan: ScalePlan): string {
   return createTwoFilesPatch(`a/${path}`, `b/${path}`, before, plan.text, "", "", { context: 3 });
+}
+
+function stopsAtThreshold({ to, requested, reasons }: ScaleDecision): boolean {
+  return isPartial({ to, requested, reasons: reasons.map(({ code }) => code) });
 }
 
 function unusable(message: string): Delivery {

@@ -2,9 +2,13 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import type { Clock } from "../clock.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import { stackName } from "../domain/stack-name.ts";
 import type { Forge, ListedStack } from "../forge/forge.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
+import type { LedgerJudge } from "../ledger/ledger-judge.ts";
+import { findRests } from "./ask-for-rests.ts";
 import type { Background } from "./background.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
 import type { ScaleContext } from "./read-situation.ts";
@@ -19,12 +23,16 @@ import {
   type StackName,
   TryAgainError,
 } from "./scaling.ts";
-import { type Settled, settlePullRequest } from "./settle-pull-request.ts";
+import { settleStack } from "./settle-stack.ts";
+import type { Settled } from "./settled.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
+import { judgeStackRecord } from "./stack-record.ts";
 
 export type StackDirectoryOptions = {
   forge: Forge;
+  /** Says which ledger entries count. */
+  ledger: Pick<LedgerJudge, "judge">;
   clock: Clock;
   background: Background;
   /** Why everything is paused; null when it is not. */
@@ -33,7 +41,7 @@ export type StackDirectoryOptions = {
   hmacSecret: string | null;
   /** An answer is given within this, in milliseconds: what takes longer is answered "try again" and found by the retry. */
   answerWithinMs: number;
-  onSettled: (stack: string, settled: Settled) => void;
+  onSettled: (stack: string, settled: readonly Settled[]) => void;
 };
 
 /** What a repository's ledger lists. */
@@ -72,8 +80,9 @@ export class StackDirectory implements Scaling {
   }
 
   /**
-   * Takes over what a repository's ledger lists now; lanes of stacks that stay go on. A stack whose entry cannot be read, or whose
-   * ledger is gone, stays as it was: its callers are asked to come again, instead of being nobody's.
+   * Takes over what a repository's ledger lists now; lanes of stacks that stay go on. A stack whose entry cannot be read or does
+   * not count, or whose ledger is gone, stays as it was: its callers are asked to come again, instead of being nobody's, and
+   * nobody becomes a caller by an entry that does not count.
    */
   replaceRepository({ owner, repo, stacks, unserved, hasLedger }: RepositoryStacks): void {
     const key = repositoryKey(owner, repo);
@@ -85,8 +94,9 @@ export class StackDirectory implements Scaling {
       const { place } = entry;
       const name = stackName(place.owner, place.repo, place.alias);
       const old = known?.get(name.id);
+      if (entry.refusal !== null && old?.listed.refusal === null) continue;
       const isSame = old !== undefined && JSON.stringify(old.listed.place) === JSON.stringify(place);
-      const hashes = entry.tokenHashes.map((hash) => Buffer.from(hash, "hex"));
+      const hashes = toBytes(entry.tokenHashes);
       next.set(name.id, isSame ? { ...old, listed: entry, hashes } : this.#newStack(name, entry, hashes));
     }
     if (next.size === 0) this.#repositories.delete(key);
@@ -113,7 +123,7 @@ export class StackDirectory implements Scaling {
     for (const { context } of this.#stacksOf(owner, repo)) context.snapshots.invalidate();
   }
 
-  /** Looks after a stack's open in-range pull request. */
+  /** Looks after a stack's open scale pull requests. */
   settle(owner: string, repo: string, alias: string): void {
     this.#find(`${owner}/${repo}/${alias}`.toLowerCase())?.context.settle(undefined);
   }
@@ -134,11 +144,12 @@ export class StackDirectory implements Scaling {
     return [...this.#all()].map(({ name }) => name);
   }
 
-  poolNames(stackId: string): readonly string[] {
-    const contract = this.#find(stackId)?.listed.contract;
-    return contract === undefined
-      ? []
-      : [...contract.values()].flatMap(({ name, aliases }) => [name, ...aliases]);
+  hasPool(stackId: string, pool: string): boolean {
+    const listed = this.#find(stackId)?.listed;
+    if (listed === undefined) return false;
+    // Nobody knows the pools of an entry that does not count: whoever asks is told so, and not that there is none.
+    if (listed.refusal !== null) return true;
+    return [...listed.contract.values()].some(({ name, aliases }) => name === pool || aliases.includes(pool));
   }
 
   async scale(
@@ -146,19 +157,19 @@ export class StackDirectory implements Scaling {
     intents: readonly Intent[],
     mode: "commit" | "dry-run",
   ): Promise<ScaleResult[]> {
-    const stack = this.#get(stackId);
+    const stack = await this.#served(stackId);
     if (mode === "dry-run") return this.#within(dryRun(stack.context, intents));
     this.#settleOrphan(stack);
     return holdAtOnce(stack.context, intents) ?? this.#within(stack.lane.enqueue(intents));
   }
 
   async readPools(stackId: string, pool?: string): Promise<PoolView[]> {
-    const { context } = this.#get(stackId);
+    const { context } = await this.#served(stackId);
     return this.#within(viewPools(context, pool));
   }
 
   async readHistory(stackId: string, pool: string): Promise<HistoryView[]> {
-    const { context } = this.#get(stackId);
+    const { context } = await this.#served(stackId);
     return this.#within(viewHistory(context, pool));
   }
 
@@ -174,9 +185,18 @@ export class StackDirectory implements Scaling {
   #newStack(name: StackName, listed: ListedStack, hashes: Buffer[]): Stack {
     const { forge, clock, paused, background, onSettled } = this.#options;
     const { place } = listed;
-    const read = () => {
+    const read = async () => {
       const contract = this.#find(name.id)?.listed.contract ?? listed.contract;
-      return forge.readSnapshot(place, historyWindowMs(contract.values()));
+      const readOnce = () => forge.readSnapshot(place, historyWindowMs(contract.values()));
+      let snapshot = await readOnce();
+      let judged = await judgeStackRecord(snapshot, place, this.#options.ledger);
+      if (judged.judgement === "outdated") {
+        // It may have been read a moment before a newer one, which is known already, was published.
+        snapshot = await readOnce();
+        judged = await judgeStackRecord(snapshot, place, this.#options.ledger);
+      }
+      if (judged.entry !== null) this.#takeOver(name.id, judged.entry);
+      return snapshot;
     };
     const context: ScaleContext = {
       forge,
@@ -186,18 +206,38 @@ export class StackDirectory implements Scaling {
       snapshots: new SnapshotCache(read, clock),
       settle: (justOpened) =>
         background.start(`settle ${name.id}`, async () =>
-          onSettled(name.id, await settlePullRequest(context, justOpened)),
+          onSettled(name.id, await settleStack(context, justOpened)),
         ),
     };
     const lane = new StackLane((intents) => scalePools(context, intents));
     return { name, listed, hashes, context, lane, orphanSeenAtMs: Number.NEGATIVE_INFINITY };
   }
 
+  /**
+   * Who may call, as an accepted entry says that is newer than the listing: a listing may be late. Where a secret is gone, the
+   * requests that wait for this very read have to authenticate again: throws `TryAgainError`.
+   */
+  #takeOver(stackId: string, { tokenHashes, publishedAt }: LedgerEntry): void {
+    const stack = this.#find(stackId);
+    if (stack === undefined) return;
+    const { listed } = stack;
+    if (listed.refusal === null && Date.parse(publishedAt) <= Date.parse(listed.publishedAt)) return;
+    stack.listed = { ...listed, tokenHashes, publishedAt, refusal: null };
+    stack.hashes = toBytes(tokenHashes);
+    if (listed.refusal !== null || !listed.tokenHashes.every((hash) => tokenHashes.includes(hash))) {
+      throw new TryAgainError(`the webhook secrets of ${listed.place.alias} have changed`, 1);
+    }
+  }
+
   #settleOrphan(stack: Stack): void {
-    const pull = stack.context.snapshots.current()?.inRange?.pull;
+    const snapshot = stack.context.snapshots.current();
+    const branches = snapshot === null ? [] : [snapshot.inRange, ...snapshot.gated.values()];
     const nowMs = this.#options.clock();
-    if (pull == null || nowMs - pull.createdAtMs <= ORPHAN_AFTER_MS) return;
-    if (nowMs - stack.orphanSeenAtMs < ORPHAN_AGAIN_AFTER_MS) return;
+    const isOrphan = branches.some(
+      (branch) => branch?.pull != null && nowMs - branch.pull.createdAtMs > ORPHAN_AFTER_MS,
+    );
+    if (snapshot === null || nowMs - stack.orphanSeenAtMs < ORPHAN_AGAIN_AFTER_MS) return;
+    if (!isOrphan && !hasRest(stack.context, snapshot)) return;
     stack.orphanSeenAtMs = nowMs;
     stack.context.settle(undefined);
   }
@@ -232,6 +272,14 @@ export class StackDirectory implements Scaling {
     return stack;
   }
 
+  /** The stack, where its ledger entry counts. Else it is looked at once more, and whoever calls is asked to come again. */
+  async #served(stackId: string): Promise<Stack> {
+    const stack = this.#get(stackId);
+    if (stack.listed.refusal === null) return stack;
+    await this.#within(viewPools(stack.context));
+    throw new TryAgainError(stack.listed.refusal ?? "the stack is being listed anew", 5);
+  }
+
   #find(stackId: string): Stack | undefined {
     return this.#repositories.get(stackId.slice(0, stackId.lastIndexOf("/")))?.get(stackId);
   }
@@ -249,6 +297,19 @@ const NOBODY = randomBytes(32);
 
 function repositoryKey(owner: string, repo: string): string {
   return `${owner}/${repo}`.toLowerCase();
+}
+
+/** A record that cannot be used is told by the decision. */
+function hasRest(context: ScaleContext, snapshot: Snapshot): boolean {
+  try {
+    return findRests(context, snapshot).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function toBytes(hashes: readonly string[]): Buffer[] {
+  return hashes.map((hash) => Buffer.from(hash, "hex"));
 }
 
 function sha256(text: string): Buffer {

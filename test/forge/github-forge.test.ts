@@ -176,7 +176,9 @@ describe("GitHubForge", () => {
       labels: ["needs-approval"],
     });
     const { gated } = await forge.readSnapshot(PLACE, DAY_MS);
-    expect(gated.get("web")).toMatchObject({ name: branch, pull: { labels: ["needs-approval"] } });
+    expect(gated.get("web")).toMatchObject({ name: branch, pull: { number: 1 } });
+    const { labels, isOurs, headOid: head } = await forge.readStanding(PLACE, 1);
+    expect([labels, isOurs, head]).toEqual([["needs-approval"], true, gated.get("web")?.headOid]);
   });
 
   it("does not count a pull request that a person opened from our branch", async () => {

@@ -16,13 +16,19 @@ const forge: Forge = {
   mergePull: never,
   requestAutoMerge: never,
   withdrawAutoMerge: never,
+  enqueuePull: never,
   closePull: never,
+  readStanding: never,
+  addLabel: never,
+  writeNote: never,
+  wasRejected: never,
 };
 
 /** A watch over repositories that are listed by name; `broken` is an installation that cannot be listed. */
 function watchOver(repos: string[], broken: { installation: boolean } = { installation: false }) {
   const directory = new StackDirectory({
     forge,
+    ledger: { judge: never },
     clock: () => 0,
     background: new Background(never),
     paused: null,
@@ -41,7 +47,15 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
       },
       readRepository: async ({ owner, repo }) => {
         reads.push(repo);
-        const stacks = [{ place: { ...PLACE, owner, repo }, contract, tokenHashes: [] }];
+        const stacks = [
+          {
+            place: { ...PLACE, owner, repo },
+            contract,
+            tokenHashes: [],
+            publishedAt: "2026-01-07T12:00:00Z",
+            refusal: null,
+          },
+        ];
         return { owner, repo, stacks, unserved: [], hasLedger: true, openScales: [] };
       },
     },

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { AutoMergeOutcome, MergeRequest } from "./forge.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+
+/** Lets GitHub merge the pull request with our words when what is required is there. Throws `ForgeError`. */
+export async function askForAutoMerge(
+  client: GitHubClient,
+  pullNodeId: string,
+  request: MergeRequest,
+): Promise<AutoMergeOutcome> {
+  const mutation = `mutation($input: EnablePullRequestAutoMergeInput!) {
+    enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+  }`;
+  const input = {
+    pullRequestId: pullNodeId,
+    mergeMethod: request.method.toUpperCase(),
+    commitHeadline: request.title,
+    commitBody: request.message,
+    expectedHeadOid: request.headOid,
+  };
+  const refusal = await refusalOf(() => client.graphql(mutation, { input }), "asking for auto-merge");
+  if (refusal === null) return { kind: "asked" };
+  // GitHub takes only what cannot be merged at this moment.
+  return /in (clean|unstable|has_hooks) status/i.test(refusal)
+    ? { kind: "mergeable" }
+    : { kind: "refused", message: refusal };
+}
+
+/** Takes it back. */
+export async function withdrawAutoMerge(client: GitHubClient, pullNodeId: string): Promise<void> {
+  const mutation = `mutation($input: DisablePullRequestAutoMergeInput!) {
+    disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+  }`;
+  await client.graphql(mutation, { input: { pullRequestId: pullNodeId } });
+}
+
+const WithBody = z.object({ node: z.object({ body: z.string(), headRefOid: z.string() }) });
+
+/**
+ * Puts the pull request into the merge queue. The queue words the commit by the pull request's own text, so trailers that
+ * it lacks are put there first. Answers why not, or null.
+ */
+export async function enqueue(
+  client: GitHubClient,
+  pullNodeId: string,
+  request: MergeRequest,
+): Promise<string | null> {
+  const query = "query($id: ID!) { node(id: $id) { ... on PullRequest { body headRefOid } } }";
+  const { body, headRefOid } = WithBody.parse(await client.graphql(query, { id: pullNodeId })).node;
+  if (headRefOid !== request.headOid) return "the pull request has a newer head";
+  const lacking = request.message
+    .split("\n")
+    .filter((line) => line.startsWith("Pulumiscale-") && !body.split("\n").includes(line));
+  const text = lacking.length === 0 ? body : `${body}\n${lacking.join("\n")}`;
+  const mutation = `mutation($pull: UpdatePullRequestInput!, $queue: EnqueuePullRequestInput!) {
+    updatePullRequest(input: $pull) { pullRequest { number } }
+    enqueuePullRequest(input: $queue) { mergeQueueEntry { position } }
+  }`;
+  const variables = {
+    pull: { pullRequestId: pullNodeId, body: text },
+    queue: { pullRequestId: pullNodeId, expectedHeadOid: request.headOid },
+  };
+  return refusalOf(() => client.graphql(mutation, variables), "putting it into the merge queue");
+}
+
+const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
+
+/** GitHub's own sentence where it refused; null where it did it. Throws `ForgeError` where that is not known. */
+async function refusalOf(ask: () => Promise<unknown>, doing: string): Promise<string | null> {
+  try {
+    await ask();
+    return null;
+  } catch (error) {
+    const failure = toForgeError(error, doing);
+    const refused = Refusal.safeParse(error);
+    if (!refused.success || failure.code === "rate-limited") throw failure;
+    return refused.data.errors.map(({ message }) => message).join("; ");
+  }
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { ForgeError, type PullStanding, type StackPlace } from "./forge.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+import { REVIEWS_FIELD, ReviewsAnswer } from "./github-reviews.ts";
+
+const STANDING_QUERY = `
+query Standing($owner: String!, $repo: String!, $number: Int!) {
+  viewer { login }
+  repository(owner: $owner, name: $repo) {
+    pullRequest(number: $number) {
+      headRefOid
+      mergeable
+      isInMergeQueue
+      labels(first: 50) { nodes { name } }
+      commits(last: 1) { nodes { commit { oid author { name } signature { isValid wasSignedByGitHub } } } }
+      ${REVIEWS_FIELD}
+      comments(last: 100) { nodes { databaseId body viewerDidAuthor } }
+    }
+  }
+}`;
+
+const StandingAnswer = z.object({
+  viewer: z.object({ login: z.string() }),
+  repository: z.object({
+    pullRequest: z
+      .object({
+        headRefOid: z.string(),
+        mergeable: z.string(),
+        isInMergeQueue: z.boolean(),
+        labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
+        commits: z.object({
+          nodes: z.array(
+            z.object({
+              commit: z.object({
+                oid: z.string(),
+                author: z.object({ name: z.string().nullable() }).nullable(),
+                signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullable(),
+              }),
+            }),
+          ),
+        }),
+        reviews: ReviewsAnswer,
+        comments: z.object({
+          nodes: z.array(
+            z.object({ databaseId: z.int().nullable(), body: z.string(), viewerDidAuthor: z.boolean() }),
+          ),
+        }),
+      })
+      .nullable(),
+  }),
+});
+
+/** The first line of our one comment on a pull request; read back only where we wrote it ourselves. */
+const NOTE = "<!-- pulumiscale:note -->";
+
+/** Reads what people and GitHub say of a pull request: one request. */
+export async function readGitHubStanding(
+  client: GitHubClient,
+  { owner, repo }: StackPlace,
+  number: number,
+): Promise<PullStanding> {
+  const answer = StandingAnswer.parse(await client.graphql(STANDING_QUERY, { owner, repo, number }));
+  const pull = answer.repository.pullRequest;
+  if (pull === null) throw new ForgeError("conflict", `Pull request #${number} is gone.`);
+  const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
+  const note = pull.comments.nodes.find(
+    ({ viewerDidAuthor, body, databaseId }) =>
+      viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
+  );
+  return {
+    headOid: pull.headRefOid,
+    reviews: pull.reviews.nodes,
+    isConflicting: pull.mergeable === "CONFLICTING",
+    isQueued: pull.isInMergeQueue,
+    labels: pull.labels?.nodes.map(({ name }) => name) ?? [],
+    // GitHub signs what an App commits through the API under the App's own name, and nothing else under it.
+    isOurs:
+      head?.signature?.isValid === true &&
+      head.signature.wasSignedByGitHub &&
+      head.author?.name === answer.viewer.login,
+    note:
+      note?.databaseId == null ? null : { id: note.databaseId, text: note.body.slice(NOTE.length).trim() },
+  };
+}
+
+/** Writes our one comment on a pull request, or edits it; nothing where it says that already. */
+export async function writeGitHubNote(
+  client: GitHubClient,
+  { owner, repo }: StackPlace,
+  number: number,
+  note: PullStanding["note"],
+  text: string,
+): Promise<void> {
+  if (note?.text === text) return;
+  const body = `${NOTE}\n${text}`;
+  if (note === null) {
+    await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
+      owner,
+      repo,
+      issue_number: number,
+      body,
+    });
+    return;
+  }
+  await client.request("PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}", {
+    owner,
+    repo,
+    comment_id: note.id,
+    body,
+  });
+}
+
+/** Whether a pull request of this branch was closed without a merge since then: one request. */
+export async function wasGitHubPullRejected(
+  client: GitHubClient,
+  { owner, repo, branch: base }: StackPlace,
+  branch: string,
+  sinceMs: number,
+): Promise<boolean> {
+  const answer = await client.request("GET /repos/{owner}/{repo}/pulls", {
+    owner,
+    repo,
+    base,
+    head: `${owner}:${branch}`,
+    state: "closed",
+    sort: "created",
+    direction: "desc",
+    per_page: 5,
+  });
+  return answer.data.some(
+    ({ merged_at, closed_at }) =>
+      merged_at === null && closed_at !== null && Date.parse(closed_at) >= sinceMs,
+  );
+}

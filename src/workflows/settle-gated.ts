@@ -1,0 +1,106 @@
+import { APPROVAL_LABEL, openApprovalPull } from "../delivery/pull-request.ts";
+import { planScale, poolNamed } from "../delivery/scale-plan.ts";
+import { approvalOf } from "../domain/approval.ts";
+import type { Pool } from "../domain/contract.ts";
+import { approvalNeeded } from "../domain/guardrails.ts";
+import { approvalRules } from "../domain/repository-file.ts";
+import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import type { PullStanding } from "../forge/forge.ts";
+import { closeScalePull } from "./close-scale-pull.ts";
+import { mergeRequest } from "./merge-request.ts";
+import { mergeScalePull } from "./merge-scale-pull.ts";
+import { readSituation, type ScaleContext } from "./read-situation.ts";
+import { AGAIN, type OpenBranch, type Settled, waiting } from "./settled.ts";
+import type { StackRecord } from "./stack-record.ts";
+import { waitWithNote } from "./wait-with-note.ts";
+
+/**
+ * Merges a gated pull request once a person has approved exactly its head; makes it anew when the value it starts from has moved or
+ * another change is in its way (so that it must be approved again), and closes it when nothing of it is left.
+ */
+export async function settleGated(
+  context: ScaleContext,
+  snapshot: Snapshot,
+  branch: OpenBranch,
+): Promise<Settled | typeof AGAIN> {
+  const { forge, place } = context;
+  const situation = readSituation(context, snapshot);
+  const { record } = situation;
+  const { pull } = branch;
+  const standing = await forge.readStanding(place, pull.number);
+  if (standing.headOid !== branch.headOid || pull.headOid !== branch.headOid) return AGAIN;
+  const say = (sentence: string) => waitWithNote(context, branch, sentence, standing.note);
+  if (!standing.isOurs || pull.commitCount !== 1)
+    return say(
+      "Somebody has pushed to this branch, so nothing of ours touches or merges it any more. Review and merge it by hand, or delete the branch: the next demand opens a new one.",
+    );
+  // A process that died right after opening it has left it without.
+  if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, pull.number, APPROVAL_LABEL);
+  const paused = context.paused ?? record.policy.paused;
+  if (paused !== null) return say(`Scaling is paused: ${paused}.`);
+  const commit = parseScaleCommit(branch.headMessage);
+  const [scale, ...others] = commit?.scales ?? [];
+  const pool = scale === undefined ? undefined : poolNamed(record.contract, scale.pool);
+  if (commit?.alias !== place.alias || scale === undefined || pool === undefined || others.length > 0)
+    return closeScalePull(context, snapshot, branch, "The contract has no such pool any more.");
+  const read = situation.readState(pool);
+  if (read.kind === "unusable") return say(`The pool's value cannot be used: ${read.message}.`);
+  const { committed } = read.state;
+  const over = whyClosed(record, pool, scale, committed);
+  if (over !== null) return closeScalePull(context, snapshot, branch, over);
+  const remake = async () => {
+    const stack = { alias: place.alias, project: place.project, contract: record.contract };
+    const carried = { scales: [{ ...scale, from: committed }], requestedBy: commit.requestedBy };
+    const planned = planScale(snapshot, stack, [], carried);
+    if (planned.kind === "unusable") return say(planned.message);
+    await openApprovalPull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
+    return AGAIN;
+  };
+  if (committed !== scale.from || standing.isConflicting) return remake();
+  if (standing.isQueued) return waiting(pull, "it is in the merge queue");
+  const approval = approvalOf(standing.reviews, branch.headOid, commit.requestedBy.split(", "));
+  if (approval.kind === "missing") return notApproved(context, branch, standing, approval.message);
+  if (pull.isDraft) return say("It is approved, and a draft: mark it ready for review, and it merges.");
+  const { mergeMethod } = record.policy;
+  const request = mergeRequest(
+    { ...branch, number: pull.number },
+    mergeMethod,
+    snapshot.mergeMethods,
+    approval.by,
+  );
+  const merged = await mergeScalePull(context, branch, request, "never", standing.note);
+  return merged.kind === "behind" ? remake() : merged;
+}
+
+/** Why nothing is left of a gated move, given the value as it is now. */
+function whyClosed(
+  { policy }: StackRecord,
+  pool: Pool,
+  { from, to }: Scale,
+  committed: number,
+): string | null {
+  if (committed === to) return `The value is ${to} already.`;
+  if (to < pool.min || to > pool.max)
+    return `${to} is outside the pool's limits of today, ${pool.min} to ${pool.max}.`;
+  if (committed === from) return null;
+  if (Math.sign(to - committed) !== Math.sign(to - from))
+    return `The value has moved beyond it: it is ${committed} now.`;
+  // The next demand moves it without a person.
+  return approvalNeeded(approvalRules(policy, pool), pool, committed, to) === null
+    ? `The value is ${committed} now, from where ${to} needs no approval.`
+    : null;
+}
+
+/** Said only where somebody has reviewed it: the pull request's own text asks for the approval. */
+function notApproved(
+  context: ScaleContext,
+  branch: OpenBranch,
+  { reviews, note }: PullStanding,
+  message: string,
+): Promise<Settled> | Settled {
+  const isReviewed = reviews.some(({ state }) => state !== "comment");
+  return isReviewed
+    ? waitWithNote(context, branch, `It is not merged yet: ${message}.`, note)
+    : waiting(branch.pull, message);
+}

@@ -1,0 +1,77 @@
+import { openInRangePull } from "../delivery/pull-request.ts";
+import { carriedScales, planScale } from "../delivery/scale-plan.ts";
+import { approvalNeeded } from "../domain/guardrails.ts";
+import { approvalRules } from "../domain/repository-file.ts";
+import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { closeScalePull } from "./close-scale-pull.ts";
+import { mergeRequest } from "./merge-request.ts";
+import { mergeScalePull } from "./merge-scale-pull.ts";
+import { readSituation, type ScaleContext } from "./read-situation.ts";
+import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
+import type { StackRecord } from "./stack-record.ts";
+import { waitWithNote } from "./wait-with-note.ts";
+
+/**
+ * Merges a stack's in-range pull request when it still says what is right, makes it anew on the newest head when the file has
+ * moved, closes it when nothing of it is left.
+ */
+export async function settleInRange(
+  context: ScaleContext,
+  snapshot: Snapshot,
+  branch: OpenBranch,
+): Promise<Settled | typeof AGAIN> {
+  const { forge, place } = context;
+  const { record } = readSituation(context, snapshot);
+  const { pull } = branch;
+  const paused = context.paused ?? record.policy.paused;
+  if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
+  if (pull.isDraft)
+    return waitWithNote(context, branch, "It is a draft: mark it ready for review, and it merges by itself.");
+  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const carried = carriedScales(snapshot, stack, []);
+  const planned = planScale(snapshot, stack, [], carried);
+  if (planned.kind === "unusable") {
+    const why =
+      carried.scales.length === 0 ? "The values have moved on since it was opened." : planned.message;
+    return closeScalePull(context, snapshot, branch, why);
+  }
+  const gate = carried.scales.map((scale) => gateOf(record, scale)).find((why) => why !== null);
+  if (gate != null)
+    return stopped(context, branch, `It may not merge by itself under the rules of today: ${gate}.`);
+  const commit = parseScaleCommit(branch.headMessage);
+  // GitHub counts a pull request's commits and files a moment after a push.
+  if (pull.headOid !== branch.headOid) return AGAIN;
+  const remake = async () => {
+    await openInRangePull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
+    return AGAIN;
+  };
+  if (!holdsOnly(branch, planned.plan.text) || commit?.scales.length !== carried.scales.length)
+    return remake();
+  const { mergeMethod } = record.policy;
+  const request = mergeRequest({ ...branch, number: pull.number }, mergeMethod, snapshot.mergeMethods);
+  const merged = await mergeScalePull(context, branch, request, "may-merge-by-itself");
+  return merged.kind === "behind" ? remake() : merged;
+}
+
+/**
+ * Only what we would write ourselves is merged: the same file, byte for byte, in one commit, and no other file. Whoever may
+ * push could otherwise have us merge anything.
+ */
+function holdsOnly({ file, pull }: OpenBranch, text: string): boolean {
+  return file.kind === "text" && file.text === text && pull.commitCount === 1 && pull.fileCount === 1;
+}
+
+/** Why a move may not merge by itself under today's rules, which may be stricter than when it was opened. */
+function gateOf({ contract, policy }: StackRecord, { pool: name, from, to }: Scale): string | null {
+  const pool = contract.get(name);
+  return pool === undefined
+    ? `the contract has no pool ${name}`
+    : approvalNeeded(approvalRules(policy, pool), pool, from, to);
+}
+
+/** It may not merge now, so GitHub is not to do it either. */
+async function stopped(context: ScaleContext, branch: OpenBranch, why: string): Promise<Settled> {
+  if (branch.pull.isAutoMerging) await context.forge.withdrawAutoMerge(context.place, branch.pull.nodeId);
+  return waitWithNote(context, branch, why);
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { ForgeError, type MergeRequest } from "../forge/forge.ts";
+import { askForRests } from "./ask-for-rests.ts";
+import type { ScaleContext } from "./read-situation.ts";
+import { settleGated } from "./settle-gated.ts";
+import { settleInRange } from "./settle-in-range.ts";
+import { type Settled, type SettleStep, waiting } from "./settled.ts";
+
+/** How often one settling reads, rebuilds and merges again before it leaves the rest to the next one. */
+const ATTEMPTS = 5;
+
+/**
+ * Brings a stack's open scale pull requests on: merges what may merge, makes anew on the newest head what has lost its footing,
+ * closes what has nothing left to do, and asks for the rest of moves that stopped at a threshold. Idempotent: an event that was
+ * lost, or a process that died between two steps, is healed by the next call.
+ *
+ * `justOpened` is the merge of a pull request that this process has opened a moment ago on a head that has not moved: it is tried
+ * without a read before.
+ */
+export async function settleStack(context: ScaleContext, justOpened?: MergeRequest): Promise<Settled[]> {
+  if (justOpened !== undefined && (await isMerged(context, justOpened)))
+    return [{ kind: "merged", pullRequest: justOpened.number }];
+  context.snapshots.invalidate();
+  // Before the first part merges: from then on nothing but a long look back would find that a rest is left.
+  const settled = await askForRests(context);
+  settled.push(...(await settleBranch(context, ({ inRange }) => inRange, settleInRange)));
+  const pools = [...(await context.snapshots.get()).gated.keys()];
+  for (const pool of pools)
+    settled.push(...(await settleBranch(context, ({ gated }) => gated.get(pool) ?? null, settleGated)));
+  return settled;
+}
+
+/** Settles the open pull request of one branch, if there is one; reads and tries again where a race was lost. */
+async function settleBranch(
+  context: ScaleContext,
+  pick: (snapshot: Snapshot) => Snapshot["inRange"],
+  settle: SettleStep,
+): Promise<Settled[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const snapshot = await context.snapshots.get();
+      const branch = pick(snapshot);
+      if (branch?.pull == null) return [];
+      const settled = await settle(context, snapshot, { ...branch, pull: branch.pull });
+      if (settled.kind === "merged" || settled.kind === "closed") context.snapshots.invalidate();
+      if (settled.kind !== "again") return [settled];
+      if (attempt === ATTEMPTS) return [waiting(branch.pull, "the base branch keeps moving")];
+    } catch (error) {
+      context.snapshots.invalidate();
+      if (!mayWorkSoon(error) || attempt === ATTEMPTS) throw error;
+    }
+    context.snapshots.invalidate();
+    await sleep(250 * attempt);
+  }
+}
+
+/** Whether the merge went through; false too where its answer was lost: the next read tells. */
+async function isMerged(context: ScaleContext, request: MergeRequest): Promise<boolean> {
+  try {
+    return (await context.forge.mergePull(context.place, request)).kind === "merged";
+  } catch (error) {
+    if (mayWorkSoon(error)) return false;
+    throw error;
+  } finally {
+    context.snapshots.invalidate();
+  }
+}
+
+function mayWorkSoon(error: unknown): boolean {
+  return error instanceof ForgeError && (error.code === "conflict" || error.code === "unavailable");
+}

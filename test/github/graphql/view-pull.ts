@@ -1,6 +1,7 @@
 import { readCommit, readRef } from "../git/git-repository.ts";
 import { formatNodeId } from "../node-id.ts";
 import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
+import { queueRule } from "../pulls/merge-queue.ts";
 import { type MergeStanding, readMergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { decideReviews, latestReviews, mayApprove } from "../pulls/review-decision.ts";
@@ -14,6 +15,7 @@ import { viewActor } from "./view-account.ts";
 import { viewRollup } from "./view-checks.ts";
 import { viewCommit } from "./view-commit.ts";
 import { isViewer, viewComment, viewLabel, viewReview } from "./view-conversation.ts";
+import { viewMergeQueue, viewQueueEntry } from "./view-merge-queue.ts";
 import { viewRef } from "./view-ref.ts";
 import { viewRepository } from "./view-repository.ts";
 
@@ -53,9 +55,9 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     isDraft: pull.draft,
     isCrossRepository: false,
     isInMergeQueue: pull.queueEntry !== null,
-    isMergeQueueEnabled: false,
-    mergeQueueEntry: null,
-    mergeQueue: null,
+    isMergeQueueEnabled: queueRule(repository, pull.baseRef) !== null,
+    mergeQueueEntry: () => viewQueueEntry(context, repository, pull),
+    mergeQueue: () => viewMergeQueue(context, repository, pull.baseRef),
     locked: false,
     maintainerCanModify: false,
     createdAt: formatTime(pull.createdAt),

@@ -14,6 +14,7 @@ import { requireRead } from "./require-read.ts";
 import { viewActor } from "./view-account.ts";
 import { viewIssue, viewLabel } from "./view-conversation.ts";
 import { viewObject } from "./view-git-object.ts";
+import { viewMergeQueue } from "./view-merge-queue.ts";
 import { viewPull } from "./view-pull.ts";
 import { viewRef } from "./view-ref.ts";
 
@@ -82,6 +83,8 @@ export function viewRepository(context: GraphqlContext, repository: Repository):
       }
       return viewPull(context, repository, issue);
     },
+    mergeQueue: ({ branch }: { branch?: string | null }) =>
+      viewMergeQueue(context, repository, branch ?? settings.default_branch),
     pullRequests: (args: PullArgs) => {
       requireRead(context, repository, "pull_requests");
       return connect("pullRequests", args, findPulls(repository, args), (pull) =>

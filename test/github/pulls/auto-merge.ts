@@ -4,6 +4,7 @@ import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
 import { openPulls } from "./follow-refs.ts";
 import { mergePull } from "./merge-pull.ts";
+import { advanceMergeQueues, enqueuePull, queueRule } from "./merge-queue.ts";
 import { readMergeStanding } from "./mergeability.ts";
 import type { MergeMethod, PullRequest } from "./pull-request.ts";
 
@@ -30,9 +31,14 @@ export async function enableAutoMerge(
     throw new GitHubError(409, "Head branch was modified. Review and try again.", { type: "STALE_DATA" });
   }
   const { state } = await readMergeStanding(repository, pull);
-  if (state === "clean" || state === "unstable" || state === "draft") {
-    throw unprocessable(`Pull request is in ${state} status`);
+  const queued = queueRule(repository, pull.baseRef) !== null;
+  if (pull.queueEntry !== null) throw unprocessable("Pull request is already in the queue");
+  if (state === "draft" || (!queued && (state === "clean" || state === "unstable"))) {
+    // The model's name stands before the sentence, which begins with it too.
+    throw unprocessable(`Pull request Pull request is in ${state} status`);
   }
+  if (!repository.protections.has(pull.baseRef))
+    throw unprocessable("Pull request Protected branch rules not configured for this branch");
   pull.autoMerge = {
     enabledBy: hand.account,
     enabledAt: world.now(),
@@ -42,6 +48,8 @@ export async function enableAutoMerge(
     triggersWorkflows: hand.triggersWorkflows,
   };
   await announcePull(world, repository, pull, hand, "auto_merge_enabled");
+  // With a merge queue auto-merge means "enqueue when ready", which may be now.
+  if (queued) await mergeWhatIsReady(world, repository);
 }
 
 export async function disableAutoMerge(
@@ -51,11 +59,23 @@ export async function disableAutoMerge(
   hand: Hand,
 ): Promise<void> {
   if (pull.autoMerge === null) throw unprocessable("Can't disable auto-merge for this pull request.");
-  pull.autoMerge = null;
-  await announcePull(world, repository, pull, hand, "auto_merge_disabled", { reason: "Manually disabled" });
+  await dropAutoMerge(world, repository, pull, hand, "Manually disabled");
 }
 
-/** Merges the pull requests whose last requirement has just been met. */
+/** Takes a wish to merge back and tells why; nothing where there is none. */
+export async function dropAutoMerge(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  hand: Hand,
+  reason: string,
+): Promise<void> {
+  if (pull.autoMerge === null) return;
+  pull.autoMerge = null;
+  await announcePull(world, repository, pull, hand, "auto_merge_disabled", { reason });
+}
+
+/** Merges the pull requests whose last requirement has just been met, or puts them into the merge queue. */
 export async function mergeWhatIsReady(world: World, repository: Repository): Promise<void> {
   for (const pull of openPulls(repository)) {
     const wish = pull.autoMerge;
@@ -66,12 +86,14 @@ export async function mergeWhatIsReady(world: World, repository: Repository): Pr
     if (state !== "clean" && state !== "unstable") continue;
     const hand: Hand = { account: wish.enabledBy, triggersWorkflows: wish.triggersWorkflows, app: null };
     try {
-      await mergePull(world, repository, pull, { ...wish, expectedHead: null }, hand);
+      if (queueRule(repository, pull.baseRef) === null)
+        await mergePull(world, repository, pull, { ...wish, expectedHead: null }, hand);
+      else await enqueuePull(world, repository, pull, { expectedHead: null, place: "back" }, hand);
     } catch (error) {
       // Whoever met the last requirement is not the one to be told; GitHub takes the wish back.
       if (!(error instanceof GitHubError)) throw error;
-      pull.autoMerge = null;
-      await announcePull(world, repository, pull, hand, "auto_merge_disabled", { reason: error.message });
+      await dropAutoMerge(world, repository, pull, hand, error.message);
     }
   }
+  await advanceMergeQueues(world, repository);
 }

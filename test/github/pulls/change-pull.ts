@@ -3,9 +3,11 @@ import { GitHubError } from "../github-error.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
-import { mergeWhatIsReady } from "./auto-merge.ts";
+import { dropAutoMerge, mergeWhatIsReady } from "./auto-merge.ts";
 import { closePull } from "./follow-refs.ts";
+import { dequeuePull } from "./merge-queue.ts";
 import type { PullRequest } from "./pull-request.ts";
+import { mayPush } from "./review-decision.ts";
 
 export interface PullChange {
   readonly title?: string;
@@ -36,11 +38,20 @@ export async function changePull(
     const oid = await readRef(repository.git, `refs/heads/${change.base}`);
     if (oid === null) throw invalid("base", `Proposed base branch '${change.base}' was not found`);
     changes.base = { ref: { from: pull.baseRef }, sha: { from: pull.baseOid } };
+    await dequeuePull(world, repository, pull, "MANUAL", hand);
     pull.baseRef = change.base;
     pull.baseOid = oid;
     pull.unknownReads = world.unknownMergeabilityReads;
   }
   pull.updatedAt = world.now();
+  if (changes.base !== undefined && hand.app === null && !mayPush(repository, hand.account))
+    await dropAutoMerge(
+      world,
+      repository,
+      pull,
+      hand,
+      "Base branch was changed by a user without write access",
+    );
   if (Object.keys(changes).length > 0)
     await announcePull(world, repository, pull, hand, "edited", { changes });
   await changeDraft(world, repository, pull, change.draft, hand);
@@ -57,6 +68,8 @@ async function changeDraft(
   if (draft === undefined || (draft === "draft") === pull.draft) return;
   pull.draft = draft === "draft";
   await announcePull(world, repository, pull, hand, pull.draft ? "converted_to_draft" : "ready_for_review");
+  // A draft keeps its place in a merge queue, but not its auto-merge.
+  if (pull.draft) await dropAutoMerge(world, repository, pull, hand, "Converted to draft");
   await mergeWhatIsReady(world, repository);
 }
 

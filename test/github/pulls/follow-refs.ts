@@ -4,9 +4,11 @@ import { type RefUpdate, updateRefs } from "../git/refs.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
-import { mergeWhatIsReady } from "./auto-merge.ts";
+import { dropAutoMerge, mergeWhatIsReady } from "./auto-merge.ts";
 import { listPullPatches } from "./list-pull-changes.ts";
+import { dequeuePull } from "./merge-queue.ts";
 import type { PullRequest } from "./pull-request.ts";
+import { mayPush } from "./review-decision.ts";
 import { dismissReview } from "./submit-review.ts";
 
 /** What moved branches do to pull requests: heads follow, deleted ones close, reachable ones are merged. */
@@ -60,6 +62,15 @@ async function followHead(
     return;
   }
   await announcePull(world, repository, pull, hand, "synchronize", { before, after: update.after });
+  await dequeuePull(world, repository, pull, "UNKNOWN_REMOVAL_REASON", hand);
+  if (hand.app === null && !mayPush(repository, hand.account))
+    await dropAutoMerge(
+      world,
+      repository,
+      pull,
+      hand,
+      "Head branch was pushed to by a user without write access",
+    );
   if (changes === (await readChanges(repository, pull))) return;
   pull.lastPush = { by: hand.account, oid: update.after };
   if (repository.protections.get(pull.baseRef)?.dismissStaleReviews !== true) return;
@@ -104,6 +115,7 @@ async function followBase(
   pull.closedAt = pull.updatedAt = world.now();
   pull.closedBy = hand.account;
   pull.autoMerge = null;
+  await dequeuePull(world, repository, pull, "ALREADY_MERGED", hand);
   await announcePull(world, repository, pull, hand, "closed");
 }
 
@@ -130,6 +142,7 @@ export async function closePull(
   pull.closedAt = pull.updatedAt = world.now();
   pull.closedBy = hand.account;
   pull.autoMerge = null;
+  await dequeuePull(world, repository, pull, "MANUAL", hand);
   await announcePull(world, repository, pull, hand, "closed");
 }
 

@@ -3,6 +3,7 @@ import { GitHubError } from "../github-error.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { type MergeWish, mergePull } from "./merge-pull.ts";
+import { enqueuePull, queueRule } from "./merge-queue.ts";
 import type { MergeMethod, PullRequest } from "./pull-request.ts";
 
 /** A merge that was asked for and is carried out in the background. */
@@ -10,12 +11,17 @@ export interface AsyncMerge {
   readonly uuid: string;
   readonly pull: PullRequest;
   readonly method: MergeMethod;
+  readonly action: MergeAction;
   readonly expectedHead: string;
   outcome:
     | { readonly kind: "pending" }
+    | { readonly kind: "enqueued" }
     | { readonly kind: "merged"; readonly sha: string }
     | AsyncMergeFailure;
 }
+
+/** `default` is the queue where there is one. */
+export type MergeAction = "default" | "direct_merge" | "merge_queue";
 
 interface AsyncMergeFailure {
   readonly kind: "failed";
@@ -27,7 +33,7 @@ export function mergeLater(
   world: World,
   repository: Repository,
   pull: PullRequest,
-  wish: MergeWish,
+  wish: MergeWish & { readonly action: MergeAction },
   hand: Hand,
 ): AsyncMerge {
   const expectedHead = wish.expectedHead ?? pull.headOid;
@@ -35,6 +41,7 @@ export function mergeLater(
     uuid: randomUUID(),
     pull,
     method: wish.method,
+    action: wish.action,
     expectedHead,
     outcome: { kind: "pending" },
   };
@@ -42,14 +49,25 @@ export function mergeLater(
   void repository.lock.run(async () => {
     // GitHub's background job finds out whether it can be merged before it tries.
     pull.unknownReads = 0;
-    merge.outcome = await attempt(() => mergePull(world, repository, pull, { ...wish, expectedHead }, hand));
+    const queues =
+      wish.action === "merge_queue" ||
+      (wish.action === "default" && queueRule(repository, pull.baseRef) !== null);
+    merge.outcome = await attempt(async () => {
+      if (!queues)
+        return {
+          kind: "merged",
+          sha: await mergePull(world, repository, pull, { ...wish, expectedHead }, hand),
+        };
+      await enqueuePull(world, repository, pull, { expectedHead, place: "back" }, hand);
+      return { kind: "enqueued" };
+    });
   });
   return merge;
 }
 
-async function attempt(merge: () => Promise<string>): Promise<AsyncMerge["outcome"]> {
+async function attempt(merge: () => Promise<AsyncMerge["outcome"]>): Promise<AsyncMerge["outcome"]> {
   try {
-    return { kind: "merged", sha: await merge() };
+    return await merge();
   } catch (error) {
     const message = error instanceof GitHubError ? error.message : `GitHub stand-in: ${String(error)}`;
     return { kind: "failed", message };

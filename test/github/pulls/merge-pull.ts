@@ -78,7 +78,8 @@ export async function mergePull(
   return made;
 }
 
-async function deleteHead(
+/** Removes the head branch of a merged pull request. */
+export async function deleteHead(
   world: World,
   repository: Repository,
   pull: PullRequest,
@@ -122,7 +123,8 @@ function notMergeable(message: string): GitHubError {
   return new GitHubError(405, message, { type: "UNPROCESSABLE" });
 }
 
-async function writeMerge(
+/** The commit that a merge makes; throws GitHub's 405 on a conflict. No ref moves. */
+export async function writeMerge(
   world: World,
   repository: Repository,
   pull: PullRequest,

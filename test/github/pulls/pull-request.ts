@@ -30,6 +30,14 @@ export interface Merge {
   readonly broughtOids: ReadonlySet<string>;
 }
 
+export interface MergeGroup {
+  /** `refs/heads/gh-readonly-queue/…`. */
+  readonly ref: string;
+  readonly baseRef: string;
+  readonly baseOid: string;
+  readonly headOid: string;
+}
+
 /** A place in the merge queue of the base branch. */
 export interface QueueEntry {
   readonly id: number;
@@ -37,7 +45,7 @@ export interface QueueEntry {
   readonly enqueuer: Account;
   readonly jump: boolean;
   /** The branch on which the queue tests it; null until it has one. */
-  group: { readonly ref: string; readonly baseOid: string; readonly headOid: string } | null;
+  group: MergeGroup | null;
 }
 
 export interface PullRequest extends Conversation {

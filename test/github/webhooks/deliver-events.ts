@@ -79,7 +79,7 @@ export function createWebhookSender(world: World): WebhookSender {
     announce: (event) => {
       for (const app of world.apps.values()) {
         const installation = findInstallation(world, app, event.repository);
-        if (installation === undefined || !hears(app, event)) continue;
+        if (installation === undefined || !hears(installation, event)) continue;
         sendEvent(
           installation,
           event.name,
@@ -114,10 +114,12 @@ export function createWebhookSender(world: World): WebhookSender {
   };
 }
 
-function hears(app: App, event: RepositoryEvent): boolean {
+function hears({ app, permissions }: Installation, event: RepositoryEvent): boolean {
   if (event.onlyApp !== undefined) return event.onlyApp === app;
   if (event.action !== null && event.name.startsWith("check_") && ownCheckActions.has(event.action))
     return false;
+  // "Merge queues: read" is what the subscription asks.
+  if (event.name === "merge_group" && permissions.merge_queues === undefined) return false;
   return app.events.includes(event.name);
 }
 

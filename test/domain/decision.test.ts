@@ -208,6 +208,73 @@ const cases: Record<string, Case> = {
     situation: { approvals: [{ above: 3 }] },
     expected: "hold awaiting-approval",
   },
+  "another demand does not move the head of what waits within a cooldown": {
+    intent: { ask: { kind: "value", value: 6 } },
+    state: { awaitingApproval: { to: 4, sinceMs: at(-100), pullRequest: 9 } },
+    situation: { approvals: [{ above: 3 }] },
+    expected: "hold awaiting-approval",
+  },
+  "another demand moves it after the cooldown": {
+    intent: { ask: { kind: "value", value: 6 } },
+    state: { awaitingApproval: { to: 4, sinceMs: at(-301), pullRequest: 9 } },
+    situation: { approvals: [{ above: 3 }] },
+    expected: "scale 3 → 6 requested,over-threshold [gated]",
+  },
+  "partial scales to the threshold now": {
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }] },
+    expected: "scale 3 → 5 requested,over-threshold",
+  },
+  "partial goes to the nearest of all thresholds": {
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: {
+      approvals: [
+        { above: 7, partial: true },
+        { changeOver: "50%", partial: true },
+      ],
+    },
+    expected: "scale 3 → 4 requested,over-threshold",
+  },
+  "partial goes down too": {
+    state: { committed: 10, applied: 10 },
+    intent: { ask: { kind: "value", value: 1 } },
+    situation: { approvals: [{ changeOver: 4, partial: true }] },
+    expected: "scale 10 → 6 requested,over-threshold",
+  },
+  "partial is nothing where another rule that is passed does without": {
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }, { changeOver: 2 }] },
+    expected: "scale 3 → 9 requested,over-threshold [gated]",
+  },
+  "a rule that is not passed has no say in it": {
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }, { above: 9 }] },
+    expected: "scale 3 → 5 requested,over-threshold",
+  },
+  "partial at the threshold asks for all of it": {
+    state: { committed: 5, applied: 5 },
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }] },
+    expected: "scale 5 → 9 requested,over-threshold [gated]",
+  },
+  "partial does not go back where the pool stands beyond the threshold": {
+    state: { committed: 7, applied: 7 },
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }] },
+    expected: "scale 7 → 9 requested,over-threshold [gated]",
+  },
+  "partial whose first part is on its way only asks for the rest": {
+    state: { pending: { to: 5, sinceMs: at(-10), pullRequest: 8 } },
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }] },
+    expected: "scale 3 → 9 requested,over-threshold [gated]",
+  },
+  "partial whose rest waits already makes up for a first part that was lost": {
+    state: { awaitingApproval: { to: 9, sinceMs: at(-10), pullRequest: 9 } },
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ above: 5, partial: true }] },
+    expected: "scale 3 → 5 requested,over-threshold",
+  },
   "the clamped value is what is compared with the threshold": {
     intent: { ask: { kind: "value", value: 100 } },
     situation: { approvals: [{ above: 10 }] },

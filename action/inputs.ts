@@ -16,6 +16,10 @@ export type Inputs = {
   branch: string | null;
   token: string;
   apiUrl: string;
+  /** Who signs ledger entries, as its tokens say; null: GitHub Actions of that GitHub. */
+  oidcIssuer: string | null;
+  /** Where the job asks for OIDC tokens, and with what; undefined where it may not. */
+  idToken: { url: string | undefined; token: string | undefined };
   /** Values that no line may show. */
   secrets: string[];
   /** Where outputs and the summary go. */
@@ -82,6 +86,9 @@ const Runner = z.object({
   GITHUB_RUN_ID: z.string().default(""),
   GITHUB_RUN_ATTEMPT: z.string().default(""),
   GITHUB_WORKSPACE: z.string().default("."),
+  ACTIONS_ID_TOKEN_REQUEST_URL: z.string().optional(),
+  ACTIONS_ID_TOKEN_REQUEST_TOKEN: z.string().optional(),
+  PULUMISCALE_OIDC_ISSUER: z.union([z.literal(""), z.url()]).default(""),
   GITHUB_OUTPUT: z.string().optional(),
   GITHUB_STEP_SUMMARY: z.string().optional(),
 });
@@ -122,6 +129,8 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
     branch: /^refs\/heads\/(.+)$/.exec(run.GITHUB_REF)?.[1] ?? null,
     token: inputs["github-token"],
     apiUrl: run.GITHUB_API_URL,
+    oidcIssuer: run.PULUMISCALE_OIDC_ISSUER || null,
+    idToken: { url: run.ACTIONS_ID_TOKEN_REQUEST_URL, token: run.ACTIONS_ID_TOKEN_REQUEST_TOKEN },
     secrets: [...new Set([inputs["github-token"], ...secretsOf(environment)])],
     outputFile: run.GITHUB_OUTPUT ?? null,
     summaryFile: run.GITHUB_STEP_SUMMARY ?? null,

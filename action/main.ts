@@ -1,5 +1,9 @@
 import { systemClock } from "../src/clock.ts";
 import { createApplyForge } from "../src/forge/github-apply-client.ts";
+import { IssuerKeys } from "../src/ledger/issuer-keys.ts";
+import { LedgerJudge } from "../src/ledger/ledger-judge.ts";
+import { oidcIssuerOf } from "../src/ledger/oidc-issuer.ts";
+import { idTokenRequest } from "../src/ledger/request-id-token.ts";
 import { readInputs } from "./inputs.ts";
 import { createReport } from "./report.ts";
 import { runCommand } from "./run-command.ts";
@@ -18,7 +22,14 @@ async function main(): Promise<number> {
     report = createReport({ ...inputs, print });
     for (const secret of inputs.secrets) report.hide(secret);
     const forge = createApplyForge(inputs.token, inputs.apiUrl);
-    return await runCommand(inputs, { forge, clock: systemClock, report, signal: interrupt.signal });
+    const keys = new IssuerKeys(inputs.oidcIssuer ?? oidcIssuerOf(inputs.apiUrl), systemClock);
+    const requestToken = idTokenRequest(inputs.idToken.url, inputs.idToken.token);
+    const ledger = { judge: new LedgerJudge(keys, systemClock), requestToken };
+    return await runCommand(inputs, {
+      ...{ forge, ledger, report },
+      clock: systemClock,
+      signal: interrupt.signal,
+    });
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
     report.say("error", interrupt.signal.aborted ? `The run was interrupted: ${sentence}` : sentence);

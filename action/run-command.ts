@@ -5,11 +5,18 @@ import { listPending } from "../src/apply/list-pending.ts";
 import { previewStack } from "../src/apply/preview-stack.ts";
 import { publishStack } from "../src/apply/publish-stack.ts";
 import { renderReceipt, renderTitle } from "../src/apply/render-receipt.ts";
+import type { LedgerTrust } from "../src/apply/trusted-entry.ts";
 import type { Clock } from "../src/clock.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Report } from "./report.ts";
 
-export type RunWorld = { forge: ApplyForge; clock: Clock; report: Report; signal: AbortSignal };
+export type RunWorld = {
+  forge: ApplyForge;
+  ledger: LedgerTrust;
+  clock: Clock;
+  report: Report;
+  signal: AbortSignal;
+};
 
 /** Runs the Action's command; answers the exit code. Throws typed errors whose sentences say what to do. */
 export async function runCommand(inputs: Inputs, world: RunWorld): Promise<number> {
@@ -77,7 +84,7 @@ async function runPublish(inputs: Inputs, world: RunWorld): Promise<number> {
   if (inputs.branch !== baseBranch) {
     report.say(
       "warning",
-      `This run is for ${inputs.branch ?? "no branch"}, and pools are scaled on ${baseBranch}. What was deployed is published as it is; the next apply on ${baseBranch} puts the values of ${baseBranch} back. Run full ups on ${baseBranch} only.`,
+      `This run is for ${inputs.branch ?? "no branch"}, and pools are scaled on ${baseBranch}. What was deployed is published as it is, and nothing is scaled until ${baseBranch} publishes again. Run full ups on ${baseBranch} only.`,
     );
   }
   const request = await prepareJob(inputs.job, watchOf(world));
@@ -106,7 +113,7 @@ async function runPending(inputs: Inputs, world: RunWorld): Promise<number> {
   const { report } = world;
   const { repository, trigger } = inputs.job;
   const warn = (sentence: string) => report.say("warning", sentence);
-  const stacks = await listPending(world.forge, repository, inputs.commit, trigger, warn);
+  const stacks = await listPending(world.forge, repository, inputs.commit, trigger, world.ledger, warn);
   report.setOutput("stacks", stacks);
   report.say(
     "info",
@@ -121,6 +128,6 @@ function watchOf({ report, signal }: RunWorld) {
   return { onLine: report.pulumi, signal };
 }
 
-function worldOf({ forge, clock, report }: RunWorld) {
-  return { forge, clock, redact: report.redact, say: report.say };
+function worldOf({ forge, ledger, clock, report }: RunWorld) {
+  return { forge, ledger, clock, redact: report.redact, say: report.say };
 }

@@ -34,7 +34,16 @@ export type HeadRead = {
 };
 
 /** The ledger branch as it stands: `headOid` null where there is no branch, `text` null where it lacks the entry. */
-export type LedgerRead = { headOid: string | null; text: string | null };
+export type LedgerRead = {
+  headOid: string | null;
+  text: string | null;
+  /** What stood in the entry's file before, newest first: a few versions. */
+  earlier: readonly string[];
+  /** GitHub's number of the repository, as the tokens of its workflows name it. */
+  repositoryNumber: string;
+  /** `.github/pulumiscale.yml` on the default branch. */
+  repositoryFile: StackFile;
+};
 
 /** A commit that touched the stack file. */
 export type StackFileCommit = { oid: string; message: string; stackFile: StackFile };

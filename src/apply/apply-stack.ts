@@ -21,7 +21,8 @@ import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
 import { loadAutomation } from "./targeted-update.ts";
-import { LedgerError, updateLedger } from "./update-ledger.ts";
+import { LedgerError, type LedgerTrust, requireSigner } from "./trusted-entry.ts";
+import { updateLedger } from "./update-ledger.ts";
 
 /** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
 export type EngineSettings = Omit<EngineOptions, "workDir" | "project" | "stackFile" | "message">;
@@ -38,6 +39,7 @@ export type ApplyRequest = {
 /** The parts of the outside that an apply works with. */
 export type ApplyWorld = {
   forge: ApplyForge;
+  ledger: LedgerTrust;
   clock: Clock;
   redact: Redact;
   /** Tells people what goes on, a sentence at a time. */
@@ -61,8 +63,11 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const ownContract = request.trigger.kind === "push" ? readOwn(request) : null;
   // It is awaited where it is needed; where it is not, its failure means nothing.
   ownContract?.catch(() => {});
-  const planned = await readPlan(world.forge, place, checkout, request.trigger);
+  const planned = await readPlan(world.forge, place, checkout, request.trigger, world.ledger);
   const { read, entry, history, plan } = planned;
+  if (planned.refusal !== null) world.say("warning", refusalSentence(planned.refusal));
+  if (plan.kind === "apply" || plan.kind === "full-needed")
+    requireSigner(read.ledger, place, world.ledger, world.say);
   // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
   if (planned.code === "undeployed" && (plan.kind === "apply" || plan.kind === "nothing")) {
     world.say(
@@ -73,6 +78,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   if (plan.kind !== "apply" || entry === null) {
     if (plan.kind === "full-needed" && entry !== null)
       await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);
+    if (plan.kind === "nothing" && entry !== null) await renewAttestation(request, world, planned, entry);
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
   }
   const own = ownContract ?? readOwn(request);
@@ -202,15 +208,15 @@ function failAll(entry: LedgerEntry, { read, history }: ReadPlan, error: unknown
 
 async function recordReceipt(
   { place }: ApplyRequest,
-  { forge, clock }: ApplyWorld,
+  { forge, clock, ledger }: ApplyWorld,
   { read, entry }: ReadPlan,
   pools: Record<string, unknown>,
   receipt: Receipt,
 ): Promise<void> {
-  await updateLedger(forge, place, read.ledger, "apply", (current) => {
+  await updateLedger(forge, place, read.ledger, "apply", ledger, (current) => {
     if (current === null) {
       throw new LedgerError(
-        `The ledger's entry of ${place.alias} vanished during the apply, so what was applied is recorded nowhere. Run a full \`pulumi up\` and \`publish\`.`,
+        `The ledger's entry of ${place.alias} vanished during the apply, or was replaced by one that does not count, so what was applied is recorded nowhere. Run a full \`pulumi up\` and \`publish\`.`,
       );
     }
     const next = entryAfterApply(current, { pools, receipt, publishedAt: new Date(clock()).toISOString() });
@@ -219,6 +225,36 @@ async function recordReceipt(
     const isAlone = entry === null || formatEntry(current) === formatEntry(entry);
     return isAlone ? next : { ...next, commit: entry.commit };
   });
+}
+
+/** What is said of an entry that does not count; `refusal` is the judge's. */
+export function refusalSentence(refusal: string): string {
+  return `${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}. Until then this stack counts as never published.`;
+}
+
+/** An issuer changes its keys: an entry that is signed anew now and then never depends on one that is long gone. */
+const RENEW_AFTER_MS = 7 * 24 * 3_600_000;
+
+async function renewAttestation(
+  { place }: ApplyRequest,
+  { forge, clock, ledger, say }: ApplyWorld,
+  { read }: ReadPlan,
+  { attestation, publishedAt }: LedgerEntry,
+): Promise<void> {
+  const isDue = clock() - Date.parse(publishedAt) > RENEW_AFTER_MS;
+  if (attestation === null || ledger.requestToken === null || !isDue) return;
+  try {
+    await updateLedger(forge, place, read.ledger, "renew", ledger, (current) => {
+      if (current === null) throw new LedgerError("it is gone");
+      return { ...current, publishedAt: new Date(clock()).toISOString() };
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    say(
+      "warning",
+      `The ledger entry of ${place.alias} could not be signed anew: ${why} The next run tries again.`,
+    );
+  }
 }
 
 /** The same pools that failed in the same way, tried again by a schedule, are no news: the ledger would fill with them. */

@@ -1,19 +1,23 @@
 import { parseEntry } from "../ledger/entry.ts";
+import { otherStack } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, RepositoryPlace } from "./apply-forge.ts";
 import { readPlan, type Trigger } from "./read-plan.ts";
+import { type LedgerTrust, repositoryFileOf } from "./trusted-entry.ts";
 
 /** A stack with something to do, as one line of a job matrix. */
 export type PendingStack = { alias: string; project: string; stack: string; dir: string };
 
 /**
  * The stacks of the ledger for which a run of `apply` at `commit` would do something, a full up included. Without
- * Pulumi. An entry that cannot be read is told through `say` and left out. Throws `ForgeError`.
+ * Pulumi. An entry that cannot be read, or is another stack's, is told through `say` and left out; one that does not count is
+ * told, and its stack listed: publishing heals it. Throws `ForgeError`, and `LedgerError` where none can be verified now.
  */
 export async function listPending(
   forge: ApplyForge,
   repository: RepositoryPlace,
   commit: string,
   trigger: Trigger,
+  trust: LedgerTrust,
   say: (sentence: string) => void,
 ): Promise<PendingStack[]> {
   const pending: PendingStack[] = [];
@@ -28,7 +32,7 @@ export async function listPending(
     }
     const { project, stack, dir } = parsed.entry;
     // One stack whose directory is gone must not keep all the others from being applied.
-    const read = await readPlan(forge, place, { commit, project }, trigger).catch((error: unknown) => {
+    const read = await readPlan(forge, place, { commit, project }, trigger, trust).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
       lost.push(error);
       say(`The stack ${place.alias} is left out. ${error.message}`);
@@ -36,7 +40,10 @@ export async function listPending(
     });
     if (read === null) continue;
     readable += 1;
-    const { plan } = read;
+    const { plan, refusal } = read;
+    const other = otherStack({ ...place, repositoryFile: repositoryFileOf(read.read.ledger) }, parsed.entry);
+    if (refusal !== null) say(`${other === null ? "" : `The stack ${place.alias} is left out: `}${refusal}.`);
+    if (refusal !== null && other !== null) continue;
     if (plan.kind === "apply" || plan.kind === "full-needed")
       pending.push({ alias: place.alias, project, stack, dir });
   }

@@ -1,6 +1,6 @@
 import { readPoolValue } from "../domain/stack-file.ts";
 import { requestFor, withConfigFile } from "./apply-pools.ts";
-import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
+import { type ApplyRequest, type ApplyWorld, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText, stackFileOf } from "./checkout.ts";
 import { appliedValue, type PendingPool } from "./pending.ts";
 import { judgePool } from "./pool-verdict.ts";
@@ -8,8 +8,8 @@ import { formatFinding, readOwnContract } from "./read-contract.ts";
 import { renderText } from "./render-receipt.ts";
 import { retryConcurrent } from "./retry-concurrent.ts";
 import { loadAutomation, previewTargets } from "./targeted-update.ts";
+import { readTrustedEntry } from "./trusted-entry.ts";
 import { findUnexpected, formatUnexpected } from "./unexpected-change.ts";
-import { entryOf } from "./update-ledger.ts";
 
 export type PreviewRequest = Pick<ApplyRequest, "place" | "checkout" | "engine">;
 
@@ -34,16 +34,17 @@ export async function previewStack(
   world: ApplyWorld,
 ): Promise<PreviewResult> {
   const settings = { ...engine, workDir: checkout.workDir };
-  const [own, text, entry] = await Promise.all([
+  const [own, text, { entry, refusal }] = await Promise.all([
     readOwnContract(engine.stack, settings),
     readStackFileText(checkout),
     // Pull requests of forks get a token that may not read; all pools are previewed then.
     world.forge
       .readLedger(place)
-      .then((read) => entryOf(read, place.alias))
-      .catch(() => null),
+      .then((read) => readTrustedEntry(read, place, world.ledger))
+      .catch(() => ({ entry: null, refusal: null })),
     loadAutomation(),
   ]);
+  if (refusal !== null) world.say("warning", refusalSentence(refusal));
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const moved: PendingPool[] = [];
   for (const pool of own.contract.values()) {

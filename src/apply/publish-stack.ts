@@ -3,13 +3,14 @@ import { readPoolValue } from "../domain/stack-file.ts";
 import { entryAfterPublish } from "../ledger/change-entry.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
-import { type ApplyRequest, type ApplyWorld, coveredScales } from "./apply-stack.ts";
+import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
 import { appliedValue } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
-import { entryOf, updateLedger } from "./update-ledger.ts";
+import { readTrustedEntry, requireSigner } from "./trusted-entry.ts";
+import { updateLedger } from "./update-ledger.ts";
 import { hashToken, readWebhookSecrets } from "./webhook-secrets.ts";
 
 export type PublishRequest = Pick<ApplyRequest, "place" | "checkout" | "engine" | "runUrl">;
@@ -35,7 +36,9 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   for (const secret of secrets) world.hide(secret);
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const applied = readApplied(own, text, checkout.project, world);
-  const last = entryOf(read.ledger, place.alias);
+  requireSigner(read.ledger, place, world.ledger, world.say);
+  const { entry: last, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
+  if (refusal !== null) world.say("warning", refusalSentence(refusal));
   await warnIfOlder(world, place, checkout.commit, last);
 
   // An `apply` before the full up has put the newest head's values into the work tree, so those were deployed.
@@ -51,7 +54,7 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
     pools: changedPools(own, applied, last),
     runUrl: request.runUrl,
   };
-  const entry = await updateLedger(world.forge, place, read.ledger, "publish", () =>
+  const entry = await updateLedger(world.forge, place, read.ledger, "publish", world.ledger, () =>
     entryAfterPublish({
       project: checkout.project,
       stack: checkout.stack,

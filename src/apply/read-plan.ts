@@ -4,7 +4,7 @@ import type { ApplyForge, DeployPlace, HeadRead, HistoryRead } from "./apply-for
 import type { Checkout } from "./checkout.ts";
 import { type ApplyPlan, findPending, locationsOf, planApply } from "./pending.ts";
 import { isSameProgram } from "./program-state.ts";
-import { entryOf } from "./update-ledger.ts";
+import { type LedgerTrust, readTrustedEntry } from "./trusted-entry.ts";
 
 /** What starts a run of `apply`. */
 export type Trigger =
@@ -17,6 +17,8 @@ export type Trigger =
 export type ReadPlan = {
   read: HeadRead;
   entry: LedgerEntry | null;
+  /** Why the ledger's entry does not count, and so is none; null where it does, or where there is none. */
+  refusal: string | null;
   /** Since the last apply. */
   history: HistoryRead;
   plan: ApplyPlan;
@@ -35,10 +37,11 @@ export async function readPlan(
   place: DeployPlace,
   checkout: Pick<Checkout, "commit" | "project">,
   trigger: Trigger,
+  trust: LedgerTrust,
 ): Promise<ReadPlan> {
   const before = trigger.kind === "push" && !/^0+$/.test(trigger.before) ? trigger.before : null;
   const read = await forge.readHead(place, [checkout.commit, ...(before === null ? [] : [before])]);
-  const entry = entryOf(read.ledger, place.alias);
+  const { entry, refusal } = await readTrustedEntry(read.ledger, place, trust);
   const states = new Map([...read.others, [read.headOid, read.head]]);
   const deployed = entry?.deployed ?? null;
   const isKnown = deployed === null || states.has(deployed);
@@ -69,5 +72,5 @@ export async function readPlan(
     somethingIsPending: found.pending.length + found.unusable.length > 0,
   });
   const isDeployed = isSameProgram(deployedState, read.head, place, locations);
-  return { read, entry, history, plan, code: isDeployed ? "deployed" : "undeployed" };
+  return { read, entry, refusal, history, plan, code: isDeployed ? "deployed" : "undeployed" };
 }

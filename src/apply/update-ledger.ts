@@ -1,29 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatLedgerMessage } from "../ledger/change-entry.ts";
-import { entryPath, formatEntry, type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import { entryPath, formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, LedgerRead } from "./apply-forge.ts";
-
-/** The ledger's entry cannot be used; the sentence says what to do. */
-export class LedgerError extends Error {
-  readonly code = "ledger";
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "LedgerError";
-  }
-}
+import { attestEntry, type LedgerTrust, readTrustedEntry } from "./trusted-entry.ts";
 
 const MAX_ATTEMPTS = 6;
 
 /**
  * Writes a stack's entry as one commit, compare-and-swap on the ledger's head. A lost race (another stack's run, or
  * this one's) is read again and merged again, so `change` gets the entry as it stands by then; a lost answer is read
- * again too, since the write may be there. `read` is what was read last. Throws `LedgerError`, and `ForgeError` where GitHub fails.
+ * again too, since the write may be there. Each content gets a signature of its own. `read` is what was read last. Throws `LedgerError`, and `ForgeError` where GitHub fails.
  */
 export async function updateLedger(
   forge: ApplyForge,
   place: DeployPlace,
   read: LedgerRead,
-  what: "apply" | "publish",
+  what: "apply" | "publish" | "renew",
+  trust: LedgerTrust,
   change: (current: LedgerEntry | null) => LedgerEntry,
 ): Promise<LedgerEntry> {
   let current = read;
@@ -33,7 +26,8 @@ export async function updateLedger(
       if (attempt > 1) current = await forge.readLedger(place);
       // The answer to the write was lost, and not the write.
       if (entry !== null && current.text === formatEntry(entry)) return entry;
-      entry = change(entryOf(current, place.alias));
+      const { entry: standing } = await readTrustedEntry(current, place, trust);
+      entry = await attestEntry(after(change(standing), standing), current, trust);
       await forge.commitToLedger(place, {
         expectedHeadOid: current.headOid,
         path: entryPath(place.alias),
@@ -50,22 +44,10 @@ export async function updateLedger(
   }
 }
 
-/** The entry in what was read of the ledger; null where there is none. Throws `LedgerError` where it is not readable. */
-export function entryOf(read: LedgerRead, alias: string): LedgerEntry | null {
-  if (read.text === null) return null;
-  const parsed = parseEntry(read.text);
-  switch (parsed.kind) {
-    case "entry":
-      return parsed.entry;
-    case "newer":
-      throw new LedgerError(
-        `The ledger's entry of ${alias} was written by a newer version (schemaVersion ${parsed.schemaVersion}), so it is left alone. Update this Action.`,
-      );
-    case "bad":
-      throw new LedgerError(
-        `The ledger's entry of ${alias} is not readable (${parsed.message}). Delete ${entryPath(alias)} from the branch pulumiscale, run a full \`pulumi up\` and \`publish\`.`,
-      );
-  }
+/** Later than the entry that it replaces, even where this machine's clock is behind: else it would count as an old one. */
+function after(entry: LedgerEntry, current: LedgerEntry | null): LedgerEntry {
+  if (current === null || Date.parse(entry.publishedAt) > Date.parse(current.publishedAt)) return entry;
+  return { ...entry, publishedAt: new Date(Date.parse(current.publishedAt) + 1).toISOString() };
 }
 
 /** How long to wait at first before it is tried again, in milliseconds; null where that would not help. */

@@ -4,6 +4,10 @@ import type { DeployJob } from "../apply/deploy-job.ts";
 import { passwordOf, redactor, secretsOf } from "../apply/redact.ts";
 import { systemClock } from "../clock.ts";
 import { createApplyForge } from "../forge/github-apply-client.ts";
+import { IssuerKeys } from "../ledger/issuer-keys.ts";
+import { LedgerJudge } from "../ledger/ledger-judge.ts";
+import { oidcIssuerOf } from "../ledger/oidc-issuer.ts";
+import { idTokenRequest } from "../ledger/request-id-token.ts";
 
 /** The flags of `apply`, `publish`, `preview` and `pending`. */
 export type DeployFlags = {
@@ -56,7 +60,9 @@ export function readDeployFlags(
     throw new UsageError("No repository is named. Give --repo owner/name, or set GITHUB_REPOSITORY.");
   }
   const redact = redactor([token, ...secretsOf(environment), passwordOf(flags.cloudUrl ?? "") ?? ""]);
-  const forge = createApplyForge(token, environment.GITHUB_API_URL ?? "https://api.github.com");
+  const apiUrl = environment.GITHUB_API_URL ?? "https://api.github.com";
+  const forge = createApplyForge(token, apiUrl);
+  const keys = new IssuerKeys(environment.PULUMISCALE_OIDC_ISSUER || oidcIssuerOf(apiUrl), systemClock);
   const tell = (line: string) => console.error(redact(line));
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
@@ -66,6 +72,13 @@ export function readDeployFlags(
     watch: { onLine: tell, signal: interrupt.signal },
     world: {
       forge,
+      ledger: {
+        judge: new LedgerJudge(keys, systemClock),
+        requestToken: idTokenRequest(
+          environment.ACTIONS_ID_TOKEN_REQUEST_URL,
+          environment.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
+        ),
+      },
       clock: systemClock,
       redact,
       say: (level, text) => tell(level === "info" ? text : `${level}: ${text}`),

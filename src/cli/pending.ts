@@ -7,7 +7,7 @@ export async function runPending(flags: DeployFlags): Promise<number> {
   const { job, world, forge } = readDeployFlags(flags);
   const commit = await readHeadCommit(job.workDir);
   const warn = (sentence: string) => world.say("warning", sentence);
-  const stacks = await listPending(forge, job.repository, commit, job.trigger, warn);
+  const stacks = await listPending(forge, job.repository, commit, job.trigger, world.ledger, warn);
   const lines = stacks.map(({ alias, dir }) => `${alias} (${dir})`);
   printAnswer(flags, stacks, lines.length === 0 ? "No stack has anything to do." : lines.join("\n"));
   return 0;

@@ -26,7 +26,7 @@ import {
 import { toForgeError } from "./github-errors.ts";
 import {
   commitToGitHubLedger,
-  LEDGER_FIELD,
+  LEDGER_FIELDS,
   LEDGER_REF,
   LedgerAnswer,
   readLedgerAnswer,
@@ -52,10 +52,9 @@ export class GitHubApplyForge implements ApplyForge {
       const atHead = commitFields(place);
       const repository = await this.#query(
         place,
-        z.looseObject({
+        LedgerAnswer.extend({
           id: z.string(),
           base: z.object({ target: z.looseObject({ oid: z.string() }) }).nullable(),
-          ledger: LedgerAnswer,
         }),
         `id
     base: ref(qualifiedName: $base) {
@@ -65,7 +64,7 @@ export class GitHubApplyForge implements ApplyForge {
         ${atHead.fields}
         }
       }
-    }${LEDGER_FIELD}
+    }${LEDGER_FIELDS}
     ${asked.fields}`,
         `, $base: String!, $ledger: String!, $ledgerPath: String!${atHead.declarations}${asked.declarations}`,
         {
@@ -89,7 +88,7 @@ export class GitHubApplyForge implements ApplyForge {
         );
       }
       const states = await readProgramStates(this.#client, place, commits, repository);
-      const ledger = await readLedgerAnswer(this.#client, place, repository.ledger);
+      const ledger = await readLedgerAnswer(this.#client, place, repository);
       return {
         repositoryId: repository.id,
         headOid: repository.base.target.oid,
@@ -151,12 +150,12 @@ export class GitHubApplyForge implements ApplyForge {
     return this.#doing(place, "reading the ledger", async () => {
       const repository = await this.#query(
         place,
-        z.object({ ledger: LedgerAnswer }),
-        LEDGER_FIELD,
+        LedgerAnswer,
+        LEDGER_FIELDS,
         ", $ledger: String!, $ledgerPath: String!",
         ledgerVariables(place),
       );
-      return readLedgerAnswer(this.#client, place, repository.ledger);
+      return readLedgerAnswer(this.#client, place, repository);
     });
   }
 

@@ -1,3 +1,4 @@
+import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { GitHubClients } from "./github-clients.ts";
 import { toForgeError } from "./github-errors.ts";
 import { listStacks, type StackListing } from "./github-registry.ts";
@@ -40,7 +41,9 @@ async function listInstallations(clients: GitHubClients): Promise<number[]> {
 export async function readRepository(
   clients: GitHubClients,
   { owner, repo }: RepositoryName,
+  ledger: Pick<LedgerJudge, "judge">,
+  appId: number,
 ): Promise<ListedRepository> {
   const client = await clients.clientFor(owner, repo);
-  return { owner, repo, ...(await listStacks(client, owner, repo)) };
+  return { owner, repo, ...(await listStacks(client, owner, repo, ledger, appId)) };
 }

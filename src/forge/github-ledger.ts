@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { LedgerCommit, LedgerRead } from "../apply/apply-forge.ts";
+import type { StackFile } from "../domain/snapshot.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { ForgeError } from "./forge.ts";
 import { GitObject } from "./github-apply-query.ts";
@@ -8,33 +9,59 @@ import type { GitHubClient } from "./github-octokit.ts";
 
 type Repository = { owner: string; repo: string };
 
-/** The field of a query that reads the ledger; `$ledger` and `$ledgerPath` are its variables. */
-export const LEDGER_FIELD = `
+/** The fields of a query that read the ledger, and what its entries are held against; `$ledger` and `$ledgerPath` are its variables. */
+export const LEDGER_FIELDS = `
+    databaseId
+    repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ...gitObject }
     ledger: ref(qualifiedName: $ledger) {
-      target { oid ... on Commit { file(path: $ledgerPath) { object { ...gitObject } } } }
+      target {
+        oid
+        ... on Commit {
+          file(path: $ledgerPath) { object { ...gitObject } }
+          history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
+        }
+      }
     }`;
 
 export const LEDGER_REF = `refs/heads/${LEDGER_BRANCH}`;
 
-export const LedgerAnswer = z
-  .object({
-    target: z.object({ oid: z.string(), file: z.object({ object: GitObject }).nullable() }),
-  })
-  .nullable();
+const Version = z.object({
+  file: z.object({ object: z.object({ text: z.string().nullish() }).nullable() }).nullable(),
+});
 
-/** Reads the answer to `LEDGER_FIELD`. */
+export const LedgerAnswer = z.looseObject({
+  databaseId: z.int(),
+  repositoryFile: GitObject,
+  ledger: z
+    .object({
+      target: z.object({
+        oid: z.string(),
+        file: z.object({ object: GitObject }).nullable(),
+        history: z.object({ nodes: z.array(Version) }),
+      }),
+    })
+    .nullable(),
+});
+
+/** Reads the answer to `LEDGER_FIELDS`. */
 export async function readLedgerAnswer(
   client: GitHubClient,
   place: Repository,
-  answer: z.infer<typeof LedgerAnswer>,
+  { databaseId, repositoryFile, ledger }: z.infer<typeof LedgerAnswer>,
 ): Promise<LedgerRead> {
-  if (answer === null) return { headOid: null, text: null };
-  const { oid: headOid, file } = answer.target;
-  const blob = file?.object ?? null;
-  if (blob === null || !("byteSize" in blob)) return { headOid, text: null };
-  const read = await readBlobText(client, place, blob);
-  // An entry that cannot be read is there all the same: it must not be taken for a stack that was never published.
-  return { headOid, text: read.kind === "text" ? read.text : "" };
+  const read = async (found: z.infer<typeof GitObject>): Promise<StackFile> =>
+    found === null || !("byteSize" in found) ? { kind: "missing" } : readBlobText(client, place, found);
+  const [entry, file] = await Promise.all([read(ledger?.target.file?.object ?? null), read(repositoryFile)]);
+  return {
+    headOid: ledger?.target.oid ?? null,
+    // An entry that cannot be read is there all the same: it must not be taken for a stack that was never published.
+    text: entry.kind === "missing" ? null : entry.kind === "text" ? entry.text : "",
+    earlier: (ledger?.target.history.nodes ?? [])
+      .slice(1)
+      .flatMap((version) => version.file?.object?.text ?? []),
+    repositoryNumber: String(databaseId),
+    repositoryFile: file,
+  };
 }
 
 /** Writes one file of the ledger as one commit. A branch that has moved, or has come to be, is a `conflict`. */

@@ -58,22 +58,29 @@ export function entryAfterPublish(published: PublishedStack): LedgerEntry {
 /** The commit message of a ledger write, for people and, in its trailers, for machines. */
 export function formatLedgerMessage(
   alias: string,
-  what: "apply" | "publish",
+  what: "apply" | "publish" | "renew",
   entry: LedgerEntry,
 ): { headline: string; body: string } {
-  const lines = entry.receipt?.pools ?? [];
+  const lines = what === "renew" ? [] : (entry.receipt?.pools ?? []);
   const trailers: Trailer[] = [
     { key: "Stack", value: alias },
     { key: "Commit", value: entry.commit },
     ...(what === "publish" ? [{ key: "Deployed", value: entry.deployed ?? "" }] : []),
     ...lines.map((line) => ({ key: "Result", value: formatResult(line) })),
-    ...(entry.receipt?.runUrl == null ? [] : [{ key: "Run", value: entry.receipt.runUrl }]),
+    ...(what === "renew" || entry.receipt?.runUrl == null
+      ? []
+      : [{ key: "Run", value: entry.receipt.runUrl }]),
   ];
   return { headline: `ledger(${alias}): ${headline(what, entry, lines)}`, body: formatTrailers(trailers) };
 }
 
-function headline(what: "apply" | "publish", entry: LedgerEntry, lines: readonly PoolReceipt[]): string {
+function headline(
+  what: "apply" | "publish" | "renew",
+  entry: LedgerEntry,
+  lines: readonly PoolReceipt[],
+): string {
   if (what === "publish") return `publish ${Object.keys(entry.pools).length} pools`;
+  if (what === "renew") return "the same, signed anew";
   const [only] = lines;
   if (lines.length === 1 && only !== undefined)
     return `${only.pool} ${only.from ?? "?"} → ${only.to} ${only.outcome}`;

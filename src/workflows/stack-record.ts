@@ -8,10 +8,43 @@ import {
 import type { Snapshot, StackFile } from "../domain/snapshot.ts";
 import type { StackPlace } from "../forge/forge.ts";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import type { Judgement, LedgerJudge } from "../ledger/ledger-judge.ts";
 import { TryAgainError } from "./scaling.ts";
 
 /** What the ledger and the repository file say of a stack, as one snapshot has them. */
 export type StackRecord = { entry: LedgerEntry; contract: Contract; policy: StackPolicy };
+
+/** What was found of each snapshot's ledger entry: judging takes a moment, and many requests are decided from one snapshot. */
+const judgements = new WeakMap<Snapshot, Judgement>();
+
+/**
+ * Has the snapshot's ledger entry judged: before that it counts for nothing. Answers the entry where it is accepted, and null
+ * where there is none or `readStackRecord` will say what is wrong with it.
+ */
+export async function judgeStackRecord(
+  snapshot: Snapshot,
+  place: StackPlace,
+  ledger: Pick<LedgerJudge, "judge">,
+): Promise<{ entry: LedgerEntry | null; judgement: Judgement["kind"] | null }> {
+  const { repositoryFile: file, ledgerEntry: text } = snapshot;
+  const parsedFile = parseRepositoryFile(file.kind === "text" ? file.text : null);
+  const parsed = text === null ? null : parseEntry(text);
+  if (file.kind === "unreadable" || parsedFile.kind === "bad" || text === null || parsed?.kind !== "entry")
+    return { entry: null, judgement: null };
+  const judgement = await ledger.judge({
+    owner: place.owner,
+    repo: place.repo,
+    repositoryId: snapshot.repositoryNumber,
+    alias: place.alias,
+    baseBranch: place.branch,
+    entry: parsed.entry,
+    text,
+    earlier: snapshot.earlierLedgerEntries,
+    repositoryFile: parsedFile.file,
+  });
+  judgements.set(snapshot, judgement);
+  return { entry: judgement.kind === "accepted" ? parsed.entry : null, judgement: judgement.kind };
+}
 
 /**
  * Reads a stack's record out of a snapshot. Whatever is wrong with it scales nothing and may be mended any moment, so
@@ -35,6 +68,9 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   const { entry } = parsed;
   const policy = policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias);
   checkPlace(entry, policy, place);
+  const judgement = judgements.get(snapshot);
+  if (judgement === undefined) throw again(`the ledger entry of ${place.alias} is not verified yet`);
+  if (judgement.kind !== "accepted") throw again(judgement.message);
   return { entry, contract: parseContract(entry.pools, entry.project).contract, policy };
 }
 

@@ -6,12 +6,14 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
   return {
     readAtMs,
     repositoryId: "r",
+    repositoryNumber: "1",
     headOid,
     file: { kind: "missing" },
     history: [],
     inRange: null,
     gated: new Map(),
     ledgerEntry: null,
+    earlierLedgerEntries: [],
     repositoryFile: { kind: "missing" },
     mergeMethods: [],
   };

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { OpenPull, ScaleBranch } from "../domain/snapshot.ts";
-import type { FileCommitRequest, PullRequestDraft, StackPlace } from "./forge.ts";
+import { type FileCommitRequest, ForgeError, type PullRequestDraft, type StackPlace } from "./forge.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 const NO_OID = "0".repeat(40);
 const Committed = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) });
+const Moved = z.object({ updatePullRequest: z.object({ pullRequest: z.object({ state: z.string() }) }) });
 
 /** One commit on a branch whose head must be `expectedHeadOid`: one call. Answers the commit's id. */
 export async function commitOnBranch(
@@ -50,7 +51,10 @@ export async function resetBranchAndCommit(
   return Committed.parse(answer).createCommitOnBranch.commit.oid;
 }
 
-/** Replaces the one commit of an open pull request, and its words: the branch moves only if it is still what was read. */
+/**
+ * Replaces the one commit of an open pull request, and its words: the branch moves only if it is still what was read. Throws a
+ * `conflict` where the pull request was merged or closed meanwhile: nothing would bring the new commit to the base.
+ */
 export async function moveBranchToCommit(
   client: GitHubClient,
   place: StackPlace,
@@ -74,7 +78,7 @@ export async function moveBranchToCommit(
   });
   const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $pull: UpdatePullRequestInput!) {
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-    updatePullRequest(input: $pull) { pullRequest { number } }
+    updatePullRequest(input: $pull) { pullRequest { state } }
   }`;
   const ref = {
     name: `refs/heads/${draft.branch}`,
@@ -82,11 +86,16 @@ export async function moveBranchToCommit(
     afterOid: commit.data.sha,
     force: true,
   };
-  await client.graphql(mutation, {
+  const answer = await client.graphql(mutation, {
     repositoryId: request.repositoryId,
     refs: [ref],
     pull: { pullRequestId: current.pull.nodeId, title: draft.title, body: draft.body },
   });
+  if (Moved.parse(answer).updatePullRequest.pullRequest.state !== "OPEN") {
+    await deleteBranch(client, request.repositoryId, draft.branch, commit.data.sha);
+    const message = `Pull request #${current.pull.number} was merged or closed while it was made anew; it is read and decided again.`;
+    throw new ForgeError("conflict", message);
+  }
   return commit.data.sha;
 }
 

@@ -133,6 +133,30 @@ describe("GitHubForge", () => {
     expect(github.violations).toEqual([]);
   });
 
+  it("takes a pull request that was merged while it was made anew for a lost race", async () => {
+    const { github, forge } = await startForge();
+    const first = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = {
+      urgency: "scale-out" as const,
+      repositoryId: first.repositoryId,
+      expectedHeadOid: first.headOid,
+      path: PLACE.path,
+      text: STACK_FILE.replace('"3"', '"5"'),
+      headline: "one",
+      body: "",
+    };
+    const draft = { branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const opened = await forge.openPull(PLACE, request, { ...draft, current: null });
+    const { inRange } = await forge.readSnapshot(PLACE, DAY_MS);
+    await forge.mergePull(PLACE, { ...opened, method: "squash", title: "one", message: "" });
+    const again = { ...request, text: STACK_FILE.replace('"3"', '"6"'), headline: "two" };
+    await expect(forge.openPull(PLACE, again, { ...draft, current: inRange })).rejects.toMatchObject({
+      code: "conflict",
+    });
+    // Nothing is left that would keep the next attempt waiting for whoever holds the branch.
+    expect(await github.listBranches("acme/infra")).not.toContain("scale/shop.prod");
+  });
+
   it("takes over a branch that a dead process left without a pull request", async () => {
     const { github, forge } = await startForge();
     const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);

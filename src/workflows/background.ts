@@ -19,6 +19,11 @@ export class Background {
     else this.#running.set(name, this.#run(name, work));
   }
 
+  /** Resolves when no work of that name runs any more. */
+  async ended(name: string): Promise<void> {
+    await this.#running.get(name);
+  }
+
   /** Resolves when nothing runs any more. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.values());

@@ -198,6 +198,7 @@ export class StackDirectory implements Scaling {
       if (judged.entry !== null) this.#takeOver(name.id, judged.entry);
       return snapshot;
     };
+    const settling = `settle ${name.id}`;
     const context: ScaleContext = {
       forge,
       place,
@@ -205,11 +206,12 @@ export class StackDirectory implements Scaling {
       paused,
       snapshots: new SnapshotCache(read, clock),
       settle: (justOpened) =>
-        background.start(`settle ${name.id}`, async () =>
-          onSettled(name.id, await settleStack(context, justOpened)),
-        ),
+        background.start(settling, async () => onSettled(name.id, await settleStack(context, justOpened))),
     };
-    const lane = new StackLane((intents) => scalePools(context, intents));
+    const lane = new StackLane(
+      (intents) => scalePools(context, intents),
+      () => background.ended(settling),
+    );
     return { name, listed, hashes, context, lane, orphanSeenAtMs: Number.NEGATIVE_INFINITY };
   }
 

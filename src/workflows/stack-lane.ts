@@ -7,18 +7,28 @@ type Waiting = {
   reject: (error: unknown) => void;
 };
 
+/** For how long a batch waits at most, in milliseconds, for what the one before it has started. */
+const SETTLE_MS = 2_000;
+
 /**
  * Runs one stack's scaling requests one batch after the other. Requests that arrive within the gathering time, or while a
- * batch is running, go together into the next batch and so into one commit.
+ * batch is running, go together into the next batch and so into one commit. Between two batches it waits for `settled`, for a
+ * moment: the next one is to find the pull request of the one before merged, and not to race its merge.
  */
 export class StackLane {
   readonly #run: (intents: readonly Intent[]) => Promise<ScaleResult[]>;
+  readonly #settled: () => Promise<void>;
   readonly #gatherMs: number;
   #waiting: Waiting[] = [];
   #isRunning = false;
 
-  constructor(run: (intents: readonly Intent[]) => Promise<ScaleResult[]>, gatherMs = 25) {
+  constructor(
+    run: (intents: readonly Intent[]) => Promise<ScaleResult[]>,
+    settled: () => Promise<void> = async () => {},
+    gatherMs = 25,
+  ) {
     this.#run = run;
+    this.#settled = settled;
     this.#gatherMs = gatherMs;
   }
 
@@ -47,7 +57,15 @@ export class StackLane {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      await this.#untilSettled();
     }
     this.#isRunning = false;
+  }
+
+  async #untilSettled(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, SETTLE_MS);
+    await Promise.race([this.#settled(), late]);
+    clearTimeout(timer);
   }
 }

@@ -25,13 +25,8 @@ export async function mergeScalePull(
       return AGAIN;
     case "behind":
       return { kind: "behind" };
-    case "queue": {
-      const refusal = await forge.enqueuePull(place, pull.nodeId, request);
-      if (refusal === null) return waiting(pull, "it is in the merge queue");
-      return /already|in the (merge )?queue/i.test(refusal)
-        ? waiting(pull, "it is in the merge queue")
-        : waitWithNote(context, branch, `The merge queue does not take it yet: ${refusal}`, note);
-    }
+    case "queue":
+      return enqueue(context, branch, request, autoMerge, note);
     case "waiting":
       break;
   }
@@ -47,6 +42,30 @@ export async function mergeScalePull(
     return waitWithNote(context, branch, `GitHub does not merge it: ${second.message} ${TRIED_AGAIN}`, note);
   }
   return waitWithNote(context, branch, `${why} (${asked.message}) ${TRIED_AGAIN}`, note);
+}
+
+/** The queue takes only what could be merged; in-range pull requests go there by themselves when they can. */
+async function enqueue(
+  context: ScaleContext,
+  branch: OpenBranch,
+  request: MergeRequest,
+  autoMerge: "may-merge-by-itself" | "never",
+  note: PullStanding["note"] | undefined,
+): Promise<Settled> {
+  const { forge, place } = context;
+  const { pull } = branch;
+  const refusal = await forge.enqueuePull(place, pull.nodeId, request);
+  if (refusal === null || /already .*queue/i.test(refusal)) return waiting(pull, "it is in the merge queue");
+  if (autoMerge === "may-merge-by-itself") {
+    const asked = await forge.requestAutoMerge(place, pull.nodeId, request);
+    if (asked.kind === "asked") return waiting(pull, `GitHub puts it into the merge queue later: ${refusal}`);
+  }
+  return waitWithNote(
+    context,
+    branch,
+    `The merge queue does not take it yet: ${refusal} ${TRIED_AGAIN}`,
+    note,
+  );
 }
 
 const TRIED_AGAIN = "It is tried again when a check or a review comes in, and every few minutes.";

@@ -1,0 +1,54 @@
+import type { GitHubClient } from "./github-octokit.ts";
+import type { GuardDiff, PullHead } from "./guard-forge.ts";
+
+/** GitHub names so many files of a comparison, and never more. */
+const MOST_FILES = 300;
+const COMMITS_PER_PAGE = 100;
+/** Whoever pushes more commits than this at once is not asked who wrote each. */
+const MOST_PAGES = 5;
+
+/** Compares a head with a base: one request, and one more for each further hundred commits. */
+export async function readGuardDiff(
+  client: GitHubClient,
+  { owner, repo, headOid }: PullHead,
+  baseOid: string,
+): Promise<GuardDiff> {
+  const read = (page: number) =>
+    client.request("GET /repos/{owner}/{repo}/compare/{basehead}", {
+      owner,
+      repo,
+      basehead: `${baseOid}...${headOid}`,
+      per_page: COMMITS_PER_PAGE,
+      page,
+    });
+  const { data } = await read(1);
+  const commits = [...data.commits];
+  for (let page = 2; commits.length < data.total_commits && page <= MOST_PAGES; page++)
+    commits.push(...(await read(page)).data.commits);
+  const files = data.files ?? [];
+  const writers = commits
+    .flatMap(({ author, committer }) => [author, committer])
+    .flatMap((account) =>
+      account !== null && "login" in account && account.type === "User" && account.login !== WEB_FLOW
+        ? [account.login]
+        : [],
+    );
+  return {
+    mergeBaseOid: data.merge_base_commit.sha,
+    paths:
+      files.length >= MOST_FILES
+        ? null
+        : new Set(
+            files.flatMap(({ filename, previous_filename }) =>
+              previous_filename === undefined ? [filename] : [filename, previous_filename],
+            ),
+          ),
+    writers: [...new Set(writers)],
+    isSigned: commits.every(({ commit }) => commit.verification?.verified === true),
+    isComplete: commits.length >= data.total_commits,
+    headMessage: commits.find(({ sha }) => sha === headOid)?.commit.message ?? "",
+  };
+}
+
+/** Who commits what was written in GitHub's own pages: nobody in particular. */
+const WEB_FLOW = "web-flow";

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { readBlobText } from "./github-blob.ts";
+import { toForgeError } from "./github-errors.ts";
+import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
+import { readGuardDiff } from "./github-guard-diff.ts";
+import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { REVIEWS_FIELD, ReviewsAnswer } from "./github-reviews.ts";
+import type {
+  BaseFile,
+  GuardCheck,
+  GuardDiff,
+  GuardForge,
+  GuardReport,
+  GuardSubject,
+  GuardTexts,
+  PullHead,
+} from "./guard-forge.ts";
+
+/** GitHub bounds a query's nodes. */
+const FILES_PER_QUERY = 100;
+
+/** The guard's view of GitHub. What a head holds is asked of git by its id: what a pull request tells of itself may lag behind a push. */
+export class GitHubGuard implements GuardForge {
+  readonly #clientFor: GitHubClientFor;
+  readonly #appId: number;
+
+  constructor(clientFor: GitHubClientFor, appId: number) {
+    this.#clientFor = clientFor;
+    this.#appId = appId;
+  }
+
+  readSubject(head: PullHead, files: readonly BaseFile[]): Promise<GuardSubject> {
+    return this.#doing(head, "looking at", async (client) => {
+      const first = await readPull(client, head, this.#appId, files.slice(0, FILES_PER_QUERY));
+      const branches = new Map(first.branches);
+      const differing = [...first.differing];
+      for (let from = FILES_PER_QUERY; from < files.length; from += FILES_PER_QUERY) {
+        const more = await readPull(client, head, this.#appId, files.slice(from, from + FILES_PER_QUERY));
+        for (const [branch, oid] of more.branches) branches.set(branch, oid);
+        differing.push(...more.differing);
+      }
+      return { ...first, branches, differing };
+    });
+  }
+
+  readDiff(head: PullHead, baseOid: string): Promise<GuardDiff> {
+    return this.#doing(head, "comparing", (client) => readGuardDiff(client, head, baseOid));
+  }
+
+  readTexts(head: PullHead, files: readonly { oid: string; path: string }[]): Promise<GuardTexts> {
+    return this.#doing(head, "reading", async (client) => {
+      const fields = files.map((_, index) => `t${index}: object(expression: $t${index}) { ...text }`);
+      const variables = files.map((_, index) => `$t${index}: String!`);
+      const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!, ${variables.join(", ")}) {
+        repository(owner: $owner, name: $repo) {
+          pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} }
+          ${fields.join("\n")}
+        }
+      }
+      fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }`;
+      const expressions = files.map(({ oid, path }, index) => [`t${index}`, `${oid}:${path}`]);
+      const { owner, repo, number } = head;
+      const answer = await client.graphql(query, { owner, repo, number, ...Object.fromEntries(expressions) });
+      const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
+      const pull = TextsPull.parse(repository.pullRequest);
+      const texts = files.map(async (_, index) => {
+        const blob = Text.parse(repository[`t${index}`]);
+        return blob === null ? ({ kind: "missing" } as const) : readBlobText(client, head, blob);
+      });
+      return {
+        isOpen: pull.state === "OPEN",
+        headOid: pull.headRefOid,
+        reviews: pull.reviews.nodes,
+        texts: await Promise.all(texts),
+      };
+    });
+  }
+
+  report(head: PullHead, report: GuardReport, current: GuardCheck | null): Promise<void> {
+    return this.#doing(head, "reporting on", (client) => reportCheck(client, head, report, current));
+  }
+
+  async #doing<T>(
+    { owner, repo, number, headOid }: PullHead,
+    what: string,
+    work: (client: GitHubClient) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work(await this.#clientFor(owner, repo));
+    } catch (error) {
+      throw toForgeError(
+        error,
+        `${what} ${headOid.slice(0, 7)} of pull request #${number} of ${owner}/${repo}`,
+      );
+    }
+  }
+}
+
+const Text = z
+  .union([
+    z.object({
+      oid: z.string(),
+      text: z.string().nullable(),
+      byteSize: z.int(),
+      isTruncated: z.boolean(),
+      isBinary: z.boolean().nullable(),
+    }),
+    z.object({}).transform(() => null),
+  ])
+  .nullable();
+const TextsPull = z.object({ state: z.string(), headRefOid: z.string(), reviews: ReviewsAnswer });
+
+const Subject = z.object({
+  pullRequest: z.object({
+    state: z.string(),
+    baseRefName: z.string(),
+    author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
+  }),
+  head: z.union([z.object({ checkSuites: CheckAnswer }), z.object({}).transform(() => null)]).nullable(),
+});
+const Branch = z.object({ target: z.object({ oid: z.string() }) }).nullable();
+const Blob = z.union([z.object({ oid: z.string() }), z.object({}).transform(() => null)]).nullable();
+
+async function readPull(
+  client: GitHubClient,
+  { owner, repo, number, headOid }: PullHead,
+  app: number,
+  files: readonly BaseFile[],
+): Promise<GuardSubject> {
+  const branches = [...new Set(files.map(({ branch }) => branch))];
+  const variables = [
+    ...branches.map((branch, index) => ({ name: `b${index}`, value: `refs/heads/${branch}` })),
+    ...files.flatMap(({ branch, path }, index) => [
+      { name: `f${index}`, value: `refs/heads/${branch}:${path}` },
+      { name: `h${index}`, value: `${headOid}:${path}` },
+    ]),
+  ];
+  const query = `query Guard($owner: String!, $repo: String!, $number: Int!, $app: Int!, $head: GitObjectID!${variables.map(({ name }) => `, $${name}: String!`).join("")}) {
+    repository(owner: $owner, name: $repo) {
+      pullRequest(number: $number) { state baseRefName author { __typename login } }
+      head: object(oid: $head) { ... on Commit { ${CHECK_FIELD} } }
+      ${branches.map((_, index) => `b${index}: ref(qualifiedName: $b${index}) { target { oid } }`).join("\n")}
+      ${files.map((_, index) => `f${index}: object(expression: $f${index}) { oid } h${index}: object(expression: $h${index}) { oid }`).join("\n")}
+    }
+  }`;
+  const values = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  const answer = await client.graphql(query, { owner, repo, number, app, head: headOid, ...values });
+  const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
+  const { pullRequest, head } = Subject.parse(repository);
+  const oidOf = (name: string) => Blob.parse(repository[name])?.oid ?? null;
+  return {
+    // A head that is not there any more is nobody's to merge.
+    isOpen: pullRequest.state === "OPEN" && head !== null,
+    author: pullRequest.author?.__typename === "User" ? pullRequest.author.login : null,
+    baseBranch: pullRequest.baseRefName,
+    check: head?.checkSuites ?? null,
+    branches: new Map(
+      branches.map((branch, index) => [branch, Branch.parse(repository[`b${index}`])?.target.oid ?? null]),
+    ),
+    differing: files.filter((_, index) => oidOf(`f${index}`) !== oidOf(`h${index}`)),
+  };
+}

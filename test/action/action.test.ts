@@ -68,6 +68,7 @@ async function runAction(
     cwd: folder,
     env: {
       ...repository.stack.environment,
+      ...repository.jobVariables,
       ...Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
       GITHUB_REPOSITORY: REPO,
       GITHUB_SHA: await head(),

@@ -37,6 +37,7 @@ it("an interrupted Action leaves no lock, records the failure, and the next run 
   const child = spawn(process.execPath, [entry], {
     env: {
       ...repository.stack.environment,
+      ...repository.jobVariables,
       "INPUT_STACK-NAME": "dev",
       "INPUT_WORK-DIR": "deploy",
       "INPUT_GITHUB-TOKEN": repository.github.issueToken({

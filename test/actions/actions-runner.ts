@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import type { OidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import { type ConcurrencyGroups, createConcurrencyGroups } from "./concurrency-groups.ts";
 import { matchesPush, skipsWorkflows } from "./event-filter.ts";
 import { type Json, toJson } from "./json.ts";
@@ -16,6 +17,8 @@ export interface ActionsRunnerOptions {
   readonly github: RunnerHost;
   /** Where actions are found instead of on GitHub: a folder with an action.yml by `owner/repo`, for any ref. */
   readonly actions: Readonly<Record<string, string>>;
+  /** Gives OIDC tokens to jobs with `id-token: write`; without it no job gets any. */
+  readonly oidc?: Pick<OidcIssuer, "openJob">;
   /** For every process, on top of PATH (with the Node that runs this in front) and a HOME of its own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
@@ -83,6 +86,7 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
     const run = startRun(request, {
       host: github,
       actions: options.actions,
+      oidc: options.oidc ?? null,
       env: {
         PATH: [dirname(process.execPath), process.env.PATH ?? "/usr/bin:/bin"].join(delimiter),
         ...options.env,

@@ -29,6 +29,12 @@ export function decideTokenPermissions(asked: Permissions | undefined): TokenPer
   return toApiNames(asked ?? restricted);
 }
 
+/** Whether a job gets the means to ask for an OIDC token: only with `id-token: write`, or `write-all`. */
+export function mayAskForIdToken(asked: Permissions | undefined): boolean {
+  if (asked === undefined || asked === "read-all") return false;
+  return asked === "write-all" || asked["id-token"] === "write";
+}
+
 function toApiNames(permissions: Readonly<Record<string, "read" | "write" | "none">>): TokenPermissions {
   const granted: Record<string, "read" | "write"> = { metadata: "read" };
   for (const [scope, level] of Object.entries(permissions)) {

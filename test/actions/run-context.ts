@@ -1,3 +1,4 @@
+import type { OidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import type { Json } from "./json.ts";
 import type { Masks } from "./masks.ts";
 import type { JobRun, Run, StepRun, Writable } from "./run.ts";
@@ -21,6 +22,8 @@ export interface RunContext {
   readonly secrets: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   readonly actions: Readonly<Record<string, string>>;
+  /** Where jobs with `id-token: write` get their tokens; null: nowhere. */
+  readonly oidc: Pick<OidcIssuer, "openJob"> | null;
   readonly masks: Masks;
   readonly times: SignalTimes;
   /** Where jobs have their folders. */

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { JobVariables } from "../oidc/start-oidc-issuer.ts";
 import { type Conclusion, type ExpressionScope, evaluateSetting, evaluateText } from "./expression.ts";
 import { type Frame, type JobContext, scopeOf } from "./job-context.ts";
 import type { Json } from "./json.ts";
 import { killOrphans } from "./kill-orphans.ts";
-import { decideTokenPermissions } from "./permissions.ts";
+import { decideTokenPermissions, mayAskForIdToken } from "./permissions.ts";
 import { planStep } from "./plan-steps.ts";
 import type { Annotation, JobRun, StepRun, Writable } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
@@ -111,11 +112,11 @@ async function createJobContext(run: RunContext, wish: JobWish, place: JobFolder
   );
   await writeFile(eventPath, JSON.stringify(run.event));
 
-  const token = host.createWorkflowToken(
-    repository.fullName,
-    decideTokenPermissions(wish.job.permissions ?? run.workflow.permissions),
-  );
+  const permissions = wish.job.permissions ?? run.workflow.permissions;
+  const token = host.createWorkflowToken(repository.fullName, decideTokenPermissions(permissions));
   masks.add(token);
+  const idToken = mayAskForIdToken(permissions) ? openOidcJob(run) : null;
+  if (idToken !== null) masks.add(idToken.ACTIONS_ID_TOKEN_REQUEST_TOKEN);
   const github = { ...run.github, token, job: wish.id, workspace, event_path: eventPath };
   const runner = {
     os: "Linux",
@@ -129,6 +130,7 @@ async function createJobContext(run: RunContext, wish: JobWish, place: JobFolder
   const fixedEnv = {
     GITHUB_ACTIONS: "true",
     ...formatGithubEnv(github),
+    ...idToken,
     RUNNER_OS: runner.os,
     RUNNER_ARCH: runner.arch,
     RUNNER_NAME: runner.name,
@@ -161,6 +163,20 @@ async function createJobContext(run: RunContext, wish: JobWish, place: JobFolder
     onProgress: (step) => run.onStep(runRecord, step),
     onLine: (line) => run.onLine(runRecord, line),
   };
+}
+
+function openOidcJob({ oidc, repository, record, workflow }: RunContext): JobVariables | null {
+  const [owner = "", name = ""] = repository.fullName.split("/");
+  const { id: runId, number: runNumber, attempt, event, ref, sha, actor } = record;
+  return (
+    oidc?.openJob({
+      ...{ owner, name, event, ref, sha, actor, runId, runNumber, attempt },
+      ownerId: repository.ownerId,
+      repositoryId: repository.id,
+      visibility: repository.visibility,
+      workflow: { name: workflow.name, path: workflow.path },
+    }) ?? null
+  );
 }
 
 /** The parts of the `github` context that GitHub gives to processes too: never the token, nor the event itself. */

@@ -34,7 +34,7 @@ export interface StartedRun {
 
 type Surroundings = Pick<
   RunContext,
-  "host" | "env" | "actions" | "times" | "directory" | "stopped" | "onStep" | "onLine"
+  "host" | "oidc" | "env" | "actions" | "times" | "directory" | "stopped" | "onStep" | "onLine"
 > & {
   readonly groups: ConcurrencyGroups;
   readonly secrets: Readonly<Record<string, string>>;
@@ -73,6 +73,7 @@ export function startRun(request: RunRequest, around: Surroundings): StartedRun 
     secrets: around.secrets,
     env: around.env,
     actions: around.actions,
+    oidc: around.oidc,
     masks,
     times: around.times,
     directory: around.directory,

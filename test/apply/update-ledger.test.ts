@@ -1,5 +1,6 @@
 import { Octokit } from "@octokit/rest";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { LedgerTrust } from "../../src/apply/trusted-entry.ts";
 import { updateLedger } from "../../src/apply/update-ledger.ts";
 import { createApplyForge } from "../../src/forge/github-apply-client.ts";
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
@@ -48,11 +49,16 @@ function issueToken(): string {
   return github.issueToken({ kind: "workflow", repo: REPO, permissions });
 }
 
+const trust: LedgerTrust = {
+  judge: { judge: async () => ({ kind: "accepted" }) },
+  requestToken: null,
+};
+
 async function write(web: number, meanwhile: () => Promise<unknown> = async () => {}): Promise<void> {
   const forge = createApplyForge(issueToken(), github.apiUrl);
   const read = await forge.readLedger(place);
   await meanwhile();
-  await updateLedger(forge, place, read, "apply", () => ({ ...entry, applied: { web } }));
+  await updateLedger(forge, place, read, "apply", trust, () => ({ ...entry, applied: { web } }));
 }
 
 async function stands(): Promise<{ web: unknown; commits: number }> {

@@ -11,13 +11,17 @@ interface LayerRule {
   packages?: readonly string[];
 }
 
-/** What a layer may know of the outside: the forge as an interface, the clock as a function, the ledger's format. */
+/** What a layer may know of the outside: the forge as an interface, the clock as a function, the ledger's format, and which of its entries count. */
 const interfaces = [
   "src/forge/forge.ts",
+  "src/forge/guard-forge.ts",
   "src/apply/apply-forge.ts",
   "src/clock.ts",
   "src/ledger/entry.ts",
   "src/ledger/change-entry.ts",
+  "src/ledger/ledger-judge.ts",
+  "src/ledger/attestation.ts",
+  "src/ledger/request-id-token.ts",
 ];
 
 /** Who may import what of ours. The first layer that matches a file is its layer; each may import itself. */

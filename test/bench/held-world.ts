@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { entryPath, formatEntry } from "../../src/ledger/entry.ts";
+import { createGitHubHost } from "../actions/github-host.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { attestedEntry } from "../oidc/attested-entry.ts";
+import { deployRun } from "../oidc/format-claims.ts";
+import { startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import { ledgerEntry } from "../support/open-app-world.ts";
 
 const WEBHOOK_SECRET = "the-apps-own-webhook-secret";
@@ -11,6 +15,11 @@ export type HeldWorldSize = { readonly stacks: number; readonly pools: number };
 /** A repository with many published stacks on the stand-in, and one pool whose next step has to wait for its cooldown. */
 export async function openHeldWorld({ stacks, pools }: HeldWorldSize) {
   const github = await startGitHub();
+  const issuer = await startOidcIssuer();
+  const stop = async () => {
+    await github.stop();
+    await issuer.stop();
+  };
   try {
     const names = Array.from({ length: stacks }, (_, index) => `s${index}`);
     const poolNames = Array.from({ length: pools - 1 }, (_, index) => `pool${index}`);
@@ -43,12 +52,14 @@ export async function openHeldWorld({ stacks, pools }: HeldWorldSize) {
       poolNames.map((pool) => [pool, { ...rules, targetUrn: `urn:${pool}`, configKey: `${pool}Count` }]),
     );
     const applied = Object.fromEntries(poolNames.map((pool) => [pool, pool === "web" ? 4 : 2]));
-    const entries = names.map((name, index) => [
-      entryPath(`shop.${name}`),
-      formatEntry(
-        ledgerEntry({ stack: name, pools: contract, applied, tokenHashes: hashes.slice(index, index + 1) }),
-      ),
-    ]);
+    const run = deployRun(await createGitHubHost(github).findRepository("acme/infra"));
+    const entries = await Promise.all(
+      names.map(async (stack, index) => {
+        const tokenHashes = hashes.slice(index, index + 1);
+        const entry = ledgerEntry({ stack, pools: contract, applied, tokenHashes });
+        return [entryPath(`shop.${stack}`), formatEntry(await attestedEntry(issuer, run, entry))];
+      }),
+    );
     await github.commit("acme/infra", {
       branch: "pulumiscale",
       message: "publish",
@@ -70,14 +81,15 @@ export async function openHeldWorld({ stacks, pools }: HeldWorldSize) {
         PRIVATE_KEY: app.privateKey,
         WEBHOOK_SECRET,
         GITHUB_API_URL: github.apiUrl,
+        PULUMISCALE_OIDC_ISSUER: issuer.url,
         HOST: "127.0.0.1",
         PORT: "0",
         PULUMISCALE_DEFAULT_STACK: `acme/infra/shop.${stack}`,
       },
-      [Symbol.asyncDispose]: () => github.stop(),
+      [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
-    await github.stop();
+    await stop();
     throw error;
   }
 }

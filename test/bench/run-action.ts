@@ -15,7 +15,7 @@ export type PushedRun = { readonly before: string; readonly after: string };
  * Answers how long the process took, in milliseconds; throws with its log where it failed.
  */
 export async function runAction(
-  { github, stack }: DeployRepository,
+  { github, stack, jobVariables }: DeployRepository,
   { before, after }: PushedRun,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
@@ -30,6 +30,7 @@ export async function runAction(
     cwd: folder,
     env: {
       ...environment,
+      ...jobVariables,
       "INPUT_STACK-NAME": stack.name,
       "INPUT_WORK-DIR": "deploy",
       "INPUT_GITHUB-TOKEN": token,

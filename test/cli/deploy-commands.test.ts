@@ -20,7 +20,8 @@ beforeAll(async () => {
     "shop:idleCount": 1,
   });
   flags = { dir: repository.stack.workDir, stack: "dev", repo: REPO, json: true };
-  for (const [name, value] of Object.entries(repository.stack.environment)) vi.stubEnv(name, value);
+  const variables = { ...repository.stack.environment, ...repository.jobVariables };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.stubEnv("GITHUB_API_URL", repository.github.apiUrl);
   vi.stubEnv(
     "GITHUB_TOKEN",

@@ -1,8 +1,10 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGitHubHost } from "../actions/github-host.ts";
 import { toJson } from "../actions/json.ts";
 import { runWithAct } from "../actions/run-with-act.ts";
+import { deployRun } from "../oidc/format-claims.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { runCommand } from "../world/run-command.ts";
 import { ACTION_ROOT } from "../world/seed-infra.ts";
@@ -47,7 +49,10 @@ describe("the deploy workflow under act", { timeout: 180_000 }, () => {
       `file://${world.github.dataDirectory}/${world.repository}.git`,
       workspace,
     ]);
+    const found = await createGitHubHost(world.github).findRepository(world.repository);
     const { GITHUB_TOKEN: _, ...noToken } = { GITHUB_TOKEN: "", ...world.environment };
+    // Act gives no OIDC tokens itself.
+    const env = { ...noToken, ...world.issuer.openJob(deployRun(found)) };
     // Only what a user's runner would use: act copies the whole folder.
     const product = join(world.directory, "product");
     cpSync(join(ACTION_ROOT, "action"), join(product, "action"), { recursive: true });
@@ -57,9 +62,9 @@ describe("the deploy workflow under act", { timeout: 180_000 }, () => {
       workflow: ".github/workflows/deploy.yml",
       event: { name: "push", payload: toJson(pushes[0]) },
       server: world.github,
-      repository: { fullName: world.repository, id: 1 },
+      repository: found,
       actor: "alice",
-      env: noToken,
+      env,
       secrets: { GITHUB_TOKEN: token, PULUMI_ACCESS_TOKEN: "none" },
       localActions: {
         "actions/setup-node@v6": join(ACTION_ROOT, "test/world/setup-node"),

@@ -5,9 +5,13 @@ import { entryPath, formatEntry, type LedgerEntry } from "../../src/ledger/entry
 import { type AppInternals, type RunningApp, startApp } from "../../src/main.ts";
 import { readSettings } from "../../src/settings.ts";
 import type { ScaleResult } from "../../src/workflows/scaling.ts";
+import { createGitHubHost } from "../actions/github-host.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import type { GitHubOptions } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { attestedEntry } from "../oidc/attested-entry.ts";
+import { deployRun } from "../oidc/format-claims.ts";
+import { startOidcIssuer, type TokenWish } from "../oidc/start-oidc-issuer.ts";
 import { PLACE, STACK_FILE } from "./shop-stack.ts";
 
 export const TOKEN = "a-webhook-secret-of-more-than-32-characters";
@@ -37,6 +41,8 @@ export type AppWorldOptions = {
 
 export type AppWorld = Awaited<ReturnType<typeof openAppWorld>>;
 
+const FIRST_PUBLISHED_MS = Date.parse("2026-01-07T12:00:00Z");
+
 export function ledgerEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
     schemaVersion: 1,
@@ -61,10 +67,12 @@ export function ledgerEntry(over: Partial<LedgerEntry> = {}): LedgerEntry {
  */
 export async function openAppWorld(options: AppWorldOptions = {}) {
   const github = await startGitHub(options.github);
+  const issuer = await startOidcIssuer();
   const replicas: RunningApp[] = [];
   const stop = async (): Promise<void> => {
     for (const replica of replicas) await replica.stop();
     await github.stop();
+    await issuer.stop();
   };
   try {
     return { ...(await fill()), stop, [Symbol.asyncDispose]: stop };
@@ -82,13 +90,24 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
       files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", [PLACE.path]: STACK_FILE, ...options.files },
     });
     github.addCollaborator("acme/infra", "alice", "write");
-    const publish = (entry: Partial<LedgerEntry>) =>
+    const run = deployRun(await createGitHubHost(github).findRepository("acme/infra"));
+    /** The entry with the signature of a job of the deploy workflow on main. */
+    const sign = (entry: LedgerEntry, changes?: Partial<TokenWish>) =>
+      attestedEntry(issuer, run, entry, changes);
+    /** Puts an entry into the ledger as it is. */
+    const putEntry = (entry: LedgerEntry | string, alias = PLACE.alias) =>
       github.commit("acme/infra", {
         branch: "pulumiscale",
         message: "publish",
         login: "alice",
-        files: { [entryPath(PLACE.alias)]: formatEntry(ledgerEntry(entry)) },
+        files: { [entryPath(alias)]: typeof entry === "string" ? entry : formatEntry(entry) },
       });
+    let published = 0;
+    /** What a deploy job does: each entry is later than the one before. */
+    const publish = async (entry: Partial<LedgerEntry>) => {
+      const publishedAt = new Date(FIRST_PUBLISHED_MS + 1000 * published++).toISOString();
+      return putEntry(await sign(ledgerEntry({ publishedAt, ...entry })));
+    };
     await publish({
       ...(options.contract === undefined ? {} : { pools: options.contract }),
       ...options.entry,
@@ -105,6 +124,7 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
       PRIVATE_KEY: app.privateKey,
       WEBHOOK_SECRET,
       GITHUB_API_URL: github.apiUrl,
+      PULUMISCALE_OIDC_ISSUER: issuer.url,
       HOST: "127.0.0.1",
       PORT: "0",
       PULUMISCALE_DEFAULT_STACK: "acme/infra/shop.prod",
@@ -145,6 +165,21 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
     };
     /** The stack file on the base branch. */
     const stackFile = () => github.readFile("acme/infra", PLACE.path);
-    return { github, app, installation, environment, replica, startReplica, post, get, stackFile, publish };
+    return {
+      github,
+      issuer,
+      run,
+      sign,
+      putEntry,
+      app,
+      installation,
+      environment,
+      replica,
+      startReplica,
+      post,
+      get,
+      stackFile,
+      publish,
+    };
   }
 }

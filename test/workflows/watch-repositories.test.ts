@@ -56,11 +56,11 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
             refusal: null,
           },
         ];
-        return { owner, repo, stacks, unserved: [], hasLedger: true, openScales: [] };
+        return { owner, repo, stacks, unserved: [], hasLedger: true, openScales: [], openHeads: [], hasSettings: false };
       },
     },
     directory,
-    { onListed: () => {}, onError: () => {} },
+    { onListed: () => {}, nextListing: () => "after-a-push", onError: () => {} },
   );
   return { watch, lastPush, reads, served: () => directory.stackNames().map(({ repo }) => repo) };
 }

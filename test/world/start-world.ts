@@ -7,6 +7,7 @@ import { createGitHubHost } from "../actions/github-host.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { type OidcIssuer, startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import { countWorkers } from "./count-workers.ts";
 import { ACTION_ROOT, deployWorkflow, seedInfra, workflowEnvironment } from "./seed-infra.ts";
 import { type AppProcess, startAppProcess } from "./start-app-process.ts";
@@ -29,6 +30,7 @@ export type World = {
   readonly directory: string;
   readonly github: GitHubStandIn;
   readonly runner: ActionsRunner;
+  readonly issuer: OidcIssuer;
   readonly repository: string;
   readonly stackFile: string;
   readonly token: string;
@@ -59,8 +61,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   try {
     const github = await startGitHub({ dataDirectory: join(directory, "github") });
     closers.push(() => github.stop());
+    const issuer = await startOidcIssuer();
+    closers.push(() => issuer.stop());
+    // The stand-in's address says nothing of its issuer.
+    Object.assign(environment, { PULUMISCALE_OIDC_ISSUER: issuer.url });
     const runner = await startActionsRunner({
       github: createGitHubHost(github),
+      oidc: issuer,
       actions: { "pulumiscale/pulumiscale": ACTION_ROOT },
       env: environment,
       secrets: { PULUMI_ACCESS_TOKEN: "" },
@@ -101,6 +108,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       directory,
       github,
       runner,
+      issuer,
       repository,
       stackFile: "Pulumi.prod.yaml",
       token,
@@ -112,6 +120,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           PRIVATE_KEY: seededApp.privateKey,
           WEBHOOK_SECRET,
           GITHUB_API_URL: github.apiUrl,
+          PULUMISCALE_OIDC_ISSUER: issuer.url,
           PULUMISCALE_DEFAULT_STACK: `${repository}/${project}.prod`,
           ...more,
         });

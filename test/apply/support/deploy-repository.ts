@@ -16,8 +16,14 @@ import type { Trigger } from "../../../src/apply/read-plan.ts";
 import { redactor } from "../../../src/apply/redact.ts";
 import { GitHubApplyForge } from "../../../src/forge/github-apply.ts";
 import { type LedgerEntry, LedgerEntry as LedgerEntrySchema } from "../../../src/ledger/entry.ts";
+import { IssuerKeys } from "../../../src/ledger/issuer-keys.ts";
+import { LedgerJudge } from "../../../src/ledger/ledger-judge.ts";
+import { idTokenRequest } from "../../../src/ledger/request-id-token.ts";
+import { createGitHubHost } from "../../actions/github-host.ts";
 import type { GitHubStandIn } from "../../github/github-stand-in.ts";
 import { startGitHub } from "../../github/start-github.ts";
+import { deployRun } from "../../oidc/format-claims.ts";
+import { type JobVariables, type OidcIssuer, startOidcIssuer } from "../../oidc/start-oidc-issuer.ts";
 import { makePulumiStack, type PulumiStack } from "./pulumi-stack.ts";
 
 const run = promisify(execFile);
@@ -29,6 +35,9 @@ export const SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef012345678
 /** A repository on the stand-in with a real stack behind it, and a deploy job's work tree. */
 export type DeployRepository = {
   github: GitHubStandIn;
+  issuer: OidcIssuer;
+  /** By which a job of the deploy workflow on main asks for its OIDC token, and where the issuer is. */
+  jobVariables: JobVariables & { PULUMISCALE_OIDC_ISSUER: string };
   stack: PulumiStack;
   /** The job's environment, in which every Pulumi process is noted down. */
   environment: Record<string, string | undefined>;
@@ -42,7 +51,7 @@ export type DeployRepository = {
   /** What actions/checkout does. */
   checkout: (oid: string) => Promise<void>;
   fullUp: () => Promise<void>;
-  publish: () => Promise<LedgerEntry>;
+  publish: (changes?: ApplyChanges) => Promise<LedgerEntry>;
   apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
   request: () => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
   entry: () => Promise<LedgerEntry>;
@@ -51,7 +60,9 @@ export type DeployRepository = {
   stop: () => Promise<void>;
 };
 
-export type ApplyChanges = { forge?: ApplyForge; engine?: Partial<ApplyRequest["engine"]> };
+export type ApplyChanges = Partial<Pick<ApplyWorld, "forge" | "ledger">> & {
+  engine?: Partial<ApplyRequest["engine"]>;
+};
 
 export const OTHER: Trigger = { kind: "other" };
 
@@ -86,7 +97,15 @@ export async function makeDeployRepository(
   const octokit = new Octokit({ baseUrl: github.apiUrl, auth: token });
   const forge = new GitHubApplyForge(octokit);
   const said: string[] = [];
-  const world: ApplyWorld = {
+  const issuer = await startOidcIssuer();
+  const job = issuer.openJob(deployRun(await createGitHubHost(github).findRepository(REPO)));
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = job;
+  // Each run is a process of its own, which has seen nothing yet.
+  const trust = (): ApplyWorld["ledger"] => ({
+    judge: new LedgerJudge(new IssuerKeys(issuer.url, Date.now), Date.now),
+    requestToken: idTokenRequest(url, bearer),
+  });
+  const world: Omit<ApplyWorld, "ledger"> = {
     forge,
     clock: Date.now,
     redact: redactor([token]),
@@ -138,6 +157,8 @@ export async function makeDeployRepository(
     github.commit(REPO, { files: changed, message });
   const repository: DeployRepository = {
     github,
+    issuer,
+    jobVariables: { ...job, PULUMISCALE_OIDC_ISSUER: issuer.url },
     stack,
     environment,
     octokit,
@@ -159,12 +180,15 @@ export async function makeDeployRepository(
     fullUp: async () => {
       await stack.pulumi("up", "--yes", "--skip-preview", "--stack", "dev");
     },
-    publish: async () =>
-      publishStack({ ...(await request()), engine: engine({}) }, { ...world, hide: () => {} }),
+    publish: async (changes = {}) =>
+      publishStack(
+        { ...(await request()), engine: engine(changes) },
+        { ...world, ledger: changes.ledger ?? trust(), hide: () => {} },
+      ),
     apply: async (trigger, changes = {}) =>
       applyStack(
         { ...(await request()), trigger, engine: engine(changes) },
-        { ...world, forge: changes.forge ?? forge },
+        { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge },
       ),
     request,
     entry: async () => {
@@ -178,6 +202,7 @@ export async function makeDeployRepository(
     },
     stop: async () => {
       await github.stop();
+      await issuer.stop();
       await stack.remove();
     },
   };

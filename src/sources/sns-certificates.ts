@@ -36,12 +36,13 @@ export class SnsCertificates {
 
   constructor(options: SnsCertificatesOptions) {
     this.#options = options;
-    const perf = { now: options.clock };
-    this.#fetches = new LRUCache({ max: MAX_TOPICS, ttl: 60_000, perf });
+    // Resolution 0: the clock is asked each time, since it is not always the machine's own.
+    const time = { perf: { now: options.clock }, ttlResolution: 0 };
+    this.#fetches = new LRUCache({ max: MAX_TOPICS, ttl: 60_000, ...time });
     this.#keys = new LRUCache<string, KeyObject, Fetching>({
       max: MAX_CERTIFICATES,
       ttl: KEPT_MS,
-      perf,
+      ...time,
       fetchMethod: async (_url, _stale, { context, options: entry }) => {
         const { key, validToMs } = await this.#fetch(context);
         entry.ttl = Math.min(KEPT_MS, Math.max(1, validToMs - options.clock()));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { methodsOf, ROUTES, type Route } from "../../src/http/routes.ts";
-import { METRICS_TOKEN, startServer, TEAM_TOKEN } from "../support/http-server.ts";
+import { createTestAws, TOPIC } from "../sns/test-aws.ts";
+import { METRICS_TOKEN, PROD, startServer, TEAM_TOKEN } from "../support/http-server.ts";
 import { recordedText } from "../support/payloads.ts";
 
 const NAMES: Record<string, string> = { owner: "acme", repo: "infra", alias: "shop.prod", pool: "web" };
@@ -10,8 +11,11 @@ function realPath({ path }: Route): string {
   return path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => NAMES[name] ?? "");
 }
 
+const aws = await createTestAws();
+
 function goodBody(route: Route): string | undefined {
   if (route.method === "GET") return undefined;
+  if (route.path.endsWith("/cloudwatch")) return JSON.stringify(aws.signed("metric-alarm"));
   if (route.kind === "scaling" && route.operation === "alerts")
     return route.scope === "repository" ? recordedText("group") : recordedText("firing");
   return route.path.endsWith("/delta") ? '{"delta":1}' : '{"value":3}';
@@ -24,6 +28,7 @@ test("the table holds the routes that are promised", () => {
   const stack = [
     "POST /webhook/prometheus",
     "POST /webhook/{pool}/prometheus",
+    "POST /webhook/{pool}/cloudwatch",
     "POST /webhook/{pool}/count",
     "POST /webhook/{pool}/delta",
     "POST /scale/{pool}",
@@ -45,7 +50,8 @@ test("the table holds the routes that are promised", () => {
 });
 
 test.each(ROUTES)("$method $path answers", async (route) => {
-  await using it = await startServer();
+  await using it = await startServer({ sns: { fetch: aws.fetch } });
+  it.scaling.topics.set(PROD.id, { kind: "topics", arns: new Set([TOPIC]) });
   const isMetrics = route.path === "/metrics";
   const response = await fetch(it.url + realPath(route), {
     method: route.method,
@@ -141,7 +147,7 @@ describe("with a credential", () => {
     "/nope",
     "/",
     "/pools/",
-    "/webhook/web/cloudwatch",
+    "/webhook/cloudwatch",
     "/webhook//count",
     "/repos/acme/infra",
     "/Pools",

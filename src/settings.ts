@@ -27,7 +27,7 @@ const Environment = z.object({
   PULUMISCALE_METRICS_TOKEN: Secret.optional(),
   AWS_ENDPOINT_URL_SNS: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => isSafe(new URL(url)), "it has to be https, or http on this machine")
+    .refine((url) => isSafe(URL.parse(url)), "it has to be https, or http on this machine")
     .optional(),
   PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
 });
@@ -96,8 +96,8 @@ export function readSettings(
 }
 
 /** What is fetched there decides who is believed. The last name is LocalStack's own, which stands for this machine. */
-function isSafe({ protocol, hostname }: URL): boolean {
-  return protocol === "https:" || LOOPBACK.test(hostname);
+function isSafe(url: URL | null): boolean {
+  return url === null || url.protocol === "https:" || LOOPBACK.test(url.hostname);
 }
 
 const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\]|localhost\.localstack\.cloud)$/;

@@ -50,6 +50,17 @@ describe("readSettings", () => {
     ],
     ["an alias that is none", { PULUMISCALE_DEFAULT_STACK: "o/r/a..b" }, "PULUMISCALE_DEFAULT_STACK"],
     ["a short HMAC secret", { PULUMISCALE_HMAC_SECRET: "short-s3cr3t-value" }, "PULUMISCALE_HMAC_SECRET"],
+    [
+      "an SNS over http that is not on this machine",
+      { AWS_ENDPOINT_URL_SNS: "http://sns.test" },
+      "AWS_ENDPOINT_URL_SNS",
+    ],
+    [
+      "an SNS that only begins like this machine",
+      { AWS_ENDPOINT_URL_SNS: "http://localhost.evil.com" },
+      "AWS_ENDPOINT_URL_SNS",
+    ],
+    ["an SNS that is no URL", { AWS_ENDPOINT_URL_SNS: "sns" }, "AWS_ENDPOINT_URL_SNS"],
     ["a port that is none", { PORT: "99999" }, "PORT"],
     ["a base URL that is no URL", { GITHUB_API_URL: "github" }, "GITHUB_API_URL"],
     [
@@ -71,6 +82,20 @@ describe("readSettings", () => {
     const { PRIVATE_KEY: _, ...rest } = enough;
     expect(readSettings({ ...rest, PRIVATE_KEY_PATH: join(dir, "key.pem") }).privateKey).toBe(key);
     expect(readSettings({ ...enough, PRIVATE_KEY: key.replaceAll("\n", "\\n") }).privateKey).toBe(key);
+  });
+
+  it.each([
+    "https://sns.internal.test",
+    "http://localhost:4566",
+    "http://127.0.0.1:4566",
+    "http://[::1]:4566",
+    "http://localhost.localstack.cloud:4566",
+  ])("takes %s as an SNS beside AWS's", (url) => {
+    expect(readSettings({ ...enough, AWS_ENDPOINT_URL_SNS: url }).snsEndpoint?.origin).toBe(url);
+  });
+
+  it("has no SNS beside AWS's unless told", () => {
+    expect(readSettings(enough).snsEndpoint).toBeNull();
   });
 
   it("reads the default stack, the pause and another GitHub", () => {

@@ -8,7 +8,11 @@ const CALL_TIMEOUT_MS = 30_000;
  * GitHub, with the deploy job's own token. `apiUrl` is GITHUB_API_URL (`https://api.github.com`, or a server's
  * `https://host/api/v3`, beside which its GraphQL stands at `https://host/api/graphql`).
  */
-export function createApplyForge(token: string, apiUrl: string): GitHubApplyForge {
+export function createApplyForge(
+  token: string,
+  apiUrl: string,
+  callTimeoutMs = CALL_TIMEOUT_MS,
+): GitHubApplyForge {
   const octokit = new Octokit({
     auth: token,
     baseUrl: apiUrl.replace(/(?<!\/)\/+$/, ""),
@@ -17,7 +21,7 @@ export function createApplyForge(token: string, apiUrl: string): GitHubApplyForg
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   octokit.hook.before("request", (options) => {
-    options.request = { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), ...options.request };
+    options.request = { signal: AbortSignal.timeout(callTimeoutMs), ...options.request };
   });
   return new GitHubApplyForge(octokit);
 }

@@ -183,7 +183,7 @@ export async function makeDeployRepository(
     publish: async (changes = {}) =>
       publishStack(
         { ...(await request()), engine: engine(changes) },
-        { ...world, ledger: changes.ledger ?? trust(), hide: () => {} },
+        { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge, hide: () => {} },
       ),
     apply: async (trigger, changes = {}) =>
       applyStack(

@@ -1,4 +1,5 @@
 import type { FaultQueue } from "./faults.ts";
+import type { Enterprise } from "./http/enterprise.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
@@ -8,6 +9,7 @@ import type { Account, Permissions, Role, Violation } from "./world.ts";
 export type {
   Account,
   Delivery,
+  Enterprise,
   FaultQueue,
   Permissions,
   Protection,
@@ -31,6 +33,8 @@ export interface GitHubOptions {
   /** GitHub's secondary limits on writing (80 a minute, 500 an hour); off unless given. */
   readonly contentPerMinute?: number;
   readonly contentPerHour?: number;
+  /** Makes it a GitHub Enterprise Server, perhaps one that lacks some of what github.com has. */
+  readonly enterprise?: Enterprise;
   /** How many reads of a new or pushed pull request answer "unknown" for its mergeability; 0 unless given. */
   readonly unknownMergeabilityReads?: number;
 }
@@ -70,6 +74,11 @@ export interface SeededInstallation {
   readonly installationId: number;
   /** A token of the installation, without going through the API. */
   issueToken(): string;
+  /** By the account where it is installed: from now on the App may do nothing and hears nothing. */
+  suspend(): void;
+  unsuspend(): void;
+  /** Takes the App off the account; its tokens are gone. */
+  uninstall(): void;
 }
 
 export type TokenRequest =

@@ -1,6 +1,12 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
-import type { GitHubOptions, GitHubStandIn, NewRepository, SeededApp } from "./github-stand-in.ts";
+import type {
+  GitHubOptions,
+  GitHubStandIn,
+  NewRepository,
+  SeededApp,
+  SeededInstallation,
+} from "./github-stand-in.ts";
 import { startGitHub } from "./start-github.ts";
 import type { Permissions } from "./world.ts";
 
@@ -9,6 +15,7 @@ export interface OctoInfra extends AsyncDisposable {
   readonly github: GitHubStandIn;
   readonly app: SeededApp;
   readonly installationId: number;
+  readonly installation: SeededInstallation;
   /** As the installed App, through its JWT. */
   readonly octokit: Octokit;
   /** As the repository's owner. */
@@ -24,6 +31,7 @@ const permissions: Permissions = {
   issues: "write",
   checks: "write",
   statuses: "write",
+  merge_queues: "read",
 };
 
 const events = [
@@ -35,6 +43,7 @@ const events = [
   "issue_comment",
   "issues",
   "label",
+  "merge_group",
   "pull_request",
   "pull_request_review",
   "push",
@@ -63,11 +72,13 @@ export async function startOctoInfra(scene: Scene = {}): Promise<OctoInfra> {
     events,
     ...(scene.webhookUrl === undefined ? {} : { webhookUrl: scene.webhookUrl }),
   });
-  const { installationId } = github.installApp(app, "octo", "all");
+  const installation = github.installApp(app, "octo", "all");
+  const { installationId } = installation;
   return {
     github,
     app,
     installationId,
+    installation,
     octokit: quietOctokit({
       baseUrl: github.apiUrl,
       authStrategy: createAppAuth,

@@ -125,6 +125,7 @@ function createWorld(options: GitHubOptions, dataDirectory: string, violations: 
     credentials: new Map(),
     deliveries: [],
     events: new EventEmitter(),
+    enterprise: options.enterprise ?? null,
     unknownMergeabilityReads: options.unknownMergeabilityReads ?? 0,
     reportViolation: (violation) => violations.push(violation),
   };

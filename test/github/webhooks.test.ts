@@ -219,6 +219,72 @@ test("check runs tell their App of a re-run alone", async () => {
   ]);
 });
 
+test("a check suite asked for again tells its App alone", async () => {
+  const sha = await scene.github.commit("octo/infra", { message: "pushed", files: { a: "a" } });
+  const { data } = await scene.octokit.rest.checks.listSuitesForRef({ ...scene.repo, ref: sha });
+  await scene.octo.rest.checks.rerequestSuite({
+    ...scene.repo,
+    check_suite_id: Number(data.check_suites[0]?.id),
+  });
+  const heard = (await events()).filter((event) => event.startsWith("check_suite"));
+  expect(heard.sort()).toEqual(["check_suite.requested", "check_suite.rerequested"]);
+  expect(received.find(({ body }) => body.includes('"rerequested"'))?.body).toContain(sha);
+});
+
+test("a merge queue tells Apps that may read it what it tests, and every pull request's way through it", async () => {
+  const deaf = await scene.github.createApp({
+    slug: "deaf",
+    permissions: { contents: "read" },
+    events: ["merge_group"],
+    webhookUrl: "http://127.0.0.1:9/",
+  });
+  scene.github.installApp(deaf, "octo", "all");
+  scene.github.protect("octo/infra", "main", {
+    requiredChecks: [{ context: "guard", appId: scene.app.appId }],
+    mergeQueue: { mergeMethod: "merge" },
+  });
+  const { number, head } = await openPull(scene, "x", 4);
+  const guard = { ...scene.repo, name: "guard", conclusion: "success" } as const;
+  await scene.octokit.rest.checks.create({ ...guard, head_sha: head });
+  await scene.github.webhooksIdle();
+  received = [];
+  const { data } = await scene.octokit.rest.pulls.get({ ...scene.repo, pull_number: number });
+  const enqueue = `mutation($pull: ID!) { enqueuePullRequest(input: { pullRequestId: $pull }) { clientMutationId } }`;
+  const dequeue = `mutation($pull: ID!) { dequeuePullRequest(input: { id: $pull }) { clientMutationId } }`;
+  await scene.octo.graphql(enqueue, { pull: data.node_id });
+  await scene.octo.graphql(dequeue, { pull: data.node_id });
+  await scene.octo.graphql(enqueue, { pull: data.node_id });
+  await scene.github.webhooksIdle();
+  const group = received.findLast(({ event }) => event === "merge_group");
+  const { merge_group, installation } = JSON.parse(group?.body ?? "{}");
+  expect(installation).toMatchObject({ id: scene.installationId });
+  await scene.octokit.rest.checks.create({ ...guard, head_sha: merge_group.head_sha });
+  const queueEvents = (await events()).filter((event) => /^(merge_group|pull_request)/.test(event));
+  expect(queueEvents.sort()).toEqual([
+    "merge_group.checks_requested",
+    "merge_group.checks_requested",
+    "merge_group.destroyed",
+    "merge_group.destroyed",
+    "pull_request.closed",
+    "pull_request.dequeued",
+    "pull_request.dequeued",
+    "pull_request.enqueued",
+    "pull_request.enqueued",
+  ]);
+  const told = scene.github.webhookDeliveries.filter(({ appId }) => appId === deaf.appId);
+  expect(told.map(({ event }) => event)).toEqual(["installation"]);
+});
+
+test("approvals that a push takes back are told", async () => {
+  scene.github.protect("octo/infra", "main", { requiredApprovals: 1, dismissStaleReviews: true });
+  const { number } = await openPull(scene, "x", 4);
+  await scene.github.review("octo/infra", number, { login: "octo", state: "APPROVED" });
+  await scene.github.webhooksIdle();
+  received = [];
+  await scene.github.commit("octo/infra", { branch: "x", message: "more", files: { b: "b" } });
+  expect(await events()).toContain("pull_request_review.dismissed");
+});
+
 test("a delivery that failed is not tried again by itself, but listed and redelivered under its id", async () => {
   answer = 500;
   await scene.github.commit("octo/infra", { message: "one", files: { a: "a" } });

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { GitRepository } from "./git/git-repository.ts";
+import type { Enterprise } from "./http/enterprise.ts";
 import type { RateLimits } from "./http/rate-limits.ts";
 import type { Lock } from "./lock.ts";
 import type { AsyncMerge } from "./pulls/merge-later.ts";
@@ -50,6 +51,8 @@ export interface Installation {
   readonly permissions: Permissions;
   readonly events: readonly string[];
   readonly createdAt: Date;
+  /** Null: it may act. */
+  suspended: { readonly by: Account; readonly at: Date } | null;
 }
 
 export interface Repository {
@@ -130,6 +133,8 @@ export interface World {
   readonly credentials: Map<string, Credential>;
   readonly deliveries: Delivery[];
   readonly events: EventEmitter<{ repository: [RepositoryEvent]; push: [Push] }>;
+  /** Null: this is github.com. */
+  readonly enterprise: Enterprise | null;
   /** How many reads of a pull request answer "unknown" before its mergeability is there. */
   readonly unknownMergeabilityReads: number;
   /** Set once the stand-in is put together. */

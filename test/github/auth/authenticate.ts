@@ -1,6 +1,6 @@
 import { decodeJwt, jwtVerify } from "jose";
 import { GitHubError } from "../github-error.ts";
-import type { App, World } from "../world.ts";
+import type { App, Installation, World } from "../world.ts";
 import type { Caller } from "./caller.ts";
 
 /**
@@ -29,7 +29,13 @@ function findCredential(world: World, token: string): Caller {
   if (credential.kind === "installation" && credential.expiresAtMs <= world.credentialNow().getTime()) {
     throw badCredentials();
   }
+  if (credential.kind === "installation") requireActive(credential.installation);
   return credential;
+}
+
+/** Throws GitHub's 403 for an installation that is suspended. */
+export function requireActive(installation: Installation): void {
+  if (installation.suspended !== null) throw new GitHubError(403, "This installation has been suspended");
 }
 
 async function authenticateApp(world: World, token: string): Promise<Caller> {

@@ -1,10 +1,12 @@
 import {
   type DocumentNode,
   execute,
+  FieldsOnCorrectTypeRule,
   type GraphQLFieldResolver,
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
   validate,
 } from "graphql";
 import type { Caller } from "../auth/caller.ts";
@@ -12,10 +14,11 @@ import { type Answer, jsonAnswer } from "../http/answer.ts";
 import type { RateLimitState } from "../http/rate-limits.ts";
 import type { World } from "../world.ts";
 import { estimateCost } from "./cost.ts";
-import { formatGraphqlError } from "./graphql-error.ts";
+import { formatGraphqlError, formatProblem } from "./graphql-error.ts";
 import { mutations } from "./mutations.ts";
 import { queryRoot } from "./query-root.ts";
 import { readSchema } from "./schema.ts";
+import { undefinedFieldRule } from "./undefined-field.ts";
 
 export interface GraphqlRequest {
   readonly document: DocumentNode;
@@ -59,13 +62,9 @@ export function parseGraphqlRequest(body: Buffer): GraphqlRequest | Answer {
 
 /** Executes over GitHub's schema; a field that the stand-in does not have is an error that names it. */
 export async function executeGraphql(request: GraphqlRequest, context: GraphqlContext): Promise<Answer> {
-  const schema = readSchema();
-  const problems = validate(schema, request.document);
-  if (problems.length > 0) {
-    return jsonAnswer(200, {
-      errors: problems.map((problem) => ({ ...formatGraphqlError(problem), extensions: {} })),
-    });
-  }
+  const schema = readSchema(context.world.enterprise?.missingFields);
+  const problems = validate(schema, request.document, rules);
+  if (problems.length > 0) return jsonAnswer(200, { errors: problems.map(formatProblem) });
   const result = await execute({
     schema,
     document: request.document,
@@ -80,6 +79,8 @@ export async function executeGraphql(request: GraphqlRequest, context: GraphqlCo
   const errors = (result.errors ?? []).map(formatGraphqlError);
   return jsonAnswer(200, { data: result.data ?? null, ...(errors.length === 0 ? {} : { errors }) });
 }
+
+const rules = [...specifiedRules.filter((rule) => rule !== FieldsOnCorrectTypeRule), undefinedFieldRule];
 
 const resolveLoudly: GraphQLFieldResolver<unknown, GraphqlContext> = (source, args, _context, info) => {
   const value = isRecord(source) ? source[info.fieldName] : undefined;

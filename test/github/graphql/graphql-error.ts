@@ -13,6 +13,12 @@ export function formatGraphqlError(error: GraphQLError): Record<string, unknown>
   };
 }
 
+/** What is wrong with a document itself; its place in the document is the error's path. */
+export function formatProblem(problem: GraphQLError): Record<string, unknown> {
+  const { path, ...extensions } = problem.extensions;
+  return { ...(path === undefined ? {} : { path }), extensions, ...formatGraphqlError(problem) };
+}
+
 /** In GraphQL the sentences of a 422's entries are the message. */
 function formatMessage(error: GitHubError): string {
   const sentences = (error.errors ?? []).flatMap((entry) =>

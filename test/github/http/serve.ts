@@ -10,6 +10,7 @@ import { matchRoute, type RouteMatch } from "../openapi/routes.ts";
 import { answerRestError, dispatchRest, type RestCall } from "../rest/dispatch.ts";
 import type { World } from "../world.ts";
 import { type Answer, formatInternalError, jsonAnswer } from "./answer.ts";
+import { enterpriseVersion, findApiPath } from "./enterprise.ts";
 import { handleGit, matchGitPath } from "./handle-git.ts";
 import { createsContent, formatRateHeaders, type RateLimits, type RateResource } from "./rate-limits.ts";
 import type { RequestEvent, RequestRecord } from "./request-log.ts";
@@ -72,8 +73,19 @@ async function receive(
   options.world.log(
     `${record.method} ${record.path} ${record.operations.join(",")} ${record.who} → ${answer.status}`,
   );
-  response.writeHead(answer.status, { ...answer.headers, "x-github-request-id": record.id });
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    ...versionHeader(options.world, record),
+    "x-github-request-id": record.id,
+  });
   response.end(incoming.method === "HEAD" ? undefined : answer.body);
+}
+
+/** How a client tells an Enterprise Server. */
+function versionHeader({ enterprise }: World, record: RequestRecord): Record<string, string> {
+  return enterprise === null || record.kind === "git"
+    ? {}
+    : { "x-github-enterprise-version": enterprise.version ?? enterpriseVersion };
 }
 
 async function answerWithFault(
@@ -214,9 +226,10 @@ async function readIncoming(world: World, request: IncomingMessage): Promise<Inc
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   const body = Buffer.concat(chunks);
   const url = new URL(request.url ?? "/", "http://localhost");
-  const path = url.pathname.replace(/^\/api\/v3(?=\/|$)/, "").replace(/^\/api\/graphql$/, "/graphql") || "/";
+  const apiPath = findApiPath(url.pathname, world.enterprise);
+  const path = apiPath ?? url.pathname;
   const method = request.method ?? "GET";
-  const target = findTarget(method, path, body);
+  const target = findTarget(world, method, url.pathname, apiPath, body);
   const operations = operationsOf(target);
   const writes =
     target.kind === "graphql"
@@ -238,12 +251,22 @@ async function readIncoming(world: World, request: IncomingMessage): Promise<Inc
   return { method, path, query: url.searchParams, headers: request.headers, body, target, record };
 }
 
-function findTarget(method: string, path: string, body: Buffer): Target {
-  const git = matchGitPath(path);
+function findTarget(
+  world: World,
+  method: string,
+  webPath: string,
+  path: string | null,
+  body: Buffer,
+): Target {
+  const git = matchGitPath(webPath);
   if (git !== null) return { kind: "git", git };
+  if (path === null) return { kind: "rest", match: null };
   if (path === "/graphql" && method === "POST")
     return { kind: "graphql", graphql: parseGraphqlRequest(body) };
-  return { kind: "rest", match: matchRoute(method === "HEAD" ? "GET" : method, path) };
+  const match = matchRoute(method === "HEAD" ? "GET" : method, path);
+  const missing = world.enterprise?.missingOperations ?? [];
+  const isMissing = match !== null && missing.includes(match.route.operation.operationId);
+  return { kind: "rest", match: isMissing ? null : match };
 }
 
 function operationsOf(target: Target): readonly string[] {

@@ -44,7 +44,7 @@ export function renderInstallation(world: World, installation: Installation) {
     single_file_name: null,
     has_multiple_single_files: false,
     single_file_paths: [],
-    suspended_by: null,
-    suspended_at: null,
+    suspended_by: installation.suspended === null ? null : renderAccount(world, installation.suspended.by),
+    suspended_at: installation.suspended === null ? null : formatTime(installation.suspended.at),
   };
 }

@@ -21,6 +21,18 @@ export async function requestCheckSuites(
   }
 }
 
+/** Asks the App of a suite to do all of it again; nobody else hears of it. */
+export async function rerequestCheckSuite(
+  world: World,
+  repository: Repository,
+  suite: CheckSuite,
+  hand: Hand,
+): Promise<void> {
+  suite.updatedAt = world.now();
+  const payload = { check_suite: await renderCheckSuite(world, repository, suite) };
+  announce(world, repository, hand, "check_suite", "rerequested", payload, suite.app);
+}
+
 /** The suite of an App for a commit, made when it isn't there. */
 export function findOrCreateCheckSuite(
   world: World,

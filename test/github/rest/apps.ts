@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { requireActive } from "../auth/authenticate.ts";
 import type { Caller } from "../auth/caller.ts";
 import { reachableRepositories } from "../auth/permissions.ts";
 import { GitHubError, notFound, unprocessable } from "../github-error.ts";
 import { renderApp, renderInstallation } from "../render/app.ts";
 import { renderRepository } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
+import { suspendInstallation, uninstallApp, unsuspendInstallation } from "../webhooks/change-installation.ts";
 import {
   type App,
   findInstallation,
@@ -41,6 +43,24 @@ export const appOperations = {
     body: renderInstallation(world, requireInstallation(world, caller, path.installation_id)),
   }),
 
+  "apps/suspend-installation": ({ world, caller, path }) => {
+    const installation = requireInstallation(world, caller, path.installation_id);
+    suspendInstallation(world, installation, installation.app.owner);
+    return { status: 204 };
+  },
+
+  "apps/unsuspend-installation": ({ world, caller, path }) => {
+    const installation = requireInstallation(world, caller, path.installation_id);
+    unsuspendInstallation(world, installation, installation.app.owner);
+    return { status: 204 };
+  },
+
+  "apps/delete-installation": ({ world, caller, path }) => {
+    const installation = requireInstallation(world, caller, path.installation_id);
+    uninstallApp(world, installation, installation.app.owner);
+    return { status: 204 };
+  },
+
   "apps/get-repo-installation": ({ world, caller, repository }) => {
     const installation = findInstallation(world, appOfJwt(caller), repository);
     if (installation === undefined) throw notFound();
@@ -49,6 +69,7 @@ export const appOperations = {
 
   "apps/create-installation-access-token": ({ world, caller, path, body }) => {
     const installation = requireInstallation(world, caller, path.installation_id);
+    requireActive(installation);
     const permissions = narrowPermissions(installation, body.permissions ?? {});
     const chosen = narrowRepositories(world, installation, body);
     const token = `ghs_${randomBytes(18).toString("hex")}`;

@@ -2,6 +2,7 @@ import { appOf, type Caller, handOf } from "../auth/caller.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { renderCheckRun, renderCheckSuite } from "../render/check.ts";
 import { changeCheckRun, createCheckRun, rerequestCheckRun } from "../repository/check-runs.ts";
+import { rerequestCheckSuite } from "../repository/check-suites.ts";
 import type { CheckRun } from "../repository/commit-marks.ts";
 import { requireCommit } from "../repository/resolve-commit.ts";
 import { latestCheckRuns } from "../repository/summarize-checks.ts";
@@ -47,6 +48,13 @@ export const checkOperations = {
       requireRun(repository, Number(path.check_run_id)),
       handOf(world, caller),
     );
+    return { status: 201, body: {} };
+  },
+
+  "checks/rerequest-suite": async ({ world, repository, path, caller }) => {
+    const suite = repository.checkSuites.find(({ id }) => id === Number(path.check_suite_id));
+    if (suite === undefined) throw notFound();
+    await rerequestCheckSuite(world, repository, suite, handOf(world, caller));
     return { status: 201, body: {} };
   },
 

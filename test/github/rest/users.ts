@@ -1,5 +1,6 @@
 import { describeCaller } from "../auth/caller.ts";
 import { notFound } from "../github-error.ts";
+import { enterpriseVersion } from "../http/enterprise.ts";
 import type { RateLimitState, RateResource } from "../http/rate-limits.ts";
 import { renderAccount } from "../render/account.ts";
 import { formatTime } from "../render/time.ts";
@@ -14,6 +15,16 @@ export const userOperations = {
     if (account === undefined) throw notFound();
     return { status: 200, body: renderUser(world, account) };
   },
+
+  "meta/get": ({ world }) => ({
+    status: 200,
+    body: {
+      verifiable_password_authentication: false,
+      ...(world.enterprise === null
+        ? {}
+        : { installed_version: world.enterprise.version ?? enterpriseVersion }),
+    },
+  }),
 
   "rate-limit/get": ({ world, caller }) => {
     const read = (resource: RateResource) => {

@@ -19,7 +19,16 @@ import { moveRefs } from "../repository/move-refs.ts";
 import { unprotected } from "../repository/protection.ts";
 import { defaultSettings } from "../repository/settings.ts";
 import type { Hand } from "../webhooks/announce.ts";
-import { type Account, type App, fullName, type Repository, repositoriesOf, type World } from "../world.ts";
+import { suspendInstallation, uninstallApp, unsuspendInstallation } from "../webhooks/change-installation.ts";
+import { renderInstalledRepositories } from "../webhooks/installed-repositories.ts";
+import {
+  type Account,
+  type App,
+  fullName,
+  type Installation,
+  type Repository,
+  type World,
+} from "../world.ts";
 import { requireAccount, requireRepository } from "./require-repository.ts";
 
 type Seeding = Pick<
@@ -51,7 +60,7 @@ export function seedWorld(world: World): Seeding {
     installApp: (seeded, owner, repositories) => {
       const app = world.apps.get(seeded.appId);
       if (app === undefined) throw new Error(`There is no App ${seeded.appId} on the GitHub stand-in.`);
-      const installation = {
+      const installation: Installation = {
         id: world.nextId(),
         app,
         account: requireAccount(world, owner),
@@ -64,18 +73,13 @@ export function seedWorld(world: World): Seeding {
         permissions: app.permissions,
         events: app.events,
         createdAt: world.now(),
+        suspended: null,
       };
       world.installations.set(installation.id, installation);
       world.webhooks?.announceInstallation(installation, "installation", "created", {
         action: "created",
         installation: renderInstallation(world, installation),
-        repositories: repositoriesOf(world, installation).map((repository) => ({
-          id: repository.id,
-          node_id: formatNodeId("Repository", repository.id),
-          name: repository.name,
-          full_name: fullName(repository),
-          private: repository.settings.private,
-        })),
+        repositories: renderInstalledRepositories(world, installation),
         requester: null,
         sender: renderAccount(world, installation.account),
       });
@@ -92,6 +96,9 @@ export function seedWorld(world: World): Seeding {
           });
           return token;
         },
+        suspend: () => suspendInstallation(world, installation, installation.account),
+        unsuspend: () => unsuspendInstallation(world, installation, installation.account),
+        uninstall: () => uninstallApp(world, installation, installation.account),
       };
     },
     issueToken: (request) => {

@@ -114,7 +114,8 @@ export function createWebhookSender(world: World): WebhookSender {
   };
 }
 
-function hears({ app, permissions }: Installation, event: RepositoryEvent): boolean {
+function hears({ app, permissions, suspended }: Installation, event: RepositoryEvent): boolean {
+  if (suspended !== null) return false;
   if (event.onlyApp !== undefined) return event.onlyApp === app;
   if (event.action !== null && event.name.startsWith("check_") && ownCheckActions.has(event.action))
     return false;

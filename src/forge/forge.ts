@@ -92,6 +92,8 @@ export type PullStanding = {
   /** True where GitHub cannot merge it since another change touches the same lines. */
   isConflicting: boolean;
   isQueued: boolean;
+  /** The base takes only what stands on its newest head, and this does not. */
+  isBehind: boolean;
   labels: readonly string[];
   /** The head is a commit that we made through the forge, as its signature says: nobody has pushed there. */
   isOurs: boolean;

@@ -10,6 +10,7 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
     pullRequest(number: $number) {
       headRefOid
       mergeable
+      mergeStateStatus
       isInMergeQueue
       labels(first: 50) { nodes { name } }
       commits(last: 1) { nodes { commit { oid author { name } signature { isValid wasSignedByGitHub } } } }
@@ -26,6 +27,7 @@ const StandingAnswer = z.object({
       .object({
         headRefOid: z.string(),
         mergeable: z.string(),
+        mergeStateStatus: z.string(),
         isInMergeQueue: z.boolean(),
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
         commits: z.object({
@@ -72,6 +74,7 @@ export async function readGitHubStanding(
     reviews: pull.reviews.nodes,
     isConflicting: pull.mergeable === "CONFLICTING",
     isQueued: pull.isInMergeQueue,
+    isBehind: pull.mergeStateStatus === "BEHIND",
     labels: pull.labels?.nodes.map(({ name }) => name) ?? [],
     // GitHub signs what an App commits through the API under the App's own name, and nothing else under it.
     isOurs:

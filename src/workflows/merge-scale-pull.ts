@@ -6,14 +6,16 @@ import { waitWithNote } from "./wait-with-note.ts";
 /**
  * Merges a scale pull request, bound to its head, in whichever way the base branch takes it: at once, through its merge queue, or
  * later by GitHub's auto-merge. Where none goes, the pull request says why; it is tried again with the next event and the next
- * listing. Only what is in range is left to auto-merge: an approval could be taken back meanwhile.
+ * listing. Only what is in range is left to auto-merge: an approval could be taken back meanwhile. `baseOid`: the base's head when
+ * this was decided.
  */
 export async function mergeScalePull(
   context: ScaleContext,
   branch: OpenBranch,
   request: MergeRequest,
   autoMerge: "may-merge-by-itself" | "never",
-  note?: PullStanding["note"],
+  baseOid: string,
+  known?: PullStanding,
 ): Promise<Settled | typeof AGAIN | { kind: "behind" }> {
   const { forge, place } = context;
   const { pull } = branch;
@@ -26,10 +28,15 @@ export async function mergeScalePull(
     case "behind":
       return { kind: "behind" };
     case "queue":
-      return enqueue(context, branch, request, autoMerge, note);
+      return enqueue(context, branch, request, autoMerge, known?.note);
     case "waiting":
       break;
   }
+  // Of a head that is behind, GitHub says only that its checks are missing, for ever.
+  const standing =
+    known ?? (branch.parentOid === baseOid ? undefined : await forge.readStanding(place, pull.number));
+  if (standing?.isBehind === true) return { kind: "behind" };
+  const note = standing?.note;
   const why = `GitHub does not merge it yet: ${outcome.message}`;
   if (autoMerge === "never") return waitWithNote(context, branch, `${why} ${TRIED_AGAIN}`, note);
   const asked = await forge.requestAutoMerge(place, pull.nodeId, request);

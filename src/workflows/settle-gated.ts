@@ -69,7 +69,7 @@ export async function settleGated(
     snapshot.mergeMethods,
     approval.by,
   );
-  const merged = await mergeScalePull(context, branch, request, "never", standing.note);
+  const merged = await mergeScalePull(context, branch, request, "never", snapshot.headOid, standing);
   return merged.kind === "behind" ? remake() : merged;
 }
 

@@ -50,7 +50,7 @@ export async function settleInRange(
     return remake();
   const { mergeMethod } = record.policy;
   const request = mergeRequest({ ...branch, number: pull.number }, mergeMethod, snapshot.mergeMethods);
-  const merged = await mergeScalePull(context, branch, request, "may-merge-by-itself");
+  const merged = await mergeScalePull(context, branch, request, "may-merge-by-itself", snapshot.headOid);
   return merged.kind === "behind" ? remake() : merged;
 }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
+import { parseContract } from "../domain/contract.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
@@ -74,6 +75,7 @@ export class StackDirectory implements Scaling {
   readonly #options: StackDirectoryOptions;
   readonly #repositories = new Map<string, Map<string, Stack>>();
   #isLoaded = false;
+  #isWhole = false;
 
   constructor(options: StackDirectoryOptions) {
     this.#options = options;
@@ -113,14 +115,30 @@ export class StackDirectory implements Scaling {
     for (const key of this.#repositories.keys()) if (!kept.has(key)) this.#repositories.delete(key);
   }
 
-  /** The first listing is complete: from now on an unknown name is unknown, and not just not listed yet. */
-  loaded(): void {
+  /**
+   * The first listing is done: what is listed is served. Once a listing was whole, an unknown name is unknown, and not just not
+   * listed yet: what was known before stays known where a later listing fails.
+   */
+  loaded(extent: "whole" | "part"): void {
     this.#isLoaded = true;
+    this.#isWhole ||= extent === "whole";
   }
 
   /** News from a repository: what was read of it is out of date. */
   invalidate(owner: string, repo: string): void {
     for (const { context } of this.#stacksOf(owner, repo)) context.snapshots.invalidate();
+  }
+
+  /** What the guard needs of a repository's stacks. */
+  contexts(owner: string, repo: string): ScaleContext[] {
+    return this.#stacksOf(owner, repo).map(({ context }) => context);
+  }
+
+  /** Resolves when what is under way on a stack, a scale and what follows it, is done. */
+  async calm(owner: string, repo: string, alias: string): Promise<void> {
+    const stack = this.#find(`${owner}/${repo}/${alias}`.toLowerCase());
+    await stack?.lane.batchDone();
+    if (stack !== undefined) await this.#options.background.ended(`settle ${stack.name.id}`);
   }
 
   /** Looks after a stack's open scale pull requests. */
@@ -182,6 +200,10 @@ export class StackDirectory implements Scaling {
     return this.#isLoaded ? [] : ["the installed repositories are still being listed"];
   }
 
+  mayListMore(): boolean {
+    return !this.#isWhole;
+  }
+
   #newStack(name: StackName, listed: ListedStack, hashes: Buffer[]): Stack {
     const { forge, clock, paused, background, onSettled } = this.#options;
     const { place } = listed;
@@ -216,15 +238,16 @@ export class StackDirectory implements Scaling {
   }
 
   /**
-   * Who may call, as an accepted entry says that is newer than the listing: a listing may be late. Where a secret is gone, the
+   * Who may call and for which pools, as an accepted entry says that is newer than the listing: a listing may be late. Where a secret is gone, the
    * requests that wait for this very read have to authenticate again: throws `TryAgainError`.
    */
-  #takeOver(stackId: string, { tokenHashes, publishedAt }: LedgerEntry): void {
+  #takeOver(stackId: string, { tokenHashes, publishedAt, pools, project }: LedgerEntry): void {
     const stack = this.#find(stackId);
     if (stack === undefined) return;
     const { listed } = stack;
     if (listed.refusal === null && Date.parse(publishedAt) <= Date.parse(listed.publishedAt)) return;
-    stack.listed = { ...listed, tokenHashes, publishedAt, refusal: null };
+    const { contract } = parseContract(pools, project);
+    stack.listed = { ...listed, contract, tokenHashes, publishedAt, refusal: null };
     stack.hashes = toBytes(tokenHashes);
     if (listed.refusal !== null || !listed.tokenHashes.every((hash) => tokenHashes.includes(hash))) {
       throw new TryAgainError(`the webhook secrets of ${listed.place.alias} have changed`, 1);

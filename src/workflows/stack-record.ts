@@ -67,20 +67,18 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   }
   const { entry } = parsed;
   const policy = policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias);
-  checkPlace(entry, policy, place);
+  requirePlace(() => (policy.branch ?? place.branch) === place.branch, place);
   const judgement = judgements.get(snapshot);
   if (judgement === undefined) throw again(`the ledger entry of ${place.alias} is not verified yet`);
   if (judgement.kind !== "accepted") throw again(judgement.message);
+  requirePlace(() => entry.project === place.project && entry.stack === place.stack, place);
   return { entry, contract: parseContract(entry.pools, entry.project).contract, policy };
 }
 
 /** News of where a stack stands come with a listing: until then nothing is written where it stood before. */
-function checkPlace({ project, stack }: LedgerEntry, { branch }: StackPolicy, place: StackPlace): void {
-  const hasMoved = project !== place.project || stack !== place.stack;
-  if (hasMoved || (branch ?? place.branch) !== place.branch)
-    throw again(
-      `the project, the stack or the branch of ${place.alias} has changed and is being listed anew`,
-    );
+function requirePlace(isSame: () => boolean, { alias }: StackPlace): void {
+  if (!isSame())
+    throw again(`the project, the stack or the branch of ${alias} has changed and is being listed anew`);
 }
 
 /** A file that cannot be read is none that is not there: it may say that all is paused. */

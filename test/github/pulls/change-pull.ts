@@ -7,7 +7,7 @@ import { dropAutoMerge, mergeWhatIsReady } from "./auto-merge.ts";
 import { closePull } from "./follow-refs.ts";
 import { dequeuePull } from "./merge-queue.ts";
 import type { PullRequest } from "./pull-request.ts";
-import { mayPush } from "./review-decision.ts";
+import { mayApprove } from "./review-decision.ts";
 
 export interface PullChange {
   readonly title?: string;
@@ -44,7 +44,7 @@ export async function changePull(
     pull.unknownReads = world.unknownMergeabilityReads;
   }
   pull.updatedAt = world.now();
-  if (changes.base !== undefined && hand.app === null && !mayPush(repository, hand.account))
+  if (changes.base !== undefined && !mayApprove(repository, hand.account))
     await dropAutoMerge(
       world,
       repository,

@@ -8,7 +8,7 @@ import { dropAutoMerge, mergeWhatIsReady } from "./auto-merge.ts";
 import { listPullPatches } from "./list-pull-changes.ts";
 import { dequeuePull } from "./merge-queue.ts";
 import type { PullRequest } from "./pull-request.ts";
-import { mayPush } from "./review-decision.ts";
+import { mayApprove } from "./review-decision.ts";
 import { dismissReview } from "./submit-review.ts";
 
 /** What moved branches do to pull requests: heads follow, deleted ones close, reachable ones are merged. */
@@ -63,7 +63,7 @@ async function followHead(
   }
   await announcePull(world, repository, pull, hand, "synchronize", { before, after: update.after });
   await dequeuePull(world, repository, pull, "UNKNOWN_REMOVAL_REASON", hand);
-  if (hand.app === null && !mayPush(repository, hand.account))
+  if (!mayApprove(repository, hand.account))
     await dropAutoMerge(
       world,
       repository,

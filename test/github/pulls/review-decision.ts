@@ -63,13 +63,9 @@ export function latestReviews(pull: PullRequest): Review[] {
   return [...latest.values()];
 }
 
-/** Whether this account's reviews count: it may push. */
+/** Whether this account's reviews count: a person has the role `write` or more; a bot is there because it may write. */
 export function mayApprove(repository: Repository, account: Account): boolean {
-  return account.kind === "Bot" || mayPush(repository, account);
-}
-
-/** Whether a person has the role `write` or more. */
-export function mayPush(repository: Repository, account: Account): boolean {
+  if (account.kind === "Bot") return true;
   const role = roleOf(repository, account.login);
   return role !== null && roles.indexOf(role) >= roles.indexOf("write");
 }

@@ -130,7 +130,7 @@ function judgePool(stack: KnownStack, pool: Pool, change: GuardedChange): Row | 
       row,
       "removed",
       "the value is removed, which no threshold can measure",
-      "is removed",
+      "without a value",
       change,
     );
   }

@@ -110,8 +110,8 @@ export async function startApp(
   const listAll = async () => {
     let nextInMs = listAgainMs;
     try {
-      await watch.listAll(stopping.signal);
-      nextInMs = LIST_EVERY_MS;
+      const extent = await watch.listAll(stopping.signal);
+      nextInMs = extent === "whole" ? LIST_EVERY_MS : listAgainMs * 6;
     } finally {
       if (!stopping.signal.aborted) timer = setTimeout(startListing, nextInMs);
     }

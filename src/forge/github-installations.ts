@@ -12,17 +12,30 @@ export async function* listInstalledRepositories(
   clients: GitHubClients,
   onSkipped: (error: unknown) => void,
 ): AsyncGenerator<RepositoryName & { lastPush: string }> {
-  for (const id of await listInstallations(clients)) {
-    try {
-      const client = await clients.installation(id);
-      const repositories = await client.paginate("GET /installation/repositories", { per_page: 100 });
-      for (const { name, owner, archived, pushed_at } of repositories) {
-        if (archived) continue;
-        clients.learn(owner.login, name, id);
-        yield { owner: owner.login, repo: name, lastPush: pushed_at ?? "" };
+  const failed = new Map<number, unknown>();
+  // One that fails is asked once more, at the end: nobody of it would be known until the next listing.
+  for (const ids of [await listInstallations(clients), failed.keys()]) yield* listEach(ids);
+  for (const [id, error] of failed)
+    onSkipped(toForgeError(error, `listing the repositories of installation ${id}`));
+
+  async function* listEach(ids: Iterable<number>) {
+    for (const id of [...ids]) {
+      try {
+        yield* listOne(id);
+        failed.delete(id);
+      } catch (error) {
+        failed.set(id, error);
       }
-    } catch (error) {
-      onSkipped(toForgeError(error, `listing the repositories of installation ${id}`));
+    }
+  }
+
+  async function* listOne(id: number) {
+    const client = await clients.installation(id);
+    const repositories = await client.paginate("GET /installation/repositories", { per_page: 100 });
+    for (const { name, owner, archived, pushed_at } of repositories) {
+      if (archived) continue;
+      clients.learn(owner.login, name, id);
+      yield { owner: owner.login, repo: name, lastPush: pushed_at ?? "" };
     }
   }
 }

@@ -106,7 +106,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   /** No stack is open to the caller. While the stacks are being listed nobody knows, and a 401 would be final. */
   function denied(unread: "read" | "too-large" | "broken" | undefined, path: string): Response {
     if (unread === "too-large" || unread === "broken") return unreadable(unread, bodyLimitBytes, path);
-    if (scaling.notReadyBecause().length > 0) return notListedYet();
+    if (scaling.mayListMore()) return notListedYet();
     return unauthorized();
   }
 
@@ -120,7 +120,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   function unknownStack(path: string): Response {
-    if (scaling.notReadyBecause().length > 0) return notListedYet();
+    if (scaling.mayListMore()) return notListedYet();
     const detail =
       defaultStack === undefined
         ? "No such stack is open to this credential, and the server has no default stack: use /repos/{owner}/{repo}/{alias}/…"

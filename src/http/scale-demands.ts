@@ -52,7 +52,7 @@ function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): 
   const stack = stacks.find((it) => it.alias.toLowerCase() === wanted);
   if (stack === undefined) {
     // After a start the stack may only not be listed yet.
-    return scaling.notReadyBecause().length > 0
+    return scaling.mayListMore()
       ? told("hold", alias, pool, reason("try-again", "The stacks are still being listed."))
       : told(
           "refuse",

@@ -76,6 +76,8 @@ export interface Scaling {
   readHistory(stackId: string, pool: string): Promise<HistoryView[]>;
   /** Empty when ready; otherwise what is missing, in sentences. */
   notReadyBecause(): string[];
+  /** While this is so, a caller that opens nothing and a stack that is not known may only not be listed yet. */
+  mayListMore(): boolean;
 }
 
 /** What may still work: the sender is to retry (503 with Retry-After). */

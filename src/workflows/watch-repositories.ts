@@ -1,4 +1,4 @@
-import type { ListedStack } from "../forge/forge.ts";
+import { ForgeError, type ListedStack } from "../forge/forge.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
 export type RepositoryName = { owner: string; repo: string };
@@ -37,6 +37,8 @@ export class RepositoryWatch {
   readonly #directory: StackDirectory;
   readonly #watching: Watching;
   readonly #seen = new Map<string, Seen>();
+  /** Repositories whose last listing failed, and may work later. */
+  readonly #unlisted = new Set<string>();
 
   constructor(source: RepositorySource, directory: StackDirectory, watching: Watching) {
     this.#source = source;
@@ -47,14 +49,17 @@ export class RepositoryWatch {
   /**
    * Lists everything, but repositories in which nothing has happened since. A repository that fails is told, tried once more
    * at the end, and left as it was; one that is no longer listed is forgotten. Ends early when `stopping` aborts.
+   * Answers `part` where something was not listed that may be the next time.
    */
-  async listAll(stopping?: AbortSignal): Promise<void> {
+  async listAll(stopping?: AbortSignal): Promise<"whole" | "part"> {
     let isComplete = true;
+    let mayListMore = false;
     const listed: RepositoryName[] = [];
     const failed: RepositoryName[] = [];
     const running = new Set<Promise<void>>();
     const names = this.#source.listRepositories((error) => {
       isComplete = false;
+      mayListMore ||= mayWorkLater(error);
       this.#watching.onError("listing an installation", error);
     });
     for await (const { lastPush, ...name } of names) {
@@ -70,10 +75,13 @@ export class RepositoryWatch {
       if (running.size >= AT_ONCE) await Promise.race(running);
     }
     await Promise.all(running);
-    if (stopping?.aborted) return;
+    if (stopping?.aborted) return "part";
     for (const name of failed) await this.list(name);
     if (isComplete) this.#retain(listed);
-    this.#directory.loaded();
+    mayListMore ||= listed.some((name) => this.#unlisted.has(keyOf(name)));
+    const extent = mayListMore ? "part" : "whole";
+    this.#directory.loaded(extent);
+    return extent;
   }
 
   async #listAfterPush(name: RepositoryName, lastPush: string): Promise<boolean> {
@@ -106,14 +114,21 @@ export class RepositoryWatch {
     try {
       const listing = await this.#source.readRepository(name);
       this.#directory.replaceRepository(listing);
+      this.#unlisted.delete(keyOf(name));
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
       return listing;
     } catch (error) {
+      if (mayWorkLater(error)) this.#unlisted.add(keyOf(name));
+      else this.#unlisted.delete(keyOf(name));
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
       return null;
     }
   }
+}
+
+function mayWorkLater(error: unknown): boolean {
+  return !(error instanceof ForgeError && (error.code === "forbidden" || error.code === "not-found"));
 }
 
 function keyOf({ owner, repo }: RepositoryName): string {

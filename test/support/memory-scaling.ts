@@ -111,6 +111,10 @@ export class MemoryScaling implements Scaling {
     return this.notReady;
   }
 
+  mayListMore(): boolean {
+    return this.notReady.length > 0;
+  }
+
   #find(stackId: string): MemoryStack {
     const stack = this.#stacks.find(({ name }) => name.id === stackId);
     if (stack === undefined) throw new Error(`no stack ${stackId}`);

@@ -88,6 +88,9 @@ export class GitHubClients {
   }
 }
 
+/** GitHub asks for at least a minute where it does not say how long: who goes on asking is banned. */
+const UNTOLD_WAIT_SECONDS = 60;
+
 /** A GitHub that never answers would otherwise stop the listing for good. */
 function withTimeout(octokit: AppOctokit, callTimeoutMs: number): AppOctokit {
   octokit.hook.before("request", (options) => {
@@ -110,7 +113,7 @@ function withBudget(octokit: AppOctokit, budget: GitHubBudget): AppOctokit {
   });
   octokit.hook.error("request", (error) => {
     const { code, retryAfterSeconds } = toForgeError(error, "asking GitHub");
-    if (code === "rate-limited" && retryAfterSeconds !== null) budget.close(retryAfterSeconds);
+    if (code === "rate-limited") budget.close(retryAfterSeconds ?? UNTOLD_WAIT_SECONDS);
     throw error;
   });
   return octokit;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Credential, Scaling, StackName } from "../workflows/scaling.ts";
 import { problem } from "./problem.ts";
-import { type ReadBody, readBody } from "./read-body.ts";
+import { type ReadBody, readStrangersBody } from "./read-body.ts";
 
 /** Who calls: the stacks that the credential opens, and the body where it had to be read to tell. */
 export type Caller = { opened: readonly StackName[]; body: ReadBody | null };
@@ -28,7 +28,7 @@ async function checkSignature(
   scaling: Scaling,
   bodyLimitBytes: number,
 ): Promise<Caller> {
-  const body = await readBody(incoming, bodyLimitBytes);
+  const body = await readStrangersBody(incoming, bodyLimitBytes);
   if (body.kind !== "read") return { opened: [], body };
   return { opened: scaling.stacksOpenedBy({ kind: "signature", signature, body: body.body }), body };
 }

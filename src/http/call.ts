@@ -6,6 +6,7 @@ import type { StackName } from "../workflows/scaling.ts";
 import { parseJson } from "./parse-json.ts";
 import { problem } from "./problem.ts";
 import { type ReadBody, readBody } from "./read-body.ts";
+import { DEFAULT_RETRY_AFTER_SECONDS } from "./within-time.ts";
 
 /** A request of someone who may make it, about a stack and pool that exist. */
 export type Call = {
@@ -52,9 +53,20 @@ export function unprocessableAnswer(issues: readonly [Issue, ...Issue[]], path: 
 }
 
 /** The answer to a body that was not read. The connection is closed: what is left of the body is in it. */
-export function unreadable(kind: "too-large" | "broken", limitBytes: number, path: string): Response {
+export function unreadable(
+  kind: Exclude<ReadBody["kind"], "read">,
+  limitBytes: number,
+  path: string,
+): Response {
   const close = { connection: "close" };
-  return kind === "too-large"
-    ? problem("too-large", `A body has at most ${limitBytes} bytes.`, { instance: path }, close)
-    : problem("bad-request", "The body ended early.", { instance: path }, close);
+  switch (kind) {
+    case "too-large":
+      return problem("too-large", `A body has at most ${limitBytes} bytes.`, { instance: path }, close);
+    case "broken":
+      return problem("bad-request", "The body ended early.", { instance: path }, close);
+    case "busy": {
+      const again = { ...close, "retry-after": String(DEFAULT_RETRY_AFTER_SECONDS) };
+      return problem("try-again", "Too many bodies arrive at once.", { instance: path }, again);
+    }
+  }
 }

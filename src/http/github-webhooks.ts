@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import { errorFacts } from "./error-facts.ts";
-import { readBody } from "./read-body.ts";
+import { type HeldBytes, readStrangersBody } from "./read-body.ts";
 
 /** A Node.js middleware such as Probot's; what it returns is awaited. */
 export type NodeHandler = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
@@ -12,6 +12,8 @@ export type GitHubWebhooksOptions = {
   clock: Clock;
   /** GitHub sends no payload over 25 MB. */
   bodyLimitBytes?: number;
+  /** What bodies of strangers may hold together; a limit of the whole process unless given. */
+  held?: HeldBytes;
 };
 
 /**
@@ -22,15 +24,15 @@ export function capGitHubWebhooks(
   handler: NodeHandler,
   options: GitHubWebhooksOptions,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
-  const { logger, clock, bodyLimitBytes = 25_000_000 } = options;
+  const { logger, clock, bodyLimitBytes = 25_000_000, held } = options;
   return async (incoming, outgoing) => {
     const startedAtMs = clock();
     try {
-      const read = await readBody(incoming, bodyLimitBytes);
+      const read = await readStrangersBody(incoming, bodyLimitBytes, held);
       if (read.kind === "read") {
         await handler(Object.assign(incoming, { body: {}, rawBody: read.body }), outgoing);
         if (!outgoing.headersSent) end(outgoing, 404);
-      } else end(outgoing.setHeader("connection", "close"), read.kind === "too-large" ? 413 : 400);
+      } else end(outgoing.setHeader("connection", "close"), UNREAD[read.kind]);
     } catch (error) {
       logger.error({ error: errorFacts(error) }, "webhook of GitHub failed");
       if (!outgoing.headersSent) end(outgoing, 500);
@@ -49,6 +51,8 @@ export function capGitHubWebhooks(
     );
   };
 }
+
+const UNREAD = { "too-large": 413, broken: 400, busy: 503 } as const;
 
 function end(outgoing: ServerResponse, status: number): void {
   outgoing.writeHead(status).end();

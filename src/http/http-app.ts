@@ -10,6 +10,7 @@ import { errorFacts } from "./error-facts.ts";
 import { createOpenOperations, type MetricsOptions } from "./open-operations.ts";
 import { problem } from "./problem.ts";
 import { parseQuery } from "./query.ts";
+import type { ReadBody } from "./read-body.ts";
 import { methodsOf, ROUTES, type Route, type ScalingRoute } from "./routes.ts";
 import { createScalingOperations, unknownPool } from "./scaling-operations.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./within-time.ts";
@@ -86,7 +87,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     if (stack === undefined) return unknownStack(path);
     facts.stack = route.scope === "repository" ? `${stack.owner}/${stack.repo}` : stack.id;
     const pool = c.req.param("pool") ?? null;
-    if (pool !== null && !scaling.poolNames(stack.id).includes(pool)) return unknownPool(path);
+    if (pool !== null && !scaling.hasPool(stack.id, pool)) return unknownPool(path);
     const [twice] = repeated;
     if (twice !== undefined)
       return unprocessableAnswer([{ path: `?${twice}`, message: "it is given more than once" }], path);
@@ -104,8 +105,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   /** No stack is open to the caller. While the stacks are being listed nobody knows, and a 401 would be final. */
-  function denied(unread: "read" | "too-large" | "broken" | undefined, path: string): Response {
-    if (unread === "too-large" || unread === "broken") return unreadable(unread, bodyLimitBytes, path);
+  function denied(unread: ReadBody["kind"] | undefined, path: string): Response {
+    if (unread !== undefined && unread !== "read") return unreadable(unread, bodyLimitBytes, path);
     if (scaling.mayListMore()) return notListedYet();
     return unauthorized();
   }

@@ -2,8 +2,10 @@ import type { EmitterWebhookEvent } from "@octokit/webhooks";
 import type { Probot } from "probot";
 import { scaleAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
+import { listenForGuard } from "./forge/github-guard-events.ts";
 import { LEDGER_BRANCH } from "./ledger/entry.ts";
 import type { Background } from "./workflows/background.ts";
+import type { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import type { StackDirectory } from "./workflows/stack-directory.ts";
 import type { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
@@ -12,15 +14,23 @@ export type AppParts = {
   directory: StackDirectory;
   watch: RepositoryWatch;
   background: Background;
+  guard: PullRequestGuard;
 };
 
 /** The Probot app: which GitHub event starts what. GitHub is acknowledged at once; nothing here is waited for. */
-export function pulumiscale({ clients, directory, watch, background }: AppParts): (app: Probot) => void {
+export function pulumiscale({
+  clients,
+  directory,
+  watch,
+  background,
+  guard,
+}: AppParts): (app: Probot) => void {
   return (app) => {
     app.on("push", ({ payload }) => {
       const { owner, name: repo, default_branch } = payload.repository;
       const place = { owner: owner?.login ?? "", repo };
       directory.invalidate(place.owner, repo);
+      guard.basisChanged(place, payload.ref.replace(/^refs\/heads\//, ""));
       const branch = payload.ref.replace(/^refs\/heads\//, "");
       if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
@@ -31,6 +41,8 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
       directory.invalidate(payload.repository.owner.login, payload.repository.name);
     });
 
+    listenForGuard(app, guard);
+
     // What a scale pull request waited for may be there now.
     app.on("check_suite.completed", ({ payload }) =>
       settle(payload.repository, payload.check_suite.head_branch),
@@ -39,11 +51,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
       for (const { name } of payload.branches) settle(payload.repository, name);
     });
     app.on(
-      [
-        "pull_request_review",
-        "pull_request.ready_for_review",
-        "pull_request.dequeued",
-      ],
+      ["pull_request_review", "pull_request.ready_for_review", "pull_request.dequeued"],
       ({ payload }) => {
         settle(payload.repository, payload.pull_request.head.ref);
       },
@@ -69,6 +77,7 @@ export function pulumiscale({ clients, directory, watch, background }: AppParts)
       const [owner = "", repo = ""] = fullName.split("/");
       clients.forget(owner, repo);
       watch.forget({ owner, repo });
+      guard.forget({ owner, repo });
     }
   };
 }

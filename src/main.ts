@@ -3,16 +3,21 @@ import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
+import { GitHubGuard } from "./forge/github-guard.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
 import { errorFacts } from "./http/error-facts.ts";
 import { capGitHubWebhooks } from "./http/github-webhooks.ts";
 import { createHttpApp } from "./http/http-app.ts";
 import { serveHttp } from "./http/serve-http.ts";
 import { pulumiscale } from "./index.ts";
+import { IssuerKeys } from "./ledger/issuer-keys.ts";
+import { LedgerJudge } from "./ledger/ledger-judge.ts";
+import { oidcIssuerOf } from "./ledger/oidc-issuer.ts";
 import { createLogger } from "./logger.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 import { Background } from "./workflows/background.ts";
+import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
@@ -61,30 +66,50 @@ export async function startApp(
   const background = new Background((name, error) =>
     log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
+  const issuer = settings.oidcIssuer ?? oidcIssuerOf(settings.githubApiUrl);
+  const ledger = new LedgerJudge(new IssuerKeys(issuer, clock), clock);
   const directory = new StackDirectory({
+    ledger,
     forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock),
     clock,
     background,
     paused: settings.paused,
     hmacSecret: settings.hmacSecret,
     answerWithinMs,
-    onSettled: (stack, settled) => log.info({ stack, settled }, "scale pull request settled"),
+    onSettled: (stack, settled) => {
+      log.info({ stack, settled }, "scale pull request settled");
+      guard.settled(stack, settled);
+    },
+  });
+  const guard = new PullRequestGuard({
+    forge: new GitHubGuard((owner, repo) => clients.clientFor(owner, repo), settings.appId),
+    stacks: directory,
+    background,
+    onJudged: ({ owner, repo, number, headOid }, judged) =>
+      log.info({ owner, repo, number, headOid, judged }, "pull request guarded"),
   });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
-    readRepository: (name: { owner: string; repo: string }) => readRepository(clients, name),
+    readRepository: (name: { owner: string; repo: string }) =>
+      readRepository(clients, name, ledger, settings.appId),
   };
   const watch = new RepositoryWatch(source, directory, {
-    onListed: ({ owner, repo, stacks, unserved }) => {
+    onListed: (listing) => {
+      const { owner, repo, stacks, unserved } = listing;
       for (const { alias, message } of unserved) log.warn({ owner, repo, alias, message }, "not served");
       log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
+      guard.listed(listing);
     },
+    nextListing: (name) => guard.nextListing(name),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
-  const probotWebhooks = await createNodeMiddleware(pulumiscale({ clients, directory, watch, background }), {
-    probot,
-    webhooksPath: "/api/github/webhooks",
-  });
+  const probotWebhooks = await createNodeMiddleware(
+    pulumiscale({ clients, directory, watch, background, guard }),
+    {
+      probot,
+      webhooksPath: "/api/github/webhooks",
+    },
+  );
   const githubWebhooks = capGitHubWebhooks(async (request, response) => probotWebhooks(request, response), {
     logger: log,
     clock,

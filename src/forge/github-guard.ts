@@ -49,15 +49,17 @@ export class GitHubGuard implements GuardForge {
 
   readTexts(head: PullHead, files: readonly { oid: string; path: string }[]): Promise<GuardTexts> {
     return this.#doing(head, "reading", async (client) => {
-      const fields = files.map((_, index) => `t${index}: object(expression: $t${index}) { ...text }`);
-      const variables = files.map((_, index) => `$t${index}: String!`);
-      const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!, ${variables.join(", ")}) {
+      const fields = files.map(
+        (_, index) =>
+          `t${index}: object(expression: $t${index}) { ... on Blob { oid text byteSize isTruncated isBinary } }`,
+      );
+      const variables = files.map((_, index) => `, $t${index}: String!`);
+      const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${variables.join("")}) {
         repository(owner: $owner, name: $repo) {
           pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} }
           ${fields.join("\n")}
         }
-      }
-      fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }`;
+      }`;
       const expressions = files.map(({ oid, path }, index) => [`t${index}`, `${oid}:${path}`]);
       const { owner, repo, number } = head;
       const answer = await client.graphql(query, { owner, repo, number, ...Object.fromEntries(expressions) });

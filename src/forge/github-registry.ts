@@ -3,10 +3,14 @@ import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH, LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import type { LedgerClaim, LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { ListedStack } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads } from "./github-open-heads.ts";
+import { OPEN_SCALES_FIELDS, OpenScalesAnswer, readOpenScales } from "./github-open-scales.ts";
+import type { ListedHead } from "./guard-forge.ts";
 
 /** A ledger entry, or a pool in it, that is not served, and why. */
 export type Unserved = { alias: string; message: string };
@@ -14,25 +18,23 @@ export type Unserved = { alias: string; message: string };
 const Text = z.object({ text: z.string().nullable() }).nullable();
 const Listing = z.object({
   repository: z.object({
+    databaseId: z.int(),
     defaultBranchRef: z.object({ name: z.string() }).nullable(),
     repositoryFile: z.union([Text, z.object({}).transform(() => null)]),
-    scales: z
-      .object({
-        nodes: z.array(
-          z.object({ name: z.string(), associatedPullRequests: z.object({ totalCount: z.int() }) }),
-        ),
-      })
-      .nullable(),
+    ...OpenScalesAnswer.shape,
+    ...OpenHeadsAnswer.shape,
     ledger: LedgerTree,
   }),
 });
 
 const LISTING_QUERY = `
-query Listing($owner: String!, $repo: String!, $ledger: String!) {
+query Listing($owner: String!, $repo: String!, $ledger: String!, $app: Int!) {
   repository(owner: $owner, name: $repo) {
+    databaseId
     defaultBranchRef { name }
     repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { text } }
-    scales: refs(refPrefix: "refs/heads/scale/", first: 100) { nodes { name associatedPullRequests(first: 1, states: OPEN) { totalCount } } }
+    ${OPEN_SCALES_FIELDS}
+    ${OPEN_HEADS_FIELD}
     ${LEDGER_TREE_FIELD}
   }
 }`;
@@ -42,27 +44,47 @@ export type StackListing = {
   unserved: Unserved[];
   /** False where the ledger branch is not there: never published, or lost. */
   hasLedger: boolean;
-  /** Aliases with an open in-range pull request. */
+  /** Aliases with an open scale pull request, in range or gated. */
   openScales: string[];
+  /** The open pull requests that were updated last, at most a hundred, with what the guard has reported. */
+  openHeads: ListedHead[];
+  /** There is a `.github/pulumiscale.yml`. */
+  hasSettings: boolean;
 };
 
 /** Lists the stacks of a repository: one call for the ledger, one more for the projects' stack file folders. */
-export async function listStacks(client: GitHubClient, owner: string, repo: string): Promise<StackListing> {
+export async function listStacks(
+  client: GitHubClient,
+  owner: string,
+  repo: string,
+  ledger: Pick<LedgerJudge, "judge">,
+  appId: number,
+): Promise<StackListing> {
   try {
     const answer = Listing.parse(
-      await client.graphql(LISTING_QUERY, { owner, repo, ledger: `refs/heads/${LEDGER_BRANCH}` }),
+      await client.graphql(LISTING_QUERY, { owner, repo, ledger: `refs/heads/${LEDGER_BRANCH}`, app: appId }),
     ).repository;
     const unserved: Unserved[] = [];
-    const file = parseRepositoryFile(answer.repositoryFile?.text ?? null);
-    const entries = ledgerTexts(answer.ledger).flatMap(({ alias, text: found }) => {
-      const text = found ?? "";
-      const parsed = parseEntry(text);
-      if (parsed.kind === "entry") return [{ alias, entry: parsed.entry }];
-      unserved.push({
-        alias,
-        message: parsed.kind === "newer" ? `schemaVersion ${parsed.schemaVersion} is newer` : parsed.message,
-      });
-      return parsed.kind === "newer" ? parseCaller(alias, text) : [];
+    const parsedFile = parseRepositoryFile(answer.repositoryFile?.text ?? null);
+    // Every decision reads the repository file anew; a bad one is told there and scales nothing.
+    const file = parsedFile.kind === "good" ? parsedFile.file : {};
+    const branchOf = (alias: string) =>
+      policyOf(file, alias).branch ?? answer.defaultBranchRef?.name ?? "main";
+    const entries = (
+      await Promise.all(
+        ledgerTexts(answer.ledger).map(({ alias, text }) =>
+          readCaller(alias, text ?? "", ledger, {
+            owner,
+            repo,
+            repositoryId: String(answer.databaseId),
+            baseBranch: branchOf(alias),
+            repositoryFile: file,
+          }),
+        ),
+      )
+    ).flatMap(({ alias, entry, refusal }) => {
+      if (refusal !== null) unserved.push({ alias, message: refusal });
+      return entry === null ? [] : [{ alias, entry, refusal }];
     });
     const configDirs = await readConfigDirs(
       client,
@@ -70,21 +92,20 @@ export async function listStacks(client: GitHubClient, owner: string, repo: stri
       repo,
       entries.map(({ entry }) => entry.dir),
     );
-    const stacks = entries.map(({ alias, entry }): ListedStack => {
-      // Every decision reads the repository file anew; a bad one is told there and scales nothing.
-      const policy = policyOf(file.kind === "good" ? file.file : {}, alias);
-      const branch = policy.branch ?? answer.defaultBranchRef?.name ?? "main";
+    const stacks = entries.map(({ alias, entry, refusal }): ListedStack => {
+      const branch = branchOf(alias);
       const { contract, problems } = parseContract(entry.pools, entry.project);
       unserved.push(...problems.map(({ path, message }) => ({ alias, message: `${path}: ${message}` })));
       const project = configDirs.get(entry.dir);
       const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");
       const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };
-      return { place, contract, tokenHashes: entry.tokenHashes };
+      const { tokenHashes, publishedAt } = entry;
+      return { place, contract, tokenHashes, publishedAt, refusal };
     });
-    const openScales = (answer.scales?.nodes ?? [])
-      .filter(({ associatedPullRequests }) => associatedPullRequests.totalCount > 0)
-      .map(({ name }) => name.replace(/^scale\//, ""));
-    return { stacks, unserved, hasLedger: answer.ledger !== null, openScales };
+    const openScales = await readOpenScales(client, owner, repo, answer);
+    const openHeads = readOpenHeads(answer);
+    const hasSettings = answer.repositoryFile !== null;
+    return { stacks, unserved, hasLedger: answer.ledger !== null, openScales, openHeads, hasSettings };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
   }
@@ -143,14 +164,38 @@ const CallerPart = LedgerEntry.pick({
   stack: true,
   dir: true,
   pools: true,
+  publishedAt: true,
   tokenHashes: true,
 });
 type CallerPart = z.infer<typeof CallerPart>;
 
-/** Of a newer entry so much, where it still stands there: its callers are known, and asked to come again. */
-function parseCaller(alias: string, text: string): { alias: string; entry: CallerPart }[] {
-  const parsed = CallerPart.safeParse(JSON.parse(text));
-  return parsed.success ? [{ alias, entry: parsed.data }] : [];
+type Caller = { alias: string; entry: CallerPart | null; refusal: string | null };
+
+/**
+ * Who may call, as an entry says. Where it does not count, its callers are known all the same, so far as it can be read: to be
+ * asked to come again, and nothing else.
+ */
+async function readCaller(
+  alias: string,
+  text: string,
+  ledger: Pick<LedgerJudge, "judge">,
+  repository: Pick<LedgerClaim, "owner" | "repo" | "repositoryId" | "baseBranch" | "repositoryFile">,
+): Promise<Caller> {
+  const parsed = parseEntry(text);
+  switch (parsed.kind) {
+    case "entry": {
+      const { entry } = parsed;
+      const judgement = await ledger.judge({ ...repository, alias, entry, text, earlier: [] });
+      return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message };
+    }
+    case "newer": {
+      const part = CallerPart.safeParse(JSON.parse(text));
+      const refusal = `the ledger entry of ${alias} has schemaVersion ${parsed.schemaVersion}; update this app`;
+      return { alias, entry: part.success ? part.data : null, refusal };
+    }
+    case "bad":
+      return { alias, entry: null, refusal: parsed.message };
+  }
 }
 
 function stackFilePath(entry: CallerPart, stackConfigDir: string | undefined, extension: string): string {

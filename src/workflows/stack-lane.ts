@@ -21,6 +21,7 @@ export class StackLane {
   readonly #gatherMs: number;
   #waiting: Waiting[] = [];
   #isRunning = false;
+  #batch: Promise<void> = Promise.resolve();
 
   constructor(
     run: (intents: readonly Intent[]) => Promise<ScaleResult[]>,
@@ -43,8 +44,15 @@ export class StackLane {
     });
   }
 
+  /** Resolves when the batch that runs now is done, if one does. */
+  batchDone(): Promise<void> {
+    return this.#batch;
+  }
+
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
+      const { promise, resolve: done } = Promise.withResolvers<void>();
+      this.#batch = promise;
       const batch = this.#waiting;
       this.#waiting = [];
       try {
@@ -57,6 +65,7 @@ export class StackLane {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
+      done();
       await this.#untilSettled();
     }
     this.#isRunning = false;

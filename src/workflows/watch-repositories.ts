@@ -1,4 +1,6 @@
 import { ForgeError, type ListedStack } from "../forge/forge.ts";
+import type { ListedHead } from "../forge/guard-forge.ts";
+import type { NextListing } from "./guard-pull-request.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
 export type RepositoryName = { owner: string; repo: string };
@@ -6,8 +8,11 @@ export type RepositoryListing = RepositoryName & {
   stacks: ListedStack[];
   unserved: { alias: string; message: string }[];
   hasLedger: boolean;
-  /** Aliases with an open in-range pull request: settled with each listing, since an event may be lost. */
+  /** Aliases with an open scale pull request: settled with each listing, since an event may be lost. */
   openScales: string[];
+  /** Open pull requests, with what the guard has reported on them. */
+  openHeads: ListedHead[];
+  hasSettings: boolean;
 };
 
 /** Where repositories and their stacks are listed. */
@@ -21,10 +26,14 @@ export interface RepositorySource {
 const AT_ONCE = 8;
 
 /** What was seen of a repository: two reads after its last push have seen all of it, pushes of the same second included. */
-type Seen = { lastPush: string; reads: number; isQuiet: boolean };
+type Seen = { lastPush: string; reads: number; isQuiet: boolean; skips: number };
+/** With `later`, so many listings pass one by. */
+const SKIPS = 5;
 
 export type Watching = {
   onListed: (listing: RepositoryListing) => void;
+  /** When a repository without a push has to be listed again. */
+  nextListing: (name: RepositoryName) => NextListing;
   onError: (doing: string, error: unknown) => void;
 };
 
@@ -66,7 +75,8 @@ export class RepositoryWatch {
       if (stopping?.aborted) break;
       listed.push(name);
       const seen = this.#seen.get(keyOf(name));
-      if (seen?.lastPush === lastPush && seen.reads >= 2 && seen.isQuiet) continue;
+      if (seen?.lastPush === lastPush && seen.reads >= 2 && seen.isQuiet && this.#mayPass(name, seen))
+        continue;
       const reading = this.#listAfterPush(name, lastPush).then((isListed) => {
         running.delete(reading);
         if (!isListed) failed.push(name);
@@ -84,12 +94,21 @@ export class RepositoryWatch {
     return extent;
   }
 
+  #mayPass(name: RepositoryName, seen: Seen): boolean {
+    const next = this.#watching.nextListing(name);
+    if (next === "later") seen.skips += 1;
+    return next === "after-a-push" || (next === "later" && seen.skips <= SKIPS);
+  }
+
   async #listAfterPush(name: RepositoryName, lastPush: string): Promise<boolean> {
     const before = this.#seen.get(keyOf(name));
     const listing = await this.#read(name);
     if (listing === null) return false;
     const reads = before?.lastPush === lastPush ? before.reads + 1 : 1;
-    this.#seen.set(keyOf(name), { lastPush, reads, isQuiet: listing.openScales.length === 0 });
+    // An entry that could not be verified may be by the next time.
+    const isQuiet =
+      listing.openScales.length === 0 && listing.stacks.every(({ refusal }) => refusal === null);
+    this.#seen.set(keyOf(name), { lastPush, reads, isQuiet, skips: 0 });
     return true;
   }
 

@@ -56,7 +56,16 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
             refusal: null,
           },
         ];
-        return { owner, repo, stacks, unserved: [], hasLedger: true, openScales: [], openHeads: [], hasSettings: false };
+        return {
+          owner,
+          repo,
+          stacks,
+          unserved: [],
+          hasLedger: true,
+          openScales: [],
+          openHeads: [],
+          hasSettings: false,
+        };
       },
     },
     directory,

@@ -178,7 +178,12 @@ export class StackDirectory implements Scaling {
     const stack = await this.#served(stackId);
     if (mode === "dry-run") return this.#within(dryRun(stack.context, intents));
     this.#settleOrphan(stack);
-    return holdAtOnce(stack.context, intents) ?? this.#within(stack.lane.enqueue(intents));
+    const atOnce = holdAtOnce(stack.context, intents);
+    if (atOnce !== null) return atOnce;
+    const results = await this.#within(stack.lane.enqueue(intents));
+    // What was read for it may show what a process has left that could not go on: for want of budget, say.
+    this.#settleOrphan(stack);
+    return results;
   }
 
   async readPools(stackId: string, pool?: string): Promise<PoolView[]> {

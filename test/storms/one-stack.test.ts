@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { accountFor, readMoves, valuesIn } from "./support/account-for.ts";
 import { makeAlert, storm } from "./support/alerts.ts";
-import { openStormWorld, poolName, START } from "./support/open-storm-world.ts";
+import { GITHUB_LIMITS, openStormWorld, poolName, START } from "./support/open-storm-world.ts";
 
 const POOLS = 100;
 const TIMEOUT = 180_000;
@@ -14,7 +14,7 @@ it.each(["pull-request", "direct"] as const)(
       pools: POOLS,
       delivery,
       strategy: "incremental",
-      limits: "as-github",
+      limits: GITHUB_LIMITS,
     });
     const url = await world.startReplica();
     world.sendWebhooksTo(url);

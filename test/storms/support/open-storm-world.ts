@@ -20,8 +20,8 @@ export type StormWorldOptions = {
   readonly delivery: "direct" | "pull-request";
   readonly strategy: "incremental" | "absolute";
   readonly cooldownSeconds?: number;
-  /** GitHub's limits on writing: as github.com has them, or none. */
-  readonly limits: "as-github" | "off";
+  /** GitHub's limits on writing: `GITHUB_LIMITS` are those of github.com; none unless given. */
+  readonly limits?: Pick<GitHubOptions, "contentPerMinute" | "contentPerHour">;
 };
 
 /** A published stack, and where its pools' values stand. */
@@ -31,7 +31,7 @@ export type StormWorld = Awaited<ReturnType<typeof openStormWorld>>;
 
 /** What every pool has at the start. */
 export const START = 5;
-export const LIMITS = { contentPerMinute: 80, contentPerHour: 500 } as const satisfies GitHubOptions;
+export const GITHUB_LIMITS = { contentPerMinute: 80, contentPerHour: 500 } as const;
 
 /** `pool0`, `pool1`, … */
 export function poolName(index: number): string {
@@ -46,10 +46,7 @@ export async function openStormWorld(options: StormWorldOptions) {
   const { repositories = 1, stacks = 1, pools, cooldownSeconds = 3600 } = options;
   let aheadMs = 0;
   const clock = () => Date.now() + aheadMs;
-  const github = await startGitHub({
-    now: () => new Date(clock()),
-    ...(options.limits === "as-github" ? LIMITS : {}),
-  });
+  const github = await startGitHub({ now: () => new Date(clock()), ...options.limits });
   const replicas: RunningApp[] = [];
   const stop = async () => {
     for (const replica of replicas) await replica.stop();

@@ -58,7 +58,7 @@ export async function readPlan(
       : findPending(contract, entry.project, read.head.stackFile, history, entry);
   const deployedState = deployed === null ? null : (states.get(deployed) ?? null);
   const locations = locationsOf(contract, entry?.project ?? checkout.project);
-  const plan = planApply({
+  const planned = planApply({
     trigger:
       trigger.kind === "push"
         ? { kind: "push", before: before === null ? null : (states.get(before) ?? null) }
@@ -71,6 +71,8 @@ export async function readPlan(
     locations,
     somethingIsPending: found.pending.length + found.unusable.length > 0,
   });
+  // Without an entry a full up is needed anyway: this says why there is none.
+  const plan: ApplyPlan = refusal === null ? planned : { kind: "full-needed", because: refusal };
   const isDeployed = isSameProgram(deployedState, read.head, place, locations);
   return { read, entry, refusal, history, plan, code: isDeployed ? "deployed" : "undeployed" };
 }

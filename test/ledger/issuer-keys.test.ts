@@ -145,10 +145,10 @@ describe("keys are not taken", () => {
   it("over a line that others can write on", async () => {
     const { publish, time } = await start();
     const keys = new IssuerKeys("http://issuer.invalid", Date.now);
-    const error = await keys
-      .find({ alg: "RS256", kid: "x" }, { payload: "", signature: "" })
-      .catch((it) => it);
-    expect(String(error.cause)).toContain("over https only");
+    const finding = async () => keys.find({ alg: "RS256", kid: "x" }, { payload: "", signature: "" });
+    await expect(finding()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("over https only") },
+    });
     expect(await verdictOf(keys, await publish(), time.nowMs)).toMatch(/^unreachable: /);
   });
 });

@@ -25,6 +25,7 @@ const Environment = z.object({
     .optional(),
   PULUMISCALE_HMAC_SECRET: Secret.optional(),
   PULUMISCALE_METRICS_TOKEN: Secret.optional(),
+  PULUMISCALE_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
   AWS_ENDPOINT_URL_SNS: z
     .url({ protocol: /^https?$/ })
     .refine((url) => isSafe(URL.parse(url)), "it has to be https, or http on this machine")
@@ -40,6 +41,8 @@ export type Settings = {
   privateKey: string;
   webhookSecret: string;
   githubApiUrl: string;
+  /** Who signs ledger entries, as its tokens say; null: GitHub Actions of that GitHub. */
+  oidcIssuer: string | null;
   host: string;
   port: number;
   logLevel: z.infer<typeof Environment>["LOG_LEVEL"];
@@ -89,6 +92,7 @@ export function readSettings(
     defaultStack:
       owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
+    oidcIssuer: env.PULUMISCALE_OIDC_ISSUER ?? null,
     metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
     snsEndpoint: env.AWS_ENDPOINT_URL_SNS === undefined ? null : new URL(env.AWS_ENDPOINT_URL_SNS),
     paused: env.PULUMISCALE_PAUSED === "1" ? "PULUMISCALE_PAUSED=1 holds all scaling of this app" : null,

@@ -61,7 +61,7 @@ function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): 
           reason("unknown-stack", "No stack of that name is open to this credential."),
         );
   }
-  if (!scaling.poolNames(stack.id).includes(pool)) {
+  if (!scaling.hasPool(stack.id, pool)) {
     const message = `The stack ${stack.alias} has no pool of that name.`;
     return told("refuse", stack.alias, pool, reason("unknown-pool", message));
   }

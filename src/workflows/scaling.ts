@@ -65,8 +65,8 @@ export type HistoryView = {
 export interface Scaling {
   /** The stacks that a credential opens. Constant time over all stacks, no I/O, so that forged calls cost nothing. */
   stacksOpenedBy(credential: Credential): StackName[];
-  /** Pool names of a stack, and its former names for pools, from memory. */
-  poolNames(stackId: string): readonly string[];
+  /** Whether a stack has a pool of that name, or had it under that name, from memory; true too where nobody can tell yet. */
+  hasPool(stackId: string, pool: string): boolean;
   /** Decides, and in mode `commit` delivers. Throws `TryAgainError` when the same request may work later. One result per intent, same order. */
   scale(stackId: string, intents: readonly Intent[], mode: "commit" | "dry-run"): Promise<ScaleResult[]>;
   /** All pools of a stack, or the one of that name or former name. */

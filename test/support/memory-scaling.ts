@@ -43,8 +43,8 @@ export class MemoryScaling implements Scaling {
       .map(({ name }) => name);
   }
 
-  poolNames(stackId: string): readonly string[] {
-    return [...this.#find(stackId).pools.keys()];
+  hasPool(stackId: string, pool: string): boolean {
+    return this.#find(stackId).pools.has(pool);
   }
 
   async scale(

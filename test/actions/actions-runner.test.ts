@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import { newest, outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
 
 let world: RunnerWorld;
@@ -289,4 +291,44 @@ test("a step and a job that take too long are ended", async () => {
   `);
   expect(run.jobs.map((job) => `${job.id}: ${job.conclusion}`)).toEqual(["step: failure", "job: cancelled"]);
   expect(outcomes(run)).toEqual(["slow: failure", "after: skipped", "slow: cancelled", "clean up: success"]);
+});
+
+test("only a job with id-token: write gets an OIDC token, with the claims of its run", async () => {
+  await using issuer = await startOidcIssuer();
+  await using oidcWorld = await startRunnerWorld({ oidc: issuer });
+  const run = await oidcWorld.push(`
+    name: Deploy
+    on: push
+    jobs:
+      with:
+        permissions: { id-token: write }
+        runs-on: ubuntu-latest
+        steps:
+          - id: ask
+            run: |
+              token="Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+              echo "answer=$(curl -sS -H "$token" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=us")" >> "$GITHUB_OUTPUT"
+      without:
+        permissions: { contents: write }
+        runs-on: ubuntu-latest
+        steps:
+          - id: ask
+            run: echo "answer=$ACTIONS_ID_TOKEN_REQUEST_URL$ACTIONS_ID_TOKEN_REQUEST_TOKEN" >> "$GITHUB_OUTPUT"
+  `);
+  expect(run.conclusion, run.log).toBe("success");
+  const answerOf = (job: string) => run.jobs.find(({ id }) => id === job)?.steps[0]?.outputs.answer ?? "";
+  expect(answerOf("without")).toBe("");
+  const { value } = JSON.parse(answerOf("with"));
+  const keys = createLocalJWKSet({ keys: [issuer.publicKey()] });
+  const { payload } = await jwtVerify(value, keys, { issuer: issuer.url, audience: "us" });
+  expect(payload).toMatchObject({
+    ref: "refs/heads/main",
+    sha: run.sha,
+    repository: "octo/infra",
+    event_name: "push",
+    workflow: "Deploy",
+    workflow_ref: "octo/infra/.github/workflows/deploy.yml@refs/heads/main",
+    run_id: String(run.id),
+  });
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(300);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type ScaleResult, TryAgainError } from "../../src/workflows/scaling.ts";
 import type { RecordedName } from "../sns/recorded-envelope.ts";
+import { signEnvelope } from "../sns/sign-envelope.ts";
 import { CERTIFICATE_URL, TOPIC } from "../sns/test-aws.ts";
 import { PROD, PROD_TOKEN } from "../support/http-server.ts";
 import { PATH, startCloudwatchServer } from "./cloudwatch-server.ts";
@@ -107,6 +108,38 @@ describe("an alarm", () => {
     for (const response of await Promise.all(many)) expect(response.status).toBe(200);
     await it.deliver(it.aws.signed("metric-math"));
     expect(it.aws.asked).toEqual([CERTIFICATE_URL]);
+  });
+});
+
+describe("other partitions and accounts of AWS", () => {
+  test.each([
+    ["aws-cn", "cn-north-1", "sns.cn-north-1.amazonaws.com.cn", "sns-cn-north-1.amazonaws.com.cn"],
+    ["aws-us-gov", "us-gov-east-1", "sns.us-gov-east-1.amazonaws.com", "sns-us-gov-west-1.amazonaws.com"],
+    ["aws", "af-south-1", "sns.af-south-1.amazonaws.com", "sns-signing.af-south-1.amazonaws.com"],
+  ])("a topic in %s, %s is confirmed and speaks by %s", async (partition, region, host, commonName) => {
+    await using it = await startCloudwatchServer();
+    const TopicArn = `arn:${partition}:sns:${region}:210987654321:scaling`;
+    it.scaling.topics.set(PROD.id, { kind: "topics", arns: new Set([TopicArn]) });
+    const { certificate, key } = await it.aws.issue(commonName);
+    const SigningCertURL = `https://${host}/SimpleNotificationService-1.pem`;
+    it.aws.answers.set(SigningCertURL, () => new Response(certificate));
+    it.aws.answers.set(`https://${host}/`, () => new Response("<SubscriptionArn>arn</SubscriptionArn>"));
+    for (const name of ["subscription-confirmation", "metric-alarm"] as const) {
+      const body = signEnvelope(it.aws.signed(name, { TopicArn, SigningCertURL }), key);
+      expect((await it.deliver(body)).status).toBe(200);
+    }
+    expect(it.aws.asked.map((asked) => new URL(asked).host)).toEqual([host, host]);
+    expect(it.scaling.asked).toHaveLength(1);
+  });
+
+  test("the record of China reads as any other", async () => {
+    await using it = await startCloudwatchServer();
+    const message = it.aws.signed("china");
+    it.scaling.topics.set(PROD.id, { kind: "topics", arns: new Set([message.TopicArn ?? ""]) });
+    const { certificate, key } = await it.aws.issue("sns-cn-north-1.amazonaws.com.cn");
+    it.aws.answers.set(message.SigningCertURL ?? "", () => new Response(certificate));
+    const response = await it.deliver(signEnvelope(message, key));
+    expect(await resultsOf(response)).toMatchObject([{ kind: "scale", to: 3 }]);
   });
 });
 

@@ -97,6 +97,41 @@ describe("the guard, on a GitHub", { timeout: TIMEOUT }, () => {
     await reported(pushed, "success");
   });
 
+  it("counts no approval of who pushed a commit in another's name, or is named as having asked for it", async () => {
+    const { github, open, reported, guard, rest } = await startGuardWorld({ files: GATED });
+    const { number, head } = await open({ [STACK_PATH]: withWeb(9) });
+    await reported(head, "in_progress");
+    const { body } = await rest("GET", `/contents/${STACK_PATH}?ref=change`);
+    const alice = { name: "alice", email: "alice@example.com" };
+    const trailers = "Pulumiscale-Stack: shop.prod\nPulumiscale-Requested-By: carol";
+    const scale =
+      "Pulumiscale-Scale: web 9 -> 10 requested=10 reason=requested source=direct event=0123456789abcdef";
+    const forged = {
+      message: `more\n\n${trailers}\n${scale}`,
+      content: Buffer.from(withWeb(10)).toString("base64"),
+      sha: body.sha,
+      branch: "change",
+      author: alice,
+      committer: alice,
+    };
+    const bob = github.issueToken({ kind: "user", login: "bob" });
+    const put = await rest("PUT", `/contents/${STACK_PATH}`, forged, bob);
+    const pushed: string = put.body.commit.sha;
+    await reported(pushed, "in_progress");
+    for (const login of ["bob", "carol"]) {
+      await github.review(REPO, number, { login, state: "APPROVED" });
+      const told = await eventually(
+        () => guard(pushed),
+        (run) => run?.output.summary?.includes("asked for it and cannot approve it too") === true,
+      );
+      expect(told?.status).toBe("in_progress");
+    }
+    github.createUser("dora");
+    github.addCollaborator(REPO, "dora", "write");
+    await github.review(REPO, number, { login: "dora", state: "APPROVED" });
+    expect((await reported(pushed, "success")).output.title).toBe("web 3 → 10, approved by dora");
+  });
+
   it("waits anew when the head moves after the approval", async () => {
     const { github, open, reported } = await startGuardWorld({ files: GATED });
     const { number, head } = await open({ [STACK_PATH]: withWeb(8) });
@@ -209,22 +244,50 @@ describe("the guard, on a GitHub", { timeout: TIMEOUT }, () => {
   });
 
   it("takes no other App's check, and no status, for its own", async () => {
-    const { github, open, reported, rest, guards } = await startGuardWorld();
+    const { github, app, replica, startReplica, open, reported, rest, guards } = await startGuardWorld();
+    app.setWebhook("http://127.0.0.1:9/lost");
     const { head } = await open({ [STACK_PATH]: withWeb(50) });
-    await reported(head, "failure");
     const forger = github.issueToken({ kind: "workflow", repo: REPO, permissions: { checks: "write" } });
     const forged = { name: "pulumiscale/guard", head_sha: head, status: "completed", conclusion: "success" };
     expect((await rest("POST", "/check-runs", forged, forger)).status).toBe(201);
     const status = { state: "success", context: "pulumiscale/guard" };
     expect((await rest("POST", `/statuses/${head}`, status)).status).toBe(201);
-    const [own] = await guards(head);
-    await rest("POST", `/check-runs/${own?.id}/rerequest`);
+    await replica.stop();
+    await startReplica();
+    const own = await reported(head, "failure");
+    expect((await guards(head)).map((run) => [run.app.slug === own.app.slug, run.conclusion])).toEqual([
+      [false, "success"],
+      [true, "failure"],
+    ]);
+  });
+
+  it("reports anew when a person asks for it", async () => {
+    const { open, reported, rest, guards } = await startGuardWorld();
+    const { head } = await open({ [STACK_PATH]: withWeb(50) });
+    const { id } = await reported(head, "failure");
+    await rest("POST", `/check-runs/${id}/rerequest`);
     const runs = await eventually(
       () => guards(head),
-      (all) => all.filter(({ app }) => app.slug === own?.app.slug).length === 2,
+      (all) => all.length === 2,
     );
-    expect(runs.map(({ conclusion }) => conclusion)).toContain("failure");
     expect(runs.at(-1)?.conclusion).toBe("failure");
+  });
+
+  it("tries again where GitHub could not serve it", async () => {
+    const { github, open, reported } = await startGuardWorld();
+    github.faults.add({ match: { operation: "checks/create" }, times: 2, kind: "status", status: 502 });
+    const { head } = await open({ [STACK_PATH]: withWeb(4) });
+    await reported(head, "success");
+  });
+
+  it("judges an own gated pull request like any other: it merges once it is approved", async () => {
+    const { github, post, reported, stackFile } = await startGuardWorld({ files: GATED });
+    const { results } = await post("/scale/web", { value: 9 });
+    const { commit, pullRequest } = results[0] ?? {};
+    const { output } = await reported(commit ?? "", "in_progress");
+    expect(output.title).toBe("web 3 → 9 waits for an approval");
+    await github.review(REPO, pullRequest ?? 0, { login: "carol", state: "APPROVED" });
+    await eventually(stackFile, (text) => text === withWeb(9));
   });
 
   it("finds a pull request whose events were lost, and one that was approved meanwhile", async () => {
@@ -291,16 +354,47 @@ describe("the guard, on a GitHub", { timeout: TIMEOUT }, () => {
 
   it("waits on every stack file that it may not know of, where the ledger was gone at the start", async () => {
     const files = { ".github/pulumiscale.yml": "paused: false\n" };
-    const { replica, startReplica, open, reported, rest } = await startGuardWorld({ files });
+    const { github, app, replica, startReplica, open, reported, rest } = await startGuardWorld({ files });
     await replica.stop();
     await rest("DELETE", "/git/refs/heads/pulumiscale");
+    const same = { branch: "release", login: "alice", message: "m", files: { [STACK_PATH]: withWeb(9) } };
+    const release = await github.commit(REPO, same);
+    await rest("POST", "/git/refs", { ref: "refs/heads/late", sha: release });
+    await github.commit(REPO, { ...same, branch: "late", files: { late: "late" } });
+    const late = await rest("POST", "/pulls", { title: "t", head: "late", base: "release" });
     const touching = await open({ [STACK_PATH]: withWeb(4) });
     const other = await open({ "README.md": "hello" }, { branch: "other" });
-    await startReplica();
+    const { url } = await startReplica();
+    app.setWebhook(`${url}/api/github/webhooks`);
     expect((await reported(touching.head, "in_progress")).output.summary).toContain(
       "ledger branch is not there",
     );
     await reported(other.head, "success");
+    await reported(late.body.head.sha, "success");
+    await rest("PATCH", `/pulls/${late.body.number}`, { base: "main" });
+    await reported(late.body.head.sha, "in_progress");
+  });
+
+  it.each([
+    ["cannot be read", () => "{}"],
+    ["is forged to stand elsewhere", (entry: string) => entry.replace('"dir": "."', '"dir": "elsewhere"')],
+  ])("waits on every such file where an entry %s at the start", async (_, change) => {
+    const files = { ".github/pulumiscale.yml": "ledger: attested\n" };
+    const { replica, startReplica, open, reported, publishAs } = await startGuardWorld({ files });
+    await replica.stop();
+    await publishAs(PLACE.alias, change);
+    const { head } = await open({ [STACK_PATH]: withWeb(50) });
+    await startReplica();
+    await reported(head, "in_progress");
+  });
+
+  it("judges anew what touches the file of a stack that is published later", async () => {
+    const files = { ".github/pulumiscale.yml": "ledger: trust-writers\n", "Pulumi.dev.yaml": dev(1) };
+    const { open, reported, publishAs } = await startGuardWorld({ files });
+    const { head } = await open({ "Pulumi.dev.yaml": dev(50) });
+    await reported(head, "success");
+    await publishAs("shop.dev", (entry) => entry.replace('"stack": "prod"', '"stack": "dev"'));
+    await reported(head, "failure");
   });
 
   it("spends no call on an own scale that merges at once, and lets one through that needs the guard", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseContract } from "../../src/domain/contract.ts";
 import type { Forge } from "../../src/forge/forge.ts";
 import { Background } from "../../src/workflows/background.ts";
+import type { NextListing } from "../../src/workflows/guard-pull-request.ts";
 import { StackDirectory } from "../../src/workflows/stack-directory.ts";
 import { RepositoryWatch } from "../../src/workflows/watch-repositories.ts";
 import { PLACE } from "../support/shop-stack.ts";
@@ -38,6 +39,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
   });
   const { contract } = parseContract({});
   const lastPush = new Map<string, string>();
+  const next = new Map<string, NextListing>();
   const reads: string[] = [];
   const watch = new RepositoryWatch(
     {
@@ -69,9 +71,9 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
       },
     },
     directory,
-    { onListed: () => {}, nextListing: () => "after-a-push", onError: () => {} },
+    { onListed: () => {}, nextListing: ({ repo }) => next.get(repo) ?? "after-a-push", onError: () => {} },
   );
-  return { watch, lastPush, reads, served: () => directory.stackNames().map(({ repo }) => repo) };
+  return { watch, next, lastPush, reads, served: () => directory.stackNames().map(({ repo }) => repo) };
 }
 
 describe("RepositoryWatch", () => {
@@ -111,6 +113,15 @@ describe("RepositoryWatch", () => {
     await watch.listAll();
     expect(reads.filter((repo) => repo === "web")).toHaveLength(3);
     expect(served().toSorted()).toEqual(["infra", "web"]);
+  });
+
+  it("reads one again without a push where something waits, and now and then where an event may be lost", async () => {
+    const { watch, next, reads } = watchOver(["waits", "guarded", "other"]);
+    next.set("waits", "soon");
+    next.set("guarded", "later");
+    for (let times = 0; times < 9; times++) await watch.listAll();
+    const timesRead = (name: string) => reads.filter((repo) => repo === name).length;
+    expect([timesRead("waits"), timesRead("guarded"), timesRead("other")]).toEqual([9, 3, 2]);
   });
 
   it("ends early at the stop", async () => {

@@ -7,6 +7,8 @@ import { requireGo, runGo } from "./go-build.ts";
 /** The programs that are built from their Go modules, which Go checks against its checksum database. */
 export const goTools = {
   act: { version: "0.2.89", package: "github.com/nektos/act" },
+  /** The last one whose module holds all that it is built from. */
+  alertmanager: { version: "0.31.1", package: "github.com/prometheus/alertmanager/cmd/alertmanager" },
   actionlint: { version: "1.7.12", package: "github.com/rhysd/actionlint/cmd/actionlint" },
 } as const;
 
@@ -15,7 +17,7 @@ export async function ensureGoTool(name: keyof typeof goTools): Promise<string> 
   const tool = goTools[name];
   return await makeCachedFolder(name, tool.version, async (folder) => {
     requireGo(name);
-    progress(`building ${name} ${tool.version} from its Go module; this takes about a minute, once`);
+    progress(`building ${name} ${tool.version} from its Go module; this takes some minutes, once`);
     await runGo(["install", `${tool.package}@v${tool.version}`], {
       cwd: path.parse(folder).root,
       env: { GOBIN: folder },

@@ -2,7 +2,8 @@
 //
 // Prints how fast PulumiScale is as ratios and counts: a ratio is ours against a stated baseline, both measured in this
 // run, turn and turn about, as the median of the repetitions with their middle half; a count is of API calls,
-// processes or bytes. There are no times: they would say more about the machine than about the product.
+// processes, commits, answers or bytes. Times are told of storms only, beside the ratio that goes with them: they say more about
+// the machine than about the product.
 // What is aimed at stands beside a figure, with "met" or "missed". The exit code is 1 only when something could not be
 // measured, never because of a slow number.
 import { parseArgs } from "node:util";
@@ -13,11 +14,13 @@ import { githubWaiting } from "./github-waiting.ts";
 import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
+import { storms } from "./storms.ts";
 
 const MEASUREMENTS: readonly Measurement[] = [
   apiCalls,
   githubWaiting,
   heldDecisions,
+  storms,
   actionUp,
   alertToApplied,
 ];

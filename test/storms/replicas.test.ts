@@ -80,7 +80,7 @@ describe("a split Alertmanager pair", () => {
         apps.map(async (app, index) => {
           const peer = await startAlertmanager({
             program,
-            directory: `${world.github.dataDirectory}/../alertmanager-${index}-${process.pid}`,
+            directory: `${world.github.dataDirectory}/alertmanager-${index}`,
             url: `${app.url}/repos/${stack.repo}/webhook/prometheus`,
             token: TOKEN,
           });

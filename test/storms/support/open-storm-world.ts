@@ -101,7 +101,7 @@ export async function openStormWorld(options: StormWorldOptions) {
       events: APP_EVENTS,
       webhookSecret: WEBHOOK_SECRET,
     });
-    github.installApp(app, "acme", "all");
+    const installation = github.installApp(app, "acme", "all");
     const environment = {
       APP_ID: String(app.appId),
       PRIVATE_KEY: app.privateKey,
@@ -121,6 +121,7 @@ export async function openStormWorld(options: StormWorldOptions) {
     };
     return {
       github,
+      installation,
       environment,
       stacks: known,
       startReplica,

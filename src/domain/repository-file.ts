@@ -1,8 +1,9 @@
-import { parseDocument } from "yaml";
+import { type Document, isMap } from "yaml";
 import { z } from "zod";
 import { Approval, type Pool } from "./contract.ts";
 import { MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { Alias } from "./names.ts";
+import { findDuplicateKey, parseWithinStack, walkNodes } from "./stack-document.ts";
 
 const Delivery = z.enum(["pull-request", "direct"]);
 
@@ -53,7 +54,13 @@ export type ParsedRepositoryFile =
 export function parseRepositoryFile(text: string | null): ParsedRepositoryFile {
   if (text === null || text.trim() === "") return { kind: "good", file: {} };
   if (text.length > 100_000) return { kind: "bad", path: "", message: "it is over 100,000 characters long" };
-  const document = parseDocument(text);
+  // The library's own look for a key that is given twice takes quadratic time.
+  const document = parseWithinStack(text, { uniqueKeys: false });
+  if (document === null) return { kind: "bad", path: "", message: "it is nested too deep" };
+  for (const { node } of walkNodes(document.contents)) {
+    const twice = isMap(node) ? findDuplicateKey(node) : undefined;
+    if (twice) return { kind: "bad", path: String(twice.value), message: "the key is given twice" };
+  }
   const error = document.errors[0];
   if (error !== undefined) return { kind: "bad", path: "", message: error.message };
   const parsed = Schema.safeParse(toPlain(document) ?? {});
@@ -99,7 +106,7 @@ export function approvalRules(policy: StackPolicy, pool: Pool): Approval[] {
 }
 
 /** Alias bombs pass the parser and fail here; the limit turns them into an error. */
-function toPlain(document: ReturnType<typeof parseDocument>): unknown {
+function toPlain(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: 50 });
   } catch {

@@ -42,13 +42,19 @@ export function parseStackDocument(text: string): StackDocument | Refused {
   const lines = new LineCounter();
   // failsafe and no known tags: what a scalar means is decided here, on its source, not by a YAML version.
   // Keys are compared here too, since the library's own check takes quadratic time.
-  const document = parseDocument(text, {
+  const document = parseWithinStack(text, {
     schema: "failsafe",
     resolveKnownTags: false,
     uniqueKeys: false,
     prettyErrors: false,
     lineCounter: lines,
   });
+  if (document === null) {
+    return refuse(
+      "too-deep",
+      `The stack file is nested over ${DEPTH_LIMIT} levels deep. Such files are not read. Flatten it.`,
+    );
+  }
   const lineOf = (offset: number) => Math.max(1, lines.linePos(offset).line);
   const error = findSyntaxError(document, lineOf);
   if (error) return error;
@@ -78,6 +84,16 @@ export function parseStackDocument(text: string): StackDocument | Refused {
   return { kind: "document", text, root: document.contents, aliasNames, lineOf };
 }
 
+/** Parses YAML; null where it is nested so deep that the parser, which recurses, runs out of stack. */
+export function parseWithinStack(text: string, options: Parameters<typeof parseDocument>[1]) {
+  try {
+    return parseDocument(text, options);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** Visits every node below and including `root`, in the order of the file, without recursion. */
 export function* walkNodes(root: unknown): Generator<{ node: ParsedNode; depth: number }> {
   const open: { item: unknown; depth: number }[] = [{ item: root, depth: 0 }];
@@ -99,7 +115,7 @@ function isParsedNode(item: unknown): item is ParsedNode {
 }
 
 /** Compares keys by their text alone, as Pulumi's reader does: `1` and `"1"` are the same key to it. */
-function findDuplicateKey(map: YAMLMap): Scalar | undefined {
+export function findDuplicateKey(map: YAMLMap): Scalar | undefined {
   const seen = new Set<unknown>();
   for (const { key } of map.items) {
     if (!isScalar(key)) continue;

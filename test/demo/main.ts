@@ -5,12 +5,15 @@ import { alertmanagerInstall, alertmanagerNames } from "../setup/alertmanager.ts
 import { findProgram } from "../setup/find-program.ts";
 import { type Alertmanager, startAlertmanager } from "../world/start-alertmanager.ts";
 import { startWorld, until, type World } from "../world/start-world.ts";
+import { readApi, readChecks } from "./read-api.ts";
 import { Story } from "./story.ts";
+import { APPROVAL_ABOVE, tellApproval } from "./tell-approval.ts";
 
 const HELP = `npm run demo [-- --keep]
 
 Shows a real alert turn into a really scaled resource: Alertmanager, the app, a pull request, the merge, the Action with the real
-Pulumi engine, the receipt. Only "github.com" is a stand-in, on real git repositories.
+Pulumi engine, the receipt; then a large change that waits until a person approves it. Only "github.com" is a stand-in, on real
+git repositories.
 
   --keep   leave everything running, with the addresses printed, until Ctrl-C
   --help   this text`;
@@ -22,7 +25,10 @@ async function main(): Promise<void> {
   if (values.help) return console.log(HELP);
   const story = new Story();
   story.step("A team's infra repository, with a stack that is deployed");
-  const world = await startWorld({ cooldownSeconds: 5, log: (line) => story.note(line) });
+  const files = {
+    ".github/pulumiscale.yml": `defaults:\n  approval: { above: ${APPROVAL_ABOVE} }\n`,
+  };
+  const world = await startWorld({ cooldownSeconds: 5, files, log: (line) => story.note(line) });
   let alertmanager: Alertmanager | undefined;
   const stop = async () => {
     await alertmanager?.stop();
@@ -35,6 +41,7 @@ async function main(): Promise<void> {
     story.step("An alert fires");
     alertmanager = await fireAlert(story, world, app.url);
     await tellScale(story, world);
+    await tellApproval(story, world, app.url, POOL);
     if (values.keep) await keep(story, world, app.url, alertmanager);
   } finally {
     await stop();
@@ -154,21 +161,6 @@ type Pull = { number: number; title: string; body: string };
 async function readPull(world: World): Promise<Pull | null> {
   const pulls = await readApi<Pull[]>(world, `/repos/${world.repository}/pulls?state=all`);
   return pulls.find(({ title }) => title.startsWith("scale(")) ?? null;
-}
-
-async function readChecks(world: World, oid: string): Promise<string[]> {
-  type Checks = { check_runs: { name: string; conclusion: string; output: { title: string | null } }[] };
-  const { check_runs } = await readApi<Checks>(world, `/repos/${world.repository}/commits/${oid}/check-runs`);
-  return check_runs.map(({ name, conclusion, output }) => `${name}: ${conclusion}, ${output.title ?? ""}`);
-}
-
-async function readApi<T>(world: World, path: string): Promise<T> {
-  const token = world.github.issueToken({ kind: "user", login: "alice" });
-  const response = await fetch(`${world.github.apiUrl}${path}`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  if (!response.ok) throw new Error(`GitHub answered ${response.status} for ${path}`);
-  return (await response.json()) as T;
 }
 
 async function keep(

@@ -22,13 +22,17 @@ describe("the demo", { timeout: 180_000 }, () => {
         "so it merges",
         "targeted up",
         "receipt comes back",
+        "[needs-approval]",
+        "nothing has moved: 3 worker processes run",
+        "Pulumiscale-Approved-By: alice",
       ]) {
         expect(story).toContain(part);
       }
       expect(story).toContain("3 worker processes run now");
       const [, token = "", url = ""] = /Bearer (\S+)" (\S+)/.exec(line) ?? [];
       const pools = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-      expect(await pools.text()).toContain('"committed":3');
+      expect(story).toContain("6 worker processes run now");
+      expect(await pools.text()).toContain('"committed":6');
       const curls = readmeExamples().flatMap(({ text }) =>
         text.split("\n").filter((command) => command.startsWith("curl ")),
       );

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { entryPath, formatEntry } from "../src/ledger/entry.ts";
+import { createGitHubHost } from "./actions/github-host.ts";
+import { attestedEntry } from "./oidc/attested-entry.ts";
+import { deployRun } from "./oidc/format-claims.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
 import { type AppWorld, ledgerEntry, TOKEN } from "./support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
@@ -150,13 +153,15 @@ describe("the list of installations", () => {
     },
   );
 
-  const publishAs = async ({ github }: AppWorld, owner: string) => {
+  const publishAs = async ({ github, issuer }: AppWorld, owner: string) => {
     await github.createRepository({
       owner,
       name: "infra",
       files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", [PLACE.path]: STACK_FILE },
     });
-    const files = { [entryPath("shop.prod")]: formatEntry(ledgerEntry()) };
+    const run = deployRun(await createGitHubHost(github).findRepository(`${owner}/infra`));
+    const entry = await attestedEntry(issuer, run, ledgerEntry());
+    const files = { [entryPath("shop.prod")]: formatEntry(entry) };
     await github.commit(`${owner}/infra`, { branch: "pulumiscale", message: "publish", files });
   };
 

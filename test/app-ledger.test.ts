@@ -6,7 +6,6 @@ import { type AppWorld, ledgerEntry, TOKEN } from "./support/open-app-world.ts";
 import { STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
-const files = { ".github/pulumiscale.yml": "ledger: attested\n" };
 const hash = (token: string) => createHash("sha256").update(token).digest("hex");
 const at = (second: number) => new Date(Date.parse("2026-02-01T12:00:00Z") + second * 1000).toISOString();
 const MALLORY = "mallorys-token-of-more-than-32-characters";
@@ -35,7 +34,7 @@ describe("an entry that the deploy job did not sign", () => {
     ],
     ["applied changed", (entry) => ({ ...entry, applied: { web: 9, api: 2 } }), "not what was attested"],
   ])("scales nothing: %s", { timeout: TIMEOUT }, async (_what, forge, sentence) => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     const { post, sign, putEntry, stackFile, get } = world;
     expect((await post("/scale/web?dryRun=true", { value: 4 })).results[0]).toMatchObject({ kind: "scale" });
     await putEntry(forge(await sign(ledgerEntry({ publishedAt: at(60) }))));
@@ -57,7 +56,7 @@ describe("an entry that the deploy job did not sign", () => {
   it("opens to nobody who stands in it alone, also where it is the first one that is seen", {
     timeout: TIMEOUT,
   }, async () => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     const { post, putEntry, startReplica, stackFile } = world;
     const forged = ledgerEntry({ publishedAt: at(60), pools: {}, tokenHashes: [hash(MALLORY), hash(TOKEN)] });
     await putEntry(forged);
@@ -84,7 +83,7 @@ describe("an entry that the deploy job did not sign", () => {
   });
 
   it("of a newer version replaces nobody's token", { timeout: TIMEOUT }, async () => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     const newer = { ...ledgerEntry({ tokenHashes: [hash(MALLORY)] }), schemaVersion: 2 };
     await world.putEntry(JSON.stringify(newer));
     await refusedFor(world, "schemaVersion 2");
@@ -108,7 +107,7 @@ describe("a signed entry that is replayed", () => {
   it("an older one put back, also below other ledger commits, brings back neither its max nor its tokens", {
     timeout: TIMEOUT,
   }, async () => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     const { sign, putEntry, startReplica, post, stackFile } = world;
     const old = await sign(
       ledgerEntry({ publishedAt: at(1), pools: webUpTo(1000), tokenHashes: [hash(MALLORY), hash(TOKEN)] }),
@@ -136,7 +135,7 @@ describe("a signed entry that is replayed", () => {
   });
 
   it("another stack's is not this one's", { timeout: TIMEOUT }, async () => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     await world.putEntry(await world.sign(ledgerEntry({ stack: "staging", publishedAt: at(60) })));
     await refusedFor(world, "it is of shop.staging");
   });
@@ -146,7 +145,7 @@ describe("a signed entry that is replayed", () => {
     ["a foreign branch's", { claims: { ref: "refs/heads/feature" } }, "refs/heads/feature"],
     ["a pull request's", { claims: { event_name: "pull_request" } }, "started by pull_request"],
   ])("%s is not this one's", { timeout: TIMEOUT }, async (_what, changes, sentence) => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     await world.putEntry(await world.sign(ledgerEntry({ publishedAt: at(60) }), changes));
     await refusedFor(world, sentence);
   });
@@ -155,7 +154,7 @@ describe("a signed entry that is replayed", () => {
 describe("the issuer", { timeout: TIMEOUT }, () => {
   it("may be away: what is known goes on, what is not is asked to come again, and heals by itself", async () => {
     let nowMs = Date.now();
-    const world = await startAppWorld({ files, internals: { clock: () => nowMs } });
+    const world = await startAppWorld({ internals: { clock: () => nowMs } });
     const { issuer, post, publish } = world;
     issuer.failWith(503);
     nowMs += 2 * 3_600_000;
@@ -174,7 +173,7 @@ describe("the issuer", { timeout: TIMEOUT }, () => {
 
 describe("webhook secrets rotate without a gap", () => {
   it("while both are published, and while calls go on", { timeout: TIMEOUT }, async () => {
-    const world = await startAppWorld({ files });
+    const world = await startAppWorld();
     const { post, publish } = world;
     const NEXT = "the-next-webhook-secret-of-32-characters";
     const withNext = { authorization: `Bearer ${NEXT}` };

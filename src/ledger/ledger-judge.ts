@@ -98,7 +98,7 @@ export class LedgerJudge {
 
 /** Whether entries need the deploy job's signature. */
 export function ledgerTrust({ ledger }: RepositoryFile): "attested" | "trust-writers" {
-  return ledger ?? "trust-writers";
+  return ledger ?? "attested";
 }
 
 /** Why an entry is of another stack than the alias means; null where it is of this one. */

@@ -43,7 +43,7 @@ async function judge(
     entry,
     text: formatEntry(entry),
     earlier: earlier.map(formatEntry),
-    repositoryFile: { ledger: "attested", ...repositoryFile },
+    repositoryFile,
   });
   return judgement.kind === "accepted" ? "accepted" : `${judgement.kind}: ${judgement.message}`;
 }

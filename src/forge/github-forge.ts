@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { fitDraft } from "./fit-draft.ts";
 import {
   type AutoMergeOutcome,
   type FileCommitRequest,
@@ -57,7 +58,8 @@ export class GitHubForge implements Forge {
    * Three calls at most for a new pull request (branch and commit in one, the pull request, its labels). A living one is never
    * reset to the base on the way: GitHub would close it; its branch moves to the new commit in one step.
    */
-  openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull> {
+  openPull(place: StackPlace, request: FileCommitRequest, asked: PullRequestDraft): Promise<OpenedPull> {
+    const draft = fitDraft(asked);
     const { current } = draft;
     // Of a living one: the tree, the commit, the move. Of a new one: the branch, the pull request, its labels. Then the merge.
     const count = current?.pull != null || draft.labels.length > 0 ? 3 : 2;

@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { APP_SCENARIOS } from "./app-scenarios.ts";
+import { problemsOf, renderFaultTable } from "./fault-table.ts";
+import { runAppScenario } from "./run-app-scenario.ts";
+
+const TIMEOUT = 900_000;
+
+describe("each call of the app × each fault ends as it may", () => {
+  const covered = new Set<string>();
+  it.each(APP_SCENARIOS)("$name", { timeout: TIMEOUT }, async (scenario) => {
+    const results = await runAppScenario(scenario, covered);
+    console.log(renderFaultTable(scenario.name, results));
+    expect(problemsOf(results)).toEqual([]);
+  });
+});

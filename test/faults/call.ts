@@ -1,0 +1,24 @@
+import type { RequestRecord } from "../github/github-stand-in.ts";
+
+/** One call of a run: the n-th of its name, counted from 1. */
+export type Call = { name: string; nth: number; kind: RequestRecord["kind"]; writes: boolean };
+
+/** What a call is for: a REST operation's id, or the fields at the top of a GraphQL document. */
+export function callName({ method, path, operations }: RequestRecord): string {
+  return operations.length === 0 ? `${method} ${path}` : operations.join(" + ");
+}
+
+/** Names the calls of a run, in their order. */
+export function nameCalls(requests: readonly RequestRecord[]): Call[] {
+  const seen = new Map<string, number>();
+  return requests.map((request) => {
+    const name = callName(request);
+    const nth = (seen.get(name) ?? 0) + 1;
+    seen.set(name, nth);
+    return { name, nth, kind: request.kind, writes: request.points === 5 };
+  });
+}
+
+export function formatCall({ name, nth }: Call): string {
+  return nth === 1 ? name : `${name} (${nth})`;
+}

@@ -19,6 +19,7 @@ export async function startAppProcessWorld(
     APP_ID: String(world.app.appId),
     PRIVATE_KEY: world.app.privateKey,
     GITHUB_API_URL: world.github.apiUrl,
+    PULUMISCALE_OIDC_ISSUER: world.issuer.url,
     PULUMISCALE_DEFAULT_STACK: "acme/infra/shop.prod",
     ...PROCESS_SECRETS,
     ...environment,

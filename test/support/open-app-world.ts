@@ -7,7 +7,7 @@ import { readSettings } from "../../src/settings.ts";
 import type { ScaleResult } from "../../src/workflows/scaling.ts";
 import { createGitHubHost } from "../actions/github-host.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
-import type { GitHubOptions } from "../github/github-stand-in.ts";
+import type { GitHubOptions, Permissions } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
 import { attestedEntry } from "../oidc/attested-entry.ts";
 import { deployRun } from "../oidc/format-claims.ts";
@@ -36,6 +36,8 @@ export type AppWorldOptions = {
   /** More of the app's environment. */
   environment?: Record<string, string>;
   github?: GitHubOptions;
+  /** What the App is granted, where it is not all that it asks for. */
+  permissions?: Permissions;
   internals?: AppInternals;
 };
 
@@ -113,7 +115,7 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
       ...options.entry,
     });
     const app = await github.createApp({
-      permissions: APP_PERMISSIONS,
+      permissions: options.permissions ?? APP_PERMISSIONS,
       events: APP_EVENTS,
       webhookSecret: WEBHOOK_SECRET,
     });

@@ -114,13 +114,24 @@ export function createWebhookSender(world: World): WebhookSender {
   };
 }
 
+/** What a subscription asks for, from "Webhook events and payloads" in GitHub's documentation. */
+const permissionOf: Readonly<Record<string, string>> = {
+  push: "contents",
+  pull_request: "pull_requests",
+  pull_request_review: "pull_requests",
+  check_run: "checks",
+  check_suite: "checks",
+  status: "statuses",
+  merge_group: "merge_queues",
+};
+
 function hears({ app, permissions, suspended }: Installation, event: RepositoryEvent): boolean {
   if (suspended !== null) return false;
   if (event.onlyApp !== undefined) return event.onlyApp === app;
   if (event.action !== null && event.name.startsWith("check_") && ownCheckActions.has(event.action))
     return false;
-  // "Merge queues: read" is what the subscription asks.
-  if (event.name === "merge_group" && permissions.merge_queues === undefined) return false;
+  const need = permissionOf[event.name];
+  if (need !== undefined && permissions[need] === undefined) return false;
   return app.events.includes(event.name);
 }
 

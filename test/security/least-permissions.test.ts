@@ -13,12 +13,13 @@ const FLOWS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await post("/scale/web", { value: 5 });
     await eventually(stackFile, (text) => text === withWeb(5), WITHIN_MS);
   },
-  "a scale that waited for a status is merged": async ({ github, post, rest, stackFile }) => {
+  "a scale that waited for a status is merged": async (world) => {
+    const { github, post, rest, stackFile } = world;
     github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
     const { results } = await post("/scale/web", { value: 5 });
     const isTried = () => github.requests.some(({ path }) => path.endsWith("/merge"));
     await eventually(isTried, (tried) => tried, WITHIN_MS);
-    await github.webhooksIdle();
+    await quiet(world);
     await rest("POST", `/statuses/${results[0]?.commit}`, { state: "success", context: "ci" });
     await eventually(stackFile, (text) => text === withWeb(5), WITHIN_MS);
   },
@@ -47,6 +48,15 @@ const FLOWS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   },
 };
 const WITHIN_MS = 6_000;
+
+/** Nothing goes on any more, and nothing that went on has started something else: what comes now comes by an event. */
+async function quiet({ github, replica }: World): Promise<void> {
+  for (let seen = -1; seen !== github.requests.length; ) {
+    seen = github.requests.length;
+    await github.webhooksIdle();
+    await replica.idle();
+  }
+}
 
 /** Each permission one step lower than it is asked for, but what every App has. */
 const LOWERED: [name: string, granted: Permissions][] = Object.entries(APP_PERMISSIONS)

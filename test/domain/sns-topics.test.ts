@@ -34,6 +34,13 @@ describe("the list of a stack file", () => {
     ["no list", "config:\n  shop:count: 3\n", /has no list.*pulumi config set --path/],
     ["no config", "{}\n", /has no list/],
     ["an empty file", "", /has no list/],
+    ["a tag on an entry", `config:\n  pulumiscale:sns-topics: [!x ${ONE}]\n`, /no ARN/],
+    ["a tag on the config", `config: !x\n  pulumiscale:sns-topics: [${ONE}]\n`, /has no list/],
+    [
+      "a merge key beside it",
+      `x: &l {}\nconfig:\n  <<: *l\n  pulumiscale:sns-topics: [${ONE}]\n`,
+      /has no list/,
+    ],
     ["an empty list", "config:\n  pulumiscale:sns-topics: []\n", /is empty.*pulumi config set --path/],
     ["nothing", "config:\n  pulumiscale:sns-topics:\n", /no plain list/],
     ["a text", `config:\n  pulumiscale:sns-topics: ${ONE}\n`, /no plain list/],

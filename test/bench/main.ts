@@ -20,7 +20,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   apiCalls,
   githubWaiting,
   heldDecisions,
-  storms,
+  ...storms,
   actionUp,
   alertToApplied,
 ];

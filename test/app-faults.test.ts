@@ -127,6 +127,10 @@ describe("GitHub's budget", () => {
     await post("/scale/web", { value: 5 });
     const merges = () => github.requests.filter(({ path }) => path.endsWith("/merge")).length;
     await eventually(merges, (count) => count > 0);
+    // The guard reports on it, and its report starts one more look.
+    const guarded = () => github.requests.some(({ operations }) => operations.includes("checks/create"));
+    await eventually(guarded, (isSo) => isSo);
+    await github.webhooksIdle();
     const before = github.requests.length;
     for (let times = 0; times < 60; times++) {
       const { results } = await post("/scale/web", { value: 4 });

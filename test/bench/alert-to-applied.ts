@@ -44,7 +44,15 @@ export const alertToApplied: Measurement = {
         (repetition) => scaleBare(bare, bareUrns, valueIn(repetition)),
         pace === "quick" ? 1 : 7,
       );
+      const stage = (name: string, read: (way: Way) => number) => ({
+        ...ratioOf(pairs, read),
+        name,
+        against: "the bare `pulumi up --target` with a new home, to the changed resource",
+        aim: null,
+      });
       return [
+        stage("of it: alert to the app's answer", ({ answeredMs }) => answeredMs),
+        stage("of it: alert to the merged commit", ({ mergedMs }) => mergedMs),
         {
           ...ratioOf(pairs, ({ changedMs }) => changedMs),
           name: "alert to changed resource",
@@ -64,8 +72,16 @@ export const alertToApplied: Measurement = {
   },
 };
 
-/** The milliseconds until the resource has changed, and until all is over. */
-type Way = { readonly changedMs: number; readonly endedMs: number };
+/**
+ * The milliseconds from the alert to each stage's end: the answer, the merge, the changed resource, the receipt. The bare
+ * update has but the last two.
+ */
+type Way = {
+  readonly answeredMs: number;
+  readonly mergedMs: number;
+  readonly changedMs: number;
+  readonly endedMs: number;
+};
 
 function valueIn(repetition: number): number {
   return repetition % 2 === 0 ? HIGH : LOW;
@@ -79,8 +95,10 @@ async function scaleByAlert(world: World, url: string, value: number): Promise<W
     annotations: { pulumiscale_value: String(value) },
     startsAt: new Date().toISOString(),
   });
+  const merge = Promise.withResolvers<number>();
   const receipt = Promise.withResolvers<number>();
   const unsubscribe = world.github.onPush(({ ref }) => {
+    if (ref === "refs/heads/main") merge.resolve(performance.now());
     if (ref === "refs/heads/pulumiscale") receipt.resolve(performance.now());
   });
   try {
@@ -91,6 +109,7 @@ async function scaleByAlert(world: World, url: string, value: number): Promise<W
       body: JSON.stringify(message),
     });
     const answer: unknown = await response.json();
+    const answeredMs = performance.now() - startedMs;
     if (!Results.safeParse(answer).success)
       throw new Error(`this was to scale: ${response.status} ${JSON.stringify(answer)}`);
     const changedMs = await timeUntil(() => world.countWorkers() === value);
@@ -98,7 +117,9 @@ async function scaleByAlert(world: World, url: string, value: number): Promise<W
     await world.github.webhooksIdle();
     const run = world.runner.runs.at(-1);
     if (run?.conclusion !== "success") throw new Error(`the deploy did not succeed:\n${describeRun(run)}`);
-    return { changedMs: changedMs - startedMs, endedMs: (await receipt.promise) - startedMs };
+    const mergedMs = (await merge.promise) - startedMs;
+    const endedMs = (await receipt.promise) - startedMs;
+    return { answeredMs, mergedMs, changedMs: changedMs - startedMs, endedMs };
   } finally {
     unsubscribe();
   }
@@ -110,7 +131,8 @@ async function scaleBare(bare: BareStack, targetUrns: readonly string[], value: 
     timeUntil(() => countWorkers(join(bare.home, WORKERS)) === value),
     bare.up({ workerCount: value }, targetUrns, "new-home"),
   ]);
-  return { changedMs: changedMs - startedMs, endedMs };
+  const toChange = changedMs - startedMs;
+  return { answeredMs: toChange, mergedMs: toChange, changedMs: toChange, endedMs };
 }
 
 const LIMIT_MS = 60_000;

@@ -32,6 +32,20 @@ describe("npm run bench", () => {
     });
   });
 
+  it("measures every stage from the alert to the receipt", { timeout: 300_000 }, async () => {
+    const { stdout } = await bench("--quick", "--json", "--only", "alert-to-applied");
+    const { figures, failures } = Answer.parse(JSON.parse(stdout));
+    expect(failures).toEqual([]);
+    expect(figures.map(({ name }) => name)).toEqual([
+      "of it: alert to the app's answer",
+      "of it: alert to the merged commit",
+      "alert to changed resource",
+      "alert to receipt in the ledger",
+    ]);
+    const [answered = 0, merged = 0, changed = 0] = figures.map(({ value }) => value);
+    expect([answered > 0, answered <= merged, merged < changed]).toEqual([true, true, true]);
+  });
+
   it("refuses a measurement that it does not have", async () => {
     await expect(bench("--only", "luck")).rejects.toMatchObject({
       code: 2,

@@ -442,7 +442,7 @@ describe("the guard, on a GitHub", { timeout: TIMEOUT }, () => {
     github.protect(REPO, "main", {
       kind: "ruleset",
       requiredChecks: [{ context: "pulumiscale/guard", appId: app.appId }],
-      mergeQueue: { mergeMethod: "squash" },
+      mergeQueue: { mergeMethod: "merge" },
     });
     const approve = async (pull: { number: number; head: string }) => {
       await reported(pull.head, "in_progress");

@@ -57,13 +57,8 @@ export async function judgePullRequest(
   }
   const unseen =
     repository.blind === null ? [] : await findUnseen(forge, head, subject, repository, repository.blind);
-  const judged = await judge(forge, head, {
-    subject,
-    pusher,
-    touched,
-    unseen,
-    approvedOid: () => head.headOid,
-  });
+  const approvable = async () => ({ headOid: head.headOid, pusher });
+  const judged = await judge(forge, head, { subject, touched, unseen, approvable });
   return judged === null ? { kind: "gone" } : report(forge, head, { verdict: judged, subject, pusher, mode });
 }
 
@@ -80,41 +75,38 @@ export async function judgeMergeGroup(
     .filter(({ place }) => place.branch === group.branch && (diff.paths?.has(place.path) ?? true))
     .map((stack) => ({ stack, baseOid, diff }));
   const unseen = unseenFiles(diff, repository, repository.blind);
-  const pusher = readMark(subject.check).pushedBy;
-  const verdict = await judge(forge, group, {
-    subject,
-    pusher,
-    touched,
-    unseen,
-    approvedOid: (headOid) => headOid,
-  });
+  // What the group's own commits are signed with says nothing of those that it merges.
+  const approvable = async (headOid: string) => {
+    const { check } = await forge.readSubject({ ...group, headOid }, []);
+    return { headOid, pusher: readMark(check).pushedBy };
+  };
+  const verdict = await judge(forge, group, { subject, touched, unseen, approvable });
   if (verdict === null) return { kind: "gone" };
   const final: GuardVerdict = verdict.kind === "waiting" ? { ...verdict, kind: "failure" } : verdict;
-  return report(forge, group, { verdict: final, subject, pusher, mode });
+  return report(forge, group, { verdict: final, subject, pusher: null, mode });
 }
 
 type Touched = { stack: ScaleContext; baseOid: string; diff: GuardDiff };
 
 type Evidence = {
   subject: GuardSubject;
-  pusher: string | null;
   touched: readonly Touched[];
   unseen: readonly GuardedStack[];
-  /** Which commit an approval has to be of, by the pull request's own head. */
-  approvedOid: (pullHeadOid: string) => string;
+  /** The commit that an approval has to be of, and who pushed it, by the head that the pull request has now. */
+  approvable: (pullHeadOid: string) => Promise<{ headOid: string; pusher: string | null }>;
 };
 
 /** Null where the pull request was merged or closed meanwhile. */
 async function judge(
   forge: GuardForge,
   head: PullHead,
-  { subject, pusher, touched, unseen, approvedOid }: Evidence,
+  { subject, touched, unseen, approvable }: Evidence,
 ): Promise<GuardVerdict | null> {
   if (touched.length === 0 && unseen.length === 0) return NO_POOL_TOUCHED;
   const places = touched.flatMap(({ stack: { place }, baseOid, diff }) =>
     [diff.mergeBaseOid, baseOid, head.headOid].map((oid) => ({ oid, path: place.path })),
   );
-  const { isOpen, headOid, reviews, texts } = await forge.readTexts(head, places);
+  const { isOpen, headOid: pullHeadOid, reviews, texts } = await forge.readTexts(head, places);
   if (!isOpen) return null;
   const stacks = [...unseen];
   for (const [index, { stack }] of touched.entries()) {
@@ -125,10 +117,11 @@ async function judge(
   }
   const diffs = touched.map(({ diff }) => diff);
   const scaleCommits = diffs.flatMap(({ headMessage }) => parseScaleCommit(headMessage)?.requestedBy ?? []);
+  const { headOid, pusher } = await approvable(pullHeadOid);
   const persons = [subject.author, pusher].filter((login) => login !== null);
   const requesters = [...persons, ...diffs.flatMap(({ writers }) => writers), ...scaleCommits];
   return judgeGuard({
-    headOid: approvedOid(headOid),
+    headOid,
     stacks,
     reviews,
     requesters: [...new Set(requesters.filter((login) => login !== ""))],

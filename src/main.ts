@@ -5,6 +5,8 @@ import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/gith
 import { GitHubForge } from "./forge/github-forge.ts";
 import { GitHubGuard } from "./forge/github-guard.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
+import { GitHubServer } from "./forge/github-server.ts";
+import { headMarkKey } from "./forge/head-mark.ts";
 import { errorFacts } from "./http/error-facts.ts";
 import { capGitHubWebhooks } from "./http/github-webhooks.ts";
 import { createHttpApp } from "./http/http-app.ts";
@@ -62,7 +64,11 @@ export async function startApp(
     Octokit: UnthrottledOctokit,
     log,
   });
-  const clients = new GitHubClients(probot, clock, callTimeoutMs);
+  const github = new GitHubServer((lacks, instead) =>
+    log.warn({ lacks, instead }, "this GitHub lacks something; it goes on without"),
+  );
+  const clients = new GitHubClients(probot, clock, callTimeoutMs, github);
+  const markKey = headMarkKey(settings.privateKey);
   const background = new Background((name, error) =>
     log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
@@ -70,7 +76,7 @@ export async function startApp(
   const ledger = new LedgerJudge(new IssuerKeys(issuer, clock), clock);
   const directory = new StackDirectory({
     ledger,
-    forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock),
+    forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock, markKey),
     clock,
     background,
     paused: settings.paused,
@@ -82,7 +88,7 @@ export async function startApp(
     },
   });
   const guard = new PullRequestGuard({
-    forge: new GitHubGuard((owner, repo) => clients.clientFor(owner, repo), settings.appId),
+    forge: new GitHubGuard((owner, repo) => clients.clientFor(owner, repo), settings.appId, markKey),
     stacks: directory,
     background,
     onJudged: ({ owner, repo, number, headOid }, judged) =>

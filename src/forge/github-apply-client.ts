@@ -1,5 +1,6 @@
 import { Octokit } from "@octokit/rest";
 import { GitHubApplyForge } from "./github-apply.ts";
+import { GitHubServer, type OnLacking } from "./github-server.ts";
 
 /** One call may take this long, in milliseconds: nobody waits for a deploy job by the second. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -12,6 +13,7 @@ export function createApplyForge(
   token: string,
   apiUrl: string,
   callTimeoutMs = CALL_TIMEOUT_MS,
+  onLacking?: OnLacking,
 ): GitHubApplyForge {
   const octokit = new Octokit({
     auth: token,
@@ -23,5 +25,6 @@ export function createApplyForge(
   octokit.hook.before("request", (options) => {
     options.request = { signal: AbortSignal.timeout(callTimeoutMs), ...options.request };
   });
-  return new GitHubApplyForge(octokit);
+  const { request, graphql } = octokit;
+  return new GitHubApplyForge({ request, graphql, server: new GitHubServer(onLacking) });
 }

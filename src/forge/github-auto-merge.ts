@@ -2,6 +2,19 @@ import { z } from "zod";
 import type { AutoMergeOutcome, MergeRequest } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import type { Lackable } from "./github-server.ts";
+
+/** What is left to auto-merge must be known as such, to be taken back. */
+const AUTO_MERGE: Needed = {
+  doing: "asking for auto-merge",
+  fields: ["Mutation.enablePullRequestAutoMerge", "PullRequest.autoMergeRequest"],
+  lacking: "this GitHub server has no auto-merge",
+};
+const QUEUE: Needed = {
+  doing: "putting it into the merge queue",
+  fields: ["Mutation.enqueuePullRequest"],
+  lacking: "this GitHub server lets no App put anything into a merge queue",
+};
 
 /** Lets GitHub merge the pull request with our words when what is required is there. Throws `ForgeError`. */
 export async function askForAutoMerge(
@@ -19,7 +32,7 @@ export async function askForAutoMerge(
     commitBody: request.message,
     expectedHeadOid: request.headOid,
   };
-  const refusal = await refusalOf(() => client.graphql(mutation, { input }), "asking for auto-merge");
+  const refusal = await refusalOf(client, AUTO_MERGE, () => client.graphql(mutation, { input }));
   if (refusal === null) return { kind: "asked" };
   // GitHub takes only what cannot be merged at this moment.
   return /in (clean|unstable|has_hooks) status/i.test(refusal)
@@ -61,17 +74,26 @@ export async function enqueue(
     pull: { pullRequestId: pullNodeId, body: text },
     queue: { pullRequestId: pullNodeId, expectedHeadOid: request.headOid },
   };
-  return refusalOf(() => client.graphql(mutation, variables), "putting it into the merge queue");
+  return refusalOf(client, QUEUE, () => client.graphql(mutation, variables));
 }
 
 const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 
-/** GitHub's own sentence where it refused; null where it did it. Throws `ForgeError` where that is not known. */
-async function refusalOf(ask: () => Promise<unknown>, doing: string): Promise<string | null> {
+type Needed = { doing: string; fields: readonly Lackable[]; lacking: string };
+
+/** Why it was not done: GitHub's own sentence, or what it lacks; null where it was. Throws `ForgeError` where that is not known. */
+async function refusalOf(
+  { server }: GitHubClient,
+  { doing, fields, lacking }: Needed,
+  ask: () => Promise<unknown>,
+): Promise<string | null> {
+  if (server.lacks(...fields)) return lacking;
   try {
     await ask();
     return null;
   } catch (error) {
+    server.learnFrom(error);
+    if (server.lacks(...fields)) return lacking;
     const failure = toForgeError(error, doing);
     const refused = Refusal.safeParse(error);
     if (!refused.success || failure.code === "rate-limited") throw failure;

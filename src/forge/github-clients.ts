@@ -5,6 +5,7 @@ import { ForgeError } from "./forge.ts";
 import { GitHubBudget } from "./github-budget.ts";
 import { secondsToWait, toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { GitHubServer } from "./github-server.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** One call to GitHub may take this long, in milliseconds: an answer to a sender is due in 8 s. */
@@ -27,15 +28,17 @@ export class GitHubClients {
   readonly #probot: Probot;
   readonly #clock: Clock;
   readonly #callTimeoutMs: number;
+  readonly #server: GitHubServer;
   #app: Promise<AppOctokit> | undefined;
   readonly #installations = new Map<number, Promise<AppOctokit>>();
   readonly #budgets = new Map<number, GitHubBudget>();
   readonly #installationOf = new Map<string, number>();
 
-  constructor(probot: Probot, clock: Clock, callTimeoutMs = CALL_TIMEOUT_MS) {
+  constructor(probot: Probot, clock: Clock, callTimeoutMs = CALL_TIMEOUT_MS, server = new GitHubServer()) {
     this.#probot = probot;
     this.#clock = clock;
     this.#callTimeoutMs = callTimeoutMs;
+    this.#server = server;
   }
 
   /** Authenticated as the App itself. */
@@ -75,10 +78,11 @@ export class GitHubClients {
       );
     }
     const octokit = await this.installation(id);
-    if (writes === undefined) return octokit;
+    const server = this.#server;
+    if (writes === undefined) return { request: octokit.request, graphql: octokit.graphql, server };
     this.#budgetOf(id).admit(writes);
     const options = { request: { writes } };
-    return { request: octokit.request.defaults(options), graphql: octokit.graphql.defaults(options) };
+    return { request: octokit.request.defaults(options), graphql: octokit.graphql.defaults(options), server };
   }
 
   #budgetOf(id: number): GitHubBudget {

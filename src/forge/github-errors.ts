@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ForgeError, type ForgeErrorCode } from "./forge.ts";
+import { undefinedFields } from "./github-server.ts";
 
 const Headers = z.record(z.string(), z.union([z.string(), z.number()]).optional());
 type Headers = z.infer<typeof Headers>;
@@ -50,10 +51,18 @@ function fromGraphQL(
     .map(({ message }) => message)
     .join("; ")
     .slice(0, 500);
+  const unknown = undefinedFields({ errors });
+  if (unknown.length > 0) return tooOld(doing, unknown, cause);
   const code = errors.map(graphqlCode).find((found) => found !== "unavailable") ?? "unavailable";
   const retryAfterSeconds = code === "rate-limited" ? secondsToWait(headers) : undefined;
   const options = { cause, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   return new ForgeError(code, sentence(code, doing, said), options);
+}
+
+/** What a server may lack is gone without (see github-server.ts); this is needed. */
+function tooOld(doing: string, fields: readonly string[], cause: unknown): ForgeError {
+  const message = `GitHub does not know ${fields.join(", ")}, which is needed for ${doing}; update this GitHub Enterprise Server.`;
+  return new ForgeError("forbidden", message, { cause });
 }
 
 function graphqlCode({ type, message }: { type?: string | undefined; message: string }): ForgeErrorCode {
@@ -67,14 +76,15 @@ function graphqlCode({ type, message }: { type?: string | undefined; message: st
   if (
     type === "FORBIDDEN" ||
     type === "INSUFFICIENT_SCOPES" ||
-    /not accessible by integration|protected branch|rule violation|through a pull request|cannot lock ref/i.test(
-      message,
-    )
+    REFUSED_BY_RULE.test(message) ||
+    /not accessible by integration|cannot lock ref/i.test(message)
   )
     return "forbidden";
   if (type === "NOT_FOUND") return "not-found";
   return "unavailable";
 }
+
+const REFUSED_BY_RULE = /protected branch|rule violation|through a pull request/i;
 
 function fromStatus(error: HttpError, doing: string, cause: unknown): ForgeError {
   const headers = error.response?.headers ?? {};
@@ -94,6 +104,8 @@ function statusCode(error: HttpError, isLimited: boolean): ForgeErrorCode {
     (error.status === 403 && (isLimited || /rate limit|abuse/i.test(error.message)))
   )
     return "rate-limited";
+  // REST's git references are refused with the status of a lost race.
+  if (error.status === 422 && REFUSED_BY_RULE.test(error.message)) return "forbidden";
   if (error.status === 409 || error.status === 422) return "conflict";
   if (error.status === 401 || error.status === 403) return "forbidden";
   if (error.status === 404) return "not-found";

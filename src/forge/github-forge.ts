@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { fitDraft } from "./fit-draft.ts";
@@ -16,6 +17,7 @@ import {
 } from "./forge.ts";
 import { askForAutoMerge, enqueue, withdrawAutoMerge } from "./github-auto-merge.ts";
 import { toForgeError } from "./github-errors.ts";
+import type { MadeCommit } from "./github-git-database.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { labelGitHubPull, openGitHubPull } from "./github-open-pull.ts";
@@ -27,16 +29,20 @@ import {
 } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
 import { readGitHubStanding, wasGitHubPullRejected, writeGitHubNote } from "./github-standing.ts";
+import { withHeadMark } from "./head-mark.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** The forge on GitHub. Each call is bound to a head that was read, so a lost race is a `conflict` and never an overwrite. */
 export class GitHubForge implements Forge {
   readonly #clientFor: GitHubClientFor;
   readonly #clock: Clock;
+  readonly #markKey: Buffer;
 
-  constructor(clientFor: GitHubClientFor, clock: Clock) {
+  /** `markKey`: see `headMarkKey`; without it, marks hold for this forge alone. */
+  constructor(clientFor: GitHubClientFor, clock: Clock, markKey: Buffer = randomBytes(32)) {
     this.#clientFor = clientFor;
     this.#clock = clock;
+    this.#markKey = markKey;
   }
 
   readSnapshot(place: StackPlace, historyWindowMs: number): Promise<Snapshot> {
@@ -49,7 +55,7 @@ export class GitHubForge implements Forge {
     return this.#doing(
       place,
       `committing to ${place.branch}`,
-      (client) => commitOnBranch(client, place, place.branch, request),
+      async (client) => (await commitOnBranch(client, place, place.branch, request)).oid,
       new PlannedWrites(request.urgency, 1),
     );
   }
@@ -64,25 +70,26 @@ export class GitHubForge implements Forge {
     // Of a living one: the tree, the commit, the move. Of a new one: the branch, the pull request, its labels. Then the merge.
     const count = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
     const writes = new PlannedWrites(request.urgency, count + 1);
+    const textFor = (client: GitHubClient, { oid, isSigned }: MadeCommit): string => {
+      if (isSigned) return draft.body;
+      client.server.learn("web commit signing");
+      const { owner, repo } = place;
+      return withHeadMark(this.#markKey, { owner, repo, branch: draft.branch, headOid: oid }, draft.body);
+    };
     const open = async (client: GitHubClient): Promise<OpenedPull> => {
       if (current?.pull != null) {
         // Or GitHub might merge the new commit with the old one's words.
         if (current.pull.isAutoMerging) await withdrawAutoMerge(client, current.pull.nodeId);
-        const headOid = await moveBranchToCommit(client, place, request, draft, {
-          ...current,
-          pull: current.pull,
-        });
-        return { number: current.pull.number, headOid, baseOid: null };
+        const living = { ...current, pull: current.pull };
+        const { oid } = await moveBranchToCommit(client, place, request, draft, living, (made) =>
+          textFor(client, made),
+        );
+        return { number: current.pull.number, headOid: oid, baseOid: null };
       }
-      const headOid = await resetBranchAndCommit(
-        client,
-        place,
-        request,
-        draft.branch,
-        current?.headOid ?? null,
-      );
-      const { number, base } = await openGitHubPull(client, place, draft, headOid);
-      return { number, headOid, baseOid: base.sha };
+      const made = await resetBranchAndCommit(client, place, request, draft.branch, current?.headOid ?? null);
+      const worded = { ...draft, body: textFor(client, made) };
+      const { number, base } = await openGitHubPull(client, place, worded, made.oid);
+      return { number, headOid: made.oid, baseOid: base.sha };
     };
     const openAndPromise = async (client: GitHubClient): Promise<OpenedPull> => {
       const opened = await open(client);
@@ -131,14 +138,14 @@ export class GitHubForge implements Forge {
 
   closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void> {
     return this.#doing(place, `closing pull request #${pull.number}`, async (client) => {
-      await deleteBranch(client, pull.repositoryId, pull.branch, pull.headOid);
+      await deleteBranch(client, place, pull.repositoryId, pull.branch, pull.headOid);
       await writeGitHubNote(client, place, pull.number, null, why);
     });
   }
 
   readStanding(place: StackPlace, number: number): Promise<PullStanding> {
     return this.#doing(place, `reading pull request #${number}`, (client) =>
-      readGitHubStanding(client, place, number),
+      readGitHubStanding(client, place, number, this.#markKey),
     );
   }
 

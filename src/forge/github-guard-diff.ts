@@ -1,5 +1,6 @@
 import type { GitHubClient } from "./github-octokit.ts";
 import type { GuardDiff, PullHead } from "./guard-forge.ts";
+import { hasHeadMark } from "./head-mark.ts";
 
 /** GitHub names so many files of a comparison, and never more. */
 const MOST_FILES = 300;
@@ -7,12 +8,17 @@ const COMMITS_PER_PAGE = 100;
 /** Whoever pushes more commits than this at once is not asked who wrote each. */
 const MOST_PAGES = 5;
 
-/** Compares a head with a base: one request, and one more for each further hundred commits. */
+/**
+ * Compares a head with a base: one request, one more for each further hundred commits, and one for a commit of an App's that
+ * GitHub has not signed.
+ */
 export async function readGuardDiff(
   client: GitHubClient,
-  { owner, repo, headOid }: PullHead,
+  head: PullHead,
   baseOid: string,
+  markKey: Buffer,
 ): Promise<GuardDiff> {
+  const { owner, repo, headOid } = head;
   const read = (page: number) =>
     client.request("GET /repos/{owner}/{repo}/compare/{basehead}", {
       owner,
@@ -44,10 +50,25 @@ export async function readGuardDiff(
             ),
           ),
     writers: [...new Set(writers)],
-    isSigned: commits.every(({ commit }) => commit.verification?.verified === true),
+    isSigned:
+      commits.every(({ commit }) => commit.verification?.verified === true) ||
+      (data.total_commits === 1 &&
+        commits[0]?.author?.type === "Bot" &&
+        (await isMarked(client, head, markKey))),
     isComplete: commits.length >= data.total_commits,
     headMessage: commits.find(({ sha }) => sha === headOid)?.commit.message ?? "",
   };
+}
+
+/** Whether the pull request says that we have made its head ourselves: as good as GitHub's signature. */
+async function isMarked(
+  client: GitHubClient,
+  { owner, repo, number, headOid }: PullHead,
+  markKey: Buffer,
+): Promise<boolean> {
+  const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+  const { data } = await client.request(route, { owner, repo, pull_number: number });
+  return hasHeadMark(markKey, { owner, repo, branch: data.head.ref, headOid }, data.body ?? "");
 }
 
 /** Who commits what was written in GitHub's own pages: nobody in particular. */

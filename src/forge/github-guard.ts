@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { askGraphql } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
 import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
-import { REVIEWS_FIELD, ReviewsAnswer } from "./github-reviews.ts";
+import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import type {
   BaseFile,
   GuardCheck,
@@ -23,10 +24,13 @@ const FILES_PER_QUERY = 100;
 export class GitHubGuard implements GuardForge {
   readonly #clientFor: GitHubClientFor;
   readonly #appId: number;
+  readonly #markKey: Buffer;
 
-  constructor(clientFor: GitHubClientFor, appId: number) {
+  /** `markKey`: see `headMarkKey`. */
+  constructor(clientFor: GitHubClientFor, appId: number, markKey: Buffer) {
     this.#clientFor = clientFor;
     this.#appId = appId;
+    this.#markKey = markKey;
   }
 
   readSubject(head: PullHead, files: readonly BaseFile[]): Promise<GuardSubject> {
@@ -44,7 +48,7 @@ export class GitHubGuard implements GuardForge {
   }
 
   readDiff(head: PullHead, baseOid: string): Promise<GuardDiff> {
-    return this.#doing(head, "comparing", (client) => readGuardDiff(client, head, baseOid));
+    return this.#doing(head, "comparing", (client) => readGuardDiff(client, head, baseOid, this.#markKey));
   }
 
   readTexts(head: PullHead, files: readonly { oid: string; path: string }[]): Promise<GuardTexts> {
@@ -53,8 +57,8 @@ export class GitHubGuard implements GuardForge {
         (_, index) =>
           `t${index}: object(expression: $t${index}) { ... on Blob { oid text byteSize isTruncated isBinary } }`,
       );
-      const variables = files.map((_, index) => `, $t${index}: String!`);
-      const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${variables.join("")}) {
+      const declarations = files.map((_, index) => `, $t${index}: String!`);
+      const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${declarations.join("")}) {
         repository(owner: $owner, name: $repo) {
           pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} }
           ${fields.join("\n")}
@@ -62,7 +66,8 @@ export class GitHubGuard implements GuardForge {
       }`;
       const expressions = files.map(({ oid, path }, index) => [`t${index}`, `${oid}:${path}`]);
       const { owner, repo, number } = head;
-      const answer = await client.graphql(query, { owner, repo, number, ...Object.fromEntries(expressions) });
+      const variables = { owner, repo, number, ...Object.fromEntries(expressions) };
+      const answer = await askGraphql(client, query, variables);
       const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
       const pull = TextsPull.parse(repository.pullRequest);
       const texts = files.map(async (_, index) => {
@@ -72,7 +77,7 @@ export class GitHubGuard implements GuardForge {
       return {
         isOpen: pull.state === "OPEN",
         headOid: pull.headRefOid,
-        reviews: pull.reviews.nodes,
+        reviews: await readReviews(client, head, pull.reviews),
         texts: await Promise.all(texts),
       };
     });

@@ -4,7 +4,9 @@ import type { StackFile } from "../domain/snapshot.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { ForgeError } from "./forge.ts";
 import { GitObject } from "./github-apply-query.ts";
+import { mutateOr } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
+import { advanceBranch, createBranch, createCommit } from "./github-git-database.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 type Repository = { owner: string; repo: string };
@@ -70,48 +72,33 @@ export async function commitToGitHubLedger(
   place: Repository,
   commit: LedgerCommit,
 ): Promise<void> {
-  if (commit.expectedHeadOid === null) return createLedgerBranch(client, place, commit);
+  const { expectedHeadOid } = commit;
+  if (expectedHeadOid === null) {
+    // An orphan branch, as the ledger shares no history with the code; `createCommitOnBranch` cannot make one. Where another run
+    // was quicker that becomes a conflict: read again, then commit on top.
+    const made = await createCommit(client, place, { parentOid: null, ...commit });
+    return createBranch(client, place, LEDGER_BRANCH, made.oid);
+  }
   const mutation = `mutation($input: CreateCommitOnBranchInput!) {
     createCommitOnBranch(input: $input) { commit { oid } }
   }`;
-  await client.graphql(mutation, {
-    input: {
-      branch: { repositoryNameWithOwner: `${place.owner}/${place.repo}`, branchName: LEDGER_BRANCH },
-      expectedHeadOid: commit.expectedHeadOid,
-      message: { headline: commit.headline, body: commit.body },
-      fileChanges: {
-        additions: [{ path: commit.path, contents: Buffer.from(commit.text, "utf8").toString("base64") }],
-      },
+  const input = {
+    branch: { repositoryNameWithOwner: `${place.owner}/${place.repo}`, branchName: LEDGER_BRANCH },
+    expectedHeadOid,
+    message: { headline: commit.headline, body: commit.body },
+    fileChanges: {
+      additions: [{ path: commit.path, contents: Buffer.from(commit.text, "utf8").toString("base64") }],
     },
-  });
-}
-
-/** An orphan branch: the ledger shares no history with the code. `createCommitOnBranch` cannot make one. */
-async function createLedgerBranch(
-  client: GitHubClient,
-  place: Repository,
-  commit: LedgerCommit,
-): Promise<void> {
-  const { owner, repo } = place;
-  const tree = await client.request("POST /repos/{owner}/{repo}/git/trees", {
-    owner,
-    repo,
-    tree: [{ path: commit.path, mode: "100644", type: "blob", content: commit.text }],
-  });
-  const made = await client.request("POST /repos/{owner}/{repo}/git/commits", {
-    owner,
-    repo,
-    message: `${commit.headline}\n\n${commit.body}`,
-    tree: tree.data.sha,
-    parents: [],
-  });
-  // 422 where another run was quicker, which becomes a conflict: read again, then commit on top.
-  await client.request("POST /repos/{owner}/{repo}/git/refs", {
-    owner,
-    repo,
-    ref: LEDGER_REF,
-    sha: made.data.sha,
-  });
+  };
+  await mutateOr(
+    client,
+    ["Mutation.createCommitOnBranch"],
+    () => client.graphql(mutation, { input }),
+    async () => {
+      const made = await createCommit(client, place, { parentOid: expectedHeadOid, ...commit });
+      await advanceBranch(client, place, LEDGER_BRANCH, made.oid);
+    },
+  );
 }
 
 /** For answers that are not as GitHub's schema says. */

@@ -11,7 +11,7 @@ const Refused = z.object({ status: z.int(), message: z.string() });
 
 /** Merges a pull request, bound to its head, with our own title and message. */
 export async function mergeGitHubPull(
-  client: GitHubClient,
+  client: Pick<GitHubClient, "request">,
   place: StackPlace,
   request: MergeRequest,
 ): Promise<MergeOutcome> {

@@ -6,14 +6,14 @@ import type { GitHubClient } from "./github-octokit.ts";
 /** Right after a branch was written GitHub may not see it yet (422); and any answer may be lost. */
 const WAITS_MS = [300, 1000];
 
-type Opened = { number: number; base: { sha: string } };
+type Opened = { number: number; body: string | null; base: { sha: string } };
 
 /**
  * Opens the pull request of a branch whose head we have just written, with its labels. An answer that was lost is found
  * again, so that what is open is never taken for a failure.
  */
 export async function openGitHubPull(
-  client: GitHubClient,
+  client: Pick<GitHubClient, "request">,
   place: StackPlace,
   draft: PullRequestDraft,
   headOid: string,
@@ -34,13 +34,31 @@ export async function openGitHubPull(
     },
     () => findPull(client, place, head, headOid),
   );
+  // Found, it may be another replica's, with the words of a commit that is not there any more.
+  if (opened.body !== body) await updateGitHubPull(client, place, opened.number, { title, body });
   if (draft.labels.length > 0) await labelGitHubPull(client, place, opened.number, draft.labels);
   return opened;
 }
 
+/** Gives a pull request these words. Answers whether it is open. */
+export async function updateGitHubPull(
+  client: Pick<GitHubClient, "request">,
+  { owner, repo }: StackPlace,
+  number: number,
+  text: { title: string; body: string },
+): Promise<boolean> {
+  const { data } = await client.request("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", {
+    owner,
+    repo,
+    pull_number: number,
+    ...text,
+  });
+  return data.state === "open";
+}
+
 /** Puts labels on a pull request; those that are there stay. */
 export async function labelGitHubPull(
-  client: GitHubClient,
+  client: Pick<GitHubClient, "request">,
   { owner, repo }: StackPlace,
   number: number,
   labels: readonly string[],
@@ -56,7 +74,7 @@ export async function labelGitHubPull(
 }
 
 async function findPull(
-  client: GitHubClient,
+  client: Pick<GitHubClient, "request">,
   { owner, repo, branch }: StackPlace,
   head: string,
   headOid: string,

@@ -15,9 +15,7 @@ export const OPEN_SCALES_FIELDS = `
 const Branches = z
   .object({
     pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-    nodes: z.array(
-      z.object({ name: z.string(), associatedPullRequests: z.object({ totalCount: z.int() }) }),
-    ),
+    nodes: z.array(z.object({ name: z.string(), associatedPullRequests: z.object({ totalCount: z.int() }) })),
   })
   .nullable();
 type Branches = z.infer<typeof Branches>;

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import type { Review } from "../domain/approval.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+import { optional } from "./github-server.ts";
 
-/**
- * The reviews that say yes or no: comments would push them out of the newest hundred. A server that does not know
- * `authorCanPushToRepository` fails the query; there REST's `GET /repos/{owner}/{repo}/collaborators/{username}/permission` of each
- * approving author has to take its place.
- */
+/** The reviews that say yes or no: comments would push them out of the newest hundred. */
 export const REVIEWS_FIELD = `reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
-  nodes { state submittedAt authorCanPushToRepository author { __typename login } commit { oid } }
+  nodes { state submittedAt author { __typename login } commit { oid } ${optional("PullRequestReview.authorCanPushToRepository", "authorCanPushToRepository")} }
 }`;
 
 const STATES = {
@@ -18,18 +17,21 @@ const STATES = {
   PENDING: "comment",
 } as const;
 
+/** `canPush` undefined: the server does not tell. */
+type SeenReview = Omit<Review, "canPush"> & { canPush: boolean | undefined };
+
 export const ReviewsAnswer = z.object({
   nodes: z.array(
     z
       .object({
         state: z.enum(["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]),
         submittedAt: z.string().nullable(),
-        authorCanPushToRepository: z.boolean(),
+        authorCanPushToRepository: z.boolean().optional(),
         author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
         commit: z.object({ oid: z.string() }).nullable(),
       })
       .transform(
-        ({ state, submittedAt, authorCanPushToRepository, author, commit }): Review => ({
+        ({ state, submittedAt, authorCanPushToRepository, author, commit }): SeenReview => ({
           author: author?.login ?? "",
           isPerson: author?.__typename === "User",
           canPush: authorCanPushToRepository,
@@ -40,3 +42,35 @@ export const ReviewsAnswer = z.object({
       ),
   ),
 });
+
+/** The reviews with who may push: one request more for each person where the server does not tell. */
+export async function readReviews(
+  client: GitHubClient,
+  repository: { owner: string; repo: string },
+  { nodes }: z.infer<typeof ReviewsAnswer>,
+): Promise<Review[]> {
+  const untold = nodes.filter(({ canPush, isPerson, author }) => canPush === undefined && isPerson && author);
+  const logins = [...new Set(untold.map(({ author }) => author))];
+  const permissions = await Promise.all(logins.map((login) => mayPush(client, repository, login)));
+  const pushers = new Set(logins.filter((_, index) => permissions[index]));
+  return nodes.map((review) => ({ ...review, canPush: review.canPush ?? pushers.has(review.author) }));
+}
+
+async function mayPush(
+  client: GitHubClient,
+  { owner, repo }: { owner: string; repo: string },
+  username: string,
+): Promise<boolean> {
+  try {
+    const { data } = await client.request("GET /repos/{owner}/{repo}/collaborators/{username}/permission", {
+      owner,
+      repo,
+      username,
+    });
+    // `maintain` and roles of one's own are told as what they are built on.
+    return data.permission === "admin" || data.permission === "write";
+  } catch (error) {
+    if (toForgeError(error, "reading a permission").code === "not-found") return false;
+    throw error;
+  }
+}

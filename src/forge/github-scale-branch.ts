@@ -1,24 +1,53 @@
 import { z } from "zod";
 import type { OpenPull, ScaleBranch } from "../domain/snapshot.ts";
 import { type FileCommitRequest, ForgeError, type PullRequestDraft, type StackPlace } from "./forge.ts";
+import { askGraphql, mutateOr } from "./github-ask.ts";
+import {
+  advanceBranch,
+  createBranch,
+  createCommit,
+  type MadeCommit,
+  removeBranch,
+  replaceBranch,
+} from "./github-git-database.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { updateGitHubPull } from "./github-open-pull.ts";
+import { optional } from "./github-server.ts";
 
 const NO_OID = "0".repeat(40);
-const Committed = z.object({ createCommitOnBranch: z.object({ commit: z.object({ oid: z.string() }) }) });
+const Signature = z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullish();
+const Committed = z
+  .object({
+    createCommitOnBranch: z.object({ commit: z.object({ oid: z.string(), signature: Signature }) }),
+  })
+  .transform(({ createCommitOnBranch: { commit } }): MadeCommit => {
+    const { oid, signature } = commit;
+    return { oid, isSigned: signature?.isValid === true && signature.wasSignedByGitHub };
+  });
+const COMMIT_FIELDS = `commit { oid ${optional("Commit.signature", "signature { isValid wasSignedByGitHub }")} }`;
 const Moved = z.object({ updatePullRequest: z.object({ pullRequest: z.object({ state: z.string() }) }) });
 
-/** One commit on a branch whose head must be `expectedHeadOid`: one call. Answers the commit's id. */
+/** One commit on a branch whose head must be `expectedHeadOid`: one call. */
 export async function commitOnBranch(
   client: GitHubClient,
   place: StackPlace,
   branch: string,
   request: FileCommitRequest,
-): Promise<string> {
+): Promise<MadeCommit> {
   const mutation = `mutation($commit: CreateCommitOnBranchInput!) {
-    createCommitOnBranch(input: $commit) { commit { oid } }
+    createCommitOnBranch(input: $commit) { ${COMMIT_FIELDS} }
   }`;
-  const answer = await client.graphql(mutation, { commit: commitInput(place, branch, request) });
-  return Committed.parse(answer).createCommitOnBranch.commit.oid;
+  const variables = { commit: commitInput(place, branch, request) };
+  return mutateOr(
+    client,
+    ["Mutation.createCommitOnBranch"],
+    async () => Committed.parse(await askGraphql(client, mutation, variables)),
+    async () => {
+      const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request });
+      await advanceBranch(client, place, branch, made.oid);
+      return made;
+    },
+  );
 }
 
 /**
@@ -31,12 +60,12 @@ export async function resetBranchAndCommit(
   request: FileCommitRequest,
   branch: string,
   currentOid: string | null,
-): Promise<string> {
+): Promise<MadeCommit> {
   const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $commit: CreateCommitOnBranchInput!) {
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-    createCommitOnBranch(input: $commit) { commit { oid } }
+    createCommitOnBranch(input: $commit) { ${COMMIT_FIELDS} }
   }`;
-  const answer = await client.graphql(mutation, {
+  const variables = {
     repositoryId: request.repositoryId,
     refs: [
       {
@@ -47,8 +76,18 @@ export async function resetBranchAndCommit(
       },
     ],
     commit: commitInput(place, branch, request),
-  });
-  return Committed.parse(answer).createCommitOnBranch.commit.oid;
+  };
+  return mutateOr(
+    client,
+    ["Mutation.updateRefs", "Mutation.createCommitOnBranch"],
+    async () => Committed.parse(await askGraphql(client, mutation, variables)),
+    async () => {
+      const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request });
+      if (currentOid === null) await createBranch(client, place, branch, made.oid);
+      else await replaceBranch(client, place, branch, { from: currentOid, to: made.oid });
+      return made;
+    },
+  );
 }
 
 /**
@@ -61,21 +100,10 @@ export async function moveBranchToCommit(
   request: FileCommitRequest,
   draft: PullRequestDraft,
   current: ScaleBranch & { pull: OpenPull },
-): Promise<string> {
-  const { owner, repo } = place;
-  const tree = await client.request("POST /repos/{owner}/{repo}/git/trees", {
-    owner,
-    repo,
-    base_tree: request.expectedHeadOid,
-    tree: [{ path: request.path, mode: "100644", type: "blob", content: request.text }],
-  });
-  const commit = await client.request("POST /repos/{owner}/{repo}/git/commits", {
-    owner,
-    repo,
-    message: `${request.headline}\n\n${request.body}`,
-    tree: tree.data.sha,
-    parents: [request.expectedHeadOid],
-  });
+  textFor: (commit: MadeCommit) => string,
+): Promise<MadeCommit> {
+  const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request });
+  const text = { title: draft.title, body: textFor(made) };
   const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $pull: UpdatePullRequestInput!) {
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
     updatePullRequest(input: $pull) { pullRequest { state } }
@@ -83,25 +111,38 @@ export async function moveBranchToCommit(
   const ref = {
     name: `refs/heads/${draft.branch}`,
     beforeOid: current.headOid,
-    afterOid: commit.data.sha,
+    afterOid: made.oid,
     force: true,
   };
-  const answer = await client.graphql(mutation, {
+  const variables = {
     repositoryId: request.repositoryId,
     refs: [ref],
-    pull: { pullRequestId: current.pull.nodeId, title: draft.title, body: draft.body },
-  });
-  if (Moved.parse(answer).updatePullRequest.pullRequest.state !== "OPEN") {
-    await deleteBranch(client, request.repositoryId, draft.branch, commit.data.sha);
+    pull: { pullRequestId: current.pull.nodeId, ...text },
+  };
+  const isOpen = await mutateOr(
+    client,
+    ["Mutation.updateRefs"],
+    async () => {
+      const answer = Moved.parse(await client.graphql(mutation, variables));
+      return answer.updatePullRequest.pullRequest.state === "OPEN";
+    },
+    async () => {
+      await replaceBranch(client, place, draft.branch, { from: current.headOid, to: made.oid });
+      return updateGitHubPull(client, place, current.pull.number, text);
+    },
+  );
+  if (!isOpen) {
+    await deleteBranch(client, place, request.repositoryId, draft.branch, made.oid);
     const message = `Pull request #${current.pull.number} was merged or closed while it was made anew; it is read and decided again.`;
     throw new ForgeError("conflict", message);
   }
-  return commit.data.sha;
+  return made;
 }
 
 /** Deletes a branch if it still stands where it was read; GitHub closes its pull requests. */
 export async function deleteBranch(
   client: GitHubClient,
+  place: StackPlace,
   repositoryId: string,
   branch: string,
   headOid: string,
@@ -110,7 +151,12 @@ export async function deleteBranch(
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
   }`;
   const ref = { name: `refs/heads/${branch}`, beforeOid: headOid, afterOid: NO_OID, force: true };
-  await client.graphql(mutation, { repositoryId, refs: [ref] });
+  await mutateOr(
+    client,
+    ["Mutation.updateRefs"],
+    () => client.graphql(mutation, { repositoryId, refs: [ref] }),
+    () => removeBranch(client, place, branch, headOid),
+  );
 }
 
 function commitInput(place: StackPlace, branch: string, request: FileCommitRequest) {

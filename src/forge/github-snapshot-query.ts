@@ -1,3 +1,5 @@
+import { optional } from "./github-server.ts";
+
 /** Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. */
 export const SNAPSHOT_QUERY = `
 query Snapshot(
@@ -61,7 +63,7 @@ fragment scaleBranch on Ref {
       id number state headRefOid createdAt isDraft baseRefName changedFiles
       author { __typename login }
       commits(first: 1) { totalCount }
-      autoMergeRequest { enabledAt }
+      ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")}
     }
   }
 }

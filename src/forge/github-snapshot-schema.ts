@@ -41,7 +41,7 @@ const ScaleBranchAnswer = z.object({
       changedFiles: z.int(),
       author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
       commits: z.object({ totalCount: z.int() }),
-      autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullable(),
+      autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullish(),
     }),
   ),
 });

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { FileCommit, MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
 import { approvalBranch, ForgeError, inRangeBranch, type StackPlace } from "./forge.ts";
+import { askGraphql } from "./github-ask.ts";
 import { readBlobText, readEntryText } from "./github-blob.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { SNAPSHOT_QUERY } from "./github-snapshot-query.ts";
@@ -90,7 +91,7 @@ async function readPage(
   place: StackPlace,
   after: string | null,
 ): Promise<SnapshotAnswer> {
-  const answer = await client.graphql(SNAPSHOT_QUERY, {
+  const answer = await askGraphql(client, SNAPSHOT_QUERY, {
     owner: place.owner,
     repo: place.repo,
     base: `refs/heads/${place.branch}`,
@@ -167,7 +168,7 @@ async function scaleBranch(
             headOid: pull.headRefOid,
             commitCount: pull.commits.totalCount,
             fileCount: pull.changedFiles,
-            isAutoMerging: pull.autoMergeRequest !== null,
+            isAutoMerging: pull.autoMergeRequest != null,
           },
   };
 }

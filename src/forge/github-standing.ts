@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { ForgeError, type PullStanding, type StackPlace } from "./forge.ts";
+import { askGraphql } from "./github-ask.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import { REVIEWS_FIELD, ReviewsAnswer } from "./github-reviews.ts";
+import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
+import { optional } from "./github-server.ts";
+import { hasHeadMark } from "./head-mark.ts";
 
 const STANDING_QUERY = `
 query Standing($owner: String!, $repo: String!, $number: Int!) {
@@ -9,11 +12,13 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
       headRefOid
+      headRefName
+      body
       mergeable
-      mergeStateStatus
-      isInMergeQueue
+      ${optional("PullRequest.mergeStateStatus", "mergeStateStatus")}
+      ${optional("PullRequest.isInMergeQueue", "isInMergeQueue")}
       labels(first: 50) { nodes { name } }
-      commits(last: 1) { nodes { commit { oid author { name } signature { isValid wasSignedByGitHub } } } }
+      commits(last: 1) { nodes { commit { oid author { name } ${optional("Commit.signature", "signature { isValid wasSignedByGitHub }")} } } }
       ${REVIEWS_FIELD}
       comments(last: 100) { nodes { databaseId body viewerDidAuthor } }
     }
@@ -26,9 +31,11 @@ const StandingAnswer = z.object({
     pullRequest: z
       .object({
         headRefOid: z.string(),
+        headRefName: z.string(),
+        body: z.string(),
         mergeable: z.string(),
-        mergeStateStatus: z.string(),
-        isInMergeQueue: z.boolean(),
+        mergeStateStatus: z.string().optional(),
+        isInMergeQueue: z.boolean().default(false),
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
         commits: z.object({
           nodes: z.array(
@@ -36,7 +43,7 @@ const StandingAnswer = z.object({
               commit: z.object({
                 oid: z.string(),
                 author: z.object({ name: z.string().nullable() }).nullable(),
-                signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullable(),
+                signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullish(),
               }),
             }),
           ),
@@ -55,13 +62,14 @@ const StandingAnswer = z.object({
 /** The first line of our one comment on a pull request; read back only where we wrote it ourselves. */
 const NOTE = "<!-- pulumiscale:note -->";
 
-/** Reads what people and GitHub say of a pull request: one request. */
+/** Reads what people and GitHub say of a pull request: one request, and more where a server does not tell all of it. */
 export async function readGitHubStanding(
   client: GitHubClient,
   { owner, repo }: StackPlace,
   number: number,
+  markKey: Buffer,
 ): Promise<PullStanding> {
-  const answer = StandingAnswer.parse(await client.graphql(STANDING_QUERY, { owner, repo, number }));
+  const answer = StandingAnswer.parse(await askGraphql(client, STANDING_QUERY, { owner, repo, number }));
   const pull = answer.repository.pullRequest;
   if (pull === null) throw new ForgeError("conflict", `Pull request #${number} is gone.`);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
@@ -69,21 +77,32 @@ export async function readGitHubStanding(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
+  // GitHub signs what an App commits through the API under the App's own name, and nothing else under it.
+  const isSigned =
+    head?.signature?.isValid === true &&
+    head.signature.wasSignedByGitHub &&
+    head.author?.name === answer.viewer.login;
+  const marked = { owner, repo, branch: pull.headRefName, headOid: pull.headRefOid };
   return {
     headOid: pull.headRefOid,
-    reviews: pull.reviews.nodes,
+    reviews: await readReviews(client, { owner, repo }, pull.reviews),
     isConflicting: pull.mergeable === "CONFLICTING",
     isQueued: pull.isInMergeQueue,
-    isBehind: pull.mergeStateStatus === "BEHIND",
+    isBehind:
+      pull.mergeStateStatus === undefined
+        ? await isBehind(client, owner, repo, number)
+        : pull.mergeStateStatus === "BEHIND",
     labels: pull.labels?.nodes.map(({ name }) => name) ?? [],
-    // GitHub signs what an App commits through the API under the App's own name, and nothing else under it.
-    isOurs:
-      head?.signature?.isValid === true &&
-      head.signature.wasSignedByGitHub &&
-      head.author?.name === answer.viewer.login,
+    isOurs: isSigned || hasHeadMark(markKey, marked, pull.body),
     note:
       note?.databaseId == null ? null : { id: note.databaseId, text: note.body.slice(NOTE.length).trim() },
   };
+}
+
+async function isBehind(client: GitHubClient, owner: string, repo: string, number: number): Promise<boolean> {
+  const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+  const { data } = await client.request(route, { owner, repo, pull_number: number });
+  return data.mergeable_state === "behind";
 }
 
 /** Writes our one comment on a pull request, or edits it; nothing where it says that already. */

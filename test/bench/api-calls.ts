@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Octokit } from "@octokit/rest";
+import { GitHubServer } from "../../src/forge/github-server.ts";
 import { readGitHubSnapshot } from "../../src/forge/github-snapshot.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { type AppWorld, type AppWorldOptions, openAppWorld } from "../support/open-app-world.ts";
@@ -115,12 +116,12 @@ async function weighSnapshot({ github, installation }: AppWorld): Promise<number
     weighed += (await response.clone().arrayBuffer()).byteLength;
     return response;
   };
-  const client = new Octokit({
+  const { request, graphql } = new Octokit({
     auth: installation.issueToken(),
     baseUrl: github.apiUrl,
     request: { fetch: weigh },
   });
-  await readGitHubSnapshot(client, PLACE, 0, Date.now);
+  await readGitHubSnapshot({ request, graphql, server: new GitHubServer() }, PLACE, 0, Date.now);
   return weighed;
 }
 

@@ -3,6 +3,8 @@ import { pino } from "pino";
 import { Probot } from "probot";
 import { inRangeBranch } from "../../src/forge/forge.ts";
 import { GitHubForge } from "../../src/forge/github-forge.ts";
+import { GitHubServer } from "../../src/forge/github-server.ts";
+import { headMarkKey } from "../../src/forge/head-mark.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
 import { type AppWorld, openAppWorld } from "../support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
@@ -54,7 +56,9 @@ async function throughStockProbot({ github, app, installation }: AppWorld): Retu
   const probot = new Probot({ appId, privateKey, secret: "not used here", baseUrl: github.apiUrl, log });
   const octokit = await probot.auth(installation.installationId);
   await octokit.request("GET /installation/repositories");
-  const forge = new GitHubForge(async () => octokit, Date.now);
+  const { request, graphql } = octokit;
+  const client = { request, graphql, server: new GitHubServer() };
+  const forge = new GitHubForge(async () => client, Date.now, headMarkKey(privateKey));
   const title = "scale(shop.prod): web 3 → 5";
   return async () => {
     const snapshot = await forge.readSnapshot(PLACE, 0);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Octokit } from "@octokit/rest";
 import { inRangeBranch, type StackPlace } from "../../src/forge/forge.ts";
 import { GitHubForge } from "../../src/forge/github-forge.ts";
+import { GitHubServer } from "../../src/forge/github-server.ts";
 import { accountFor, readMoves } from "../storms/support/account-for.ts";
 import { type Alert, makeAlert, storm } from "../storms/support/alerts.ts";
 import {
@@ -174,8 +175,9 @@ function watchLastWrite({ github }: StormWorld): { atMs: () => number } {
 async function measureOneByOne(kind: StormKind, amount: number): Promise<PerAlert> {
   await using world = await openStormWorld({ ...kind, delivery: "pull-request", strategy: "incremental" });
   const { github, installation, stacks } = world;
-  const octokit = new Octokit({ auth: installation.issueToken(), baseUrl: github.apiUrl });
-  const forge = new GitHubForge(async () => octokit, Date.now);
+  const { request, graphql } = new Octokit({ auth: installation.issueToken(), baseUrl: github.apiUrl });
+  const client = { request, graphql, server: new GitHubServer() };
+  const forge = new GitHubForge(async () => client, Date.now);
   const alerts = alertsOf(kind, stacks).slice(0, amount);
   const before = github.requests.length;
   const startedMs = performance.now();

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-clients.ts";
 import { GitHubForge } from "../../src/forge/github-forge.ts";
 import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
+import { headMarkKey } from "../../src/forge/head-mark.ts";
 import { startGitHub } from "../github/start-github.ts";
 import { STACK_FILE } from "../support/shop-stack.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-permissions.ts";
@@ -35,6 +36,6 @@ export async function startForge(files: Record<string, string> = {}) {
     throw error;
   };
   for await (const _ of listInstalledRepositories(clients, onSkipped));
-  const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now);
+  const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now, headMarkKey(app.privateKey));
   return { github, forge, clients, app };
 }

@@ -15,6 +15,7 @@ import { publishStack } from "../../../src/apply/publish-stack.ts";
 import type { Trigger } from "../../../src/apply/read-plan.ts";
 import { redactor } from "../../../src/apply/redact.ts";
 import { GitHubApplyForge } from "../../../src/forge/github-apply.ts";
+import { GitHubServer } from "../../../src/forge/github-server.ts";
 import { type LedgerEntry, LedgerEntry as LedgerEntrySchema } from "../../../src/ledger/entry.ts";
 import { IssuerKeys } from "../../../src/ledger/issuer-keys.ts";
 import { LedgerJudge } from "../../../src/ledger/ledger-judge.ts";
@@ -95,7 +96,11 @@ export async function makeDeployRepository(
     permissions: { contents: "write", checks: "write", metadata: "read" },
   });
   const octokit = new Octokit({ baseUrl: github.apiUrl, auth: token });
-  const forge = new GitHubApplyForge(octokit);
+  const forge = new GitHubApplyForge({
+    request: octokit.request,
+    graphql: octokit.graphql,
+    server: new GitHubServer(),
+  });
   const said: string[] = [];
   const issuer = await startOidcIssuer();
   const job = issuer.openJob(deployRun(await createGitHubHost(github).findRepository(REPO)));

@@ -6,6 +6,8 @@ export interface Enterprise {
   readonly missingFields?: readonly string[];
   /** REST operations by their ids. */
   readonly missingOperations?: readonly string[];
+  /** False: no commit is signed, as where web commit signing is switched off. */
+  readonly signsWebCommits?: false;
 }
 
 export const enterpriseVersion = "3.17.0";

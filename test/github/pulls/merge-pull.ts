@@ -8,6 +8,7 @@ import { GitHubError } from "../github-error.ts";
 import { mayBypass } from "../repository/bypass.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { throughMergeQueue, wordRefusal } from "../repository/refusal.ts";
+import { signCommit } from "../repository/sign-commit.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Account, Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
@@ -143,7 +144,7 @@ export async function writeMerge(
     author: identityOf(wish.method === "squash" ? pull.author : by, world.now()),
     committer: webFlow(world.now()),
   });
-  repository.verifiedCommits.add(made);
+  signCommit(world, repository, made);
   return made;
 }
 

@@ -4,6 +4,7 @@ import { mergeTrees } from "../git/merge.ts";
 import { writeCommit } from "../git/write-objects.ts";
 import { unprocessable, validationFailed } from "../github-error.ts";
 import { moveRefs } from "../repository/move-refs.ts";
+import { signCommit } from "../repository/sign-commit.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { identityOf, webFlow } from "./identity.ts";
@@ -35,7 +36,7 @@ export async function updatePullBranch(
     author: identityOf(hand.account, world.now()),
     committer: webFlow(world.now()),
   });
-  repository.verifiedCommits.add(oid);
+  signCommit(world, repository, oid);
   const ref = `refs/heads/${pull.headRef}`;
   await moveRefs(world, repository, [{ ref, before: pull.headOid, after: oid }], hand);
 }

@@ -5,6 +5,7 @@ import { unprocessable } from "../github-error.ts";
 import { identityOf, webFlow } from "../pulls/identity.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
+import { signCommit } from "./sign-commit.ts";
 
 export interface TreeCommitWish {
   readonly parents: readonly string[];
@@ -47,7 +48,7 @@ export async function commitTree(
     author,
     committer: wish.committer ?? (signed ? webFlow(world.now()) : author),
   });
-  if (signed) repository.verifiedCommits.add(oid);
+  if (signed) signCommit(world, repository, oid);
   return oid;
 }
 

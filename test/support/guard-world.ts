@@ -79,5 +79,3 @@ export async function startGuardWorld(options: AppWorldOptions = {}) {
   };
   return { ...world, rest, enqueue, publishAs, open, guards, guard, reported };
 }
-
-export type GuardWorld = Awaited<ReturnType<typeof startGuardWorld>>;

@@ -7,7 +7,8 @@ const TIMEOUT = 900_000;
 
 describe("each call of the app × each fault ends as it may", () => {
   const covered = new Set<string>();
-  it.each(APP_SCENARIOS)("$name", { timeout: TIMEOUT }, async (scenario) => {
+  const named = APP_SCENARIOS.map((scenario) => [scenario.name, scenario] as const);
+  it.each(named)("%s", { timeout: TIMEOUT }, async (_name, scenario) => {
     const results = await runAppScenario(scenario, covered);
     console.log(renderFaultTable(scenario.name, results));
     expect(problemsOf(results)).toEqual([]);

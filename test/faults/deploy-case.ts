@@ -6,7 +6,7 @@ import { createApplyForge } from "../../src/forge/github-apply-client.ts";
 import { type DeployRepository, makeDeployRepository, REPO } from "../apply/support/deploy-repository.ts";
 
 /** GitHub is given so long for one call of a deploy job, in milliseconds. */
-const CALL_TIMEOUT_MS = 1_000;
+const CALL_TIMEOUT_MS = 3_000;
 const VALUES = { "shop:webCount": 3, "shop:queueCount": 5, "shop:idleCount": 1 };
 
 /** A repository with a real stack behind it, for one case after the other. */

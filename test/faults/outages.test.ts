@@ -28,14 +28,15 @@ async function notifyUntilDone(app: AppCase, giveUpAfterSeconds: number): Promis
 }
 
 describe("GitHub", () => {
-  it.each(OUTAGES)("$name: scaled once, and left alone meanwhile", { timeout: TIMEOUT }, async (outage) => {
+  const named = OUTAGES.map((outage) => [outage.name, outage] as const);
+  it.each(named)("%s: scaled once, and left alone meanwhile", { timeout: TIMEOUT }, async (_name, outage) => {
     const app = await openAppCase(outage.world);
     try {
       await app.quiet();
       const { requests } = app.world.github;
       await outage.begin(app);
       const before = requests.length;
-      await notifyUntilDone(app, outage.endsAfterSeconds + 2 * GROUP_INTERVAL_SECONDS);
+      await notifyUntilDone(app, outage.endsAfterSeconds + 12 * GROUP_INTERVAL_SECONDS);
       await app.quiet();
       const atEnd = app.world.github.requests.slice(before);
       const startedMs = atEnd[0]?.at.getTime() ?? 0;

@@ -40,6 +40,17 @@ export const OUTAGES: readonly Outage[] = [
     mostCalls: () => 3,
   },
   {
+    name: "the primary limit is used up when the app starts",
+    world: { ...WORLD, github: { requestsPerHour: 60 } },
+    begin: async (it) => {
+      await it.stopApp();
+      await useUpPrimaryLimit(it);
+    },
+    endsAfterSeconds: 61 * MINUTE,
+    // What could not be listed is listed anew every 30 s, two calls each.
+    mostCalls: () => 250,
+  },
+  {
     name: "a secondary limit on everything, with Retry-After, for 10 min",
     world: WORLD,
     begin: (it) =>

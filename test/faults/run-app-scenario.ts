@@ -1,7 +1,7 @@
 import { type AppCase, openAppCase } from "./app-case.ts";
 import type { AppScenario } from "./app-scenarios.ts";
 import { atOnce } from "./at-once.ts";
-import { type Call, nameCalls } from "./call.ts";
+import { type Call, nameCalls, recordTwice } from "./call.ts";
 import { type CallFault, faultsToTry } from "./call-faults.ts";
 import type { CaseResult } from "./fault-table.ts";
 import { injectFault } from "./inject-fault.ts";
@@ -17,7 +17,7 @@ const TRIES = 3;
  * of which everything was tried before; those of this scenario are added.
  */
 export async function runAppScenario(scenario: AppScenario, covered: Set<string>): Promise<CaseResult[]> {
-  const calls = await recordCalls(scenario);
+  const calls = await recordTwice(() => recordCalls(scenario));
   const cases = calls.flatMap((call) => {
     const faults = faultsToTry(call, covered.has(call.name));
     covered.add(call.name);

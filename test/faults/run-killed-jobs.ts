@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Call, nameCalls } from "./call.ts";
+import { type Call, recordTwice } from "./call.ts";
 import { type CallFault, KILLS } from "./call-faults.ts";
 import { type DeployWorld, openDeployWorld } from "./deploy-case.ts";
 import type { DeployScenario } from "./deploy-scenarios.ts";
 import type { CaseResult } from "./fault-table.ts";
 import { makeFaultyPulumi, PULUMI_FAULTS, type PulumiFault } from "./faulty-pulumi.ts";
 import { injectFault } from "./inject-fault.ts";
-import { codeOf } from "./run-deploy-scenario.ts";
+import { codeOf, recordCalls } from "./run-deploy-scenario.ts";
 import { startDeployJob } from "./start-deploy-job.ts";
 
 /** What is struck: the job at a call of GitHub's, or at one of its Pulumi processes. */
@@ -37,11 +37,9 @@ export async function runKilledJobs(scenario: DeployScenario): Promise<CaseResul
 
 async function listCases(scenario: DeployScenario, world: DeployWorld): Promise<Case[]> {
   const { repository } = world;
-  const before = await scenario.prepare(world);
-  const from = repository.github.requests.length;
+  const calls = await recordTwice(() => recordCalls(scenario, world));
   await repository.pulumiProcesses();
-  await scenario.run(world, before);
-  const calls = nameCalls(repository.github.requests.slice(from));
+  await recordCalls(scenario, world);
   const names = await repository.pulumiProcesses();
   const processes = names.map((name, index) => ({
     nth: index + 1,

@@ -4,6 +4,7 @@ import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import type { Permissions } from "../github/github-stand-in.ts";
 import { eventually } from "../support/app-world.ts";
 import { GATED, REPO, STACK_PATH, startGuardWorld, withWeb } from "../support/guard-world.ts";
+import { quiet } from "./quiet.ts";
 
 type World = Awaited<ReturnType<typeof startGuardWorld>>;
 
@@ -48,15 +49,6 @@ const FLOWS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
   },
 };
 const WITHIN_MS = 6_000;
-
-/** Nothing goes on any more, and nothing that went on has started something else: what comes now comes by an event. */
-async function quiet({ github, replica }: World): Promise<void> {
-  for (let seen = -1; seen !== github.requests.length; ) {
-    seen = github.requests.length;
-    await github.webhooksIdle();
-    await replica.idle();
-  }
-}
 
 /** Each permission one step lower than it is asked for, but what every App has. */
 const LOWERED: [name: string, granted: Permissions][] = Object.entries(APP_PERMISSIONS)

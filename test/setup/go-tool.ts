@@ -6,10 +6,16 @@ import { requireGo, runGo } from "./go-build.ts";
 
 /** The programs that are built from their Go modules, which Go checks against its checksum database. */
 export const goTools = {
-  act: { version: "0.2.89", package: "github.com/nektos/act" },
+  act: { version: "0.2.89", packages: ["github.com/nektos/act"] },
   /** The last one whose module holds all that it is built from. */
-  alertmanager: { version: "0.31.1", package: "github.com/prometheus/alertmanager/cmd/alertmanager" },
-  actionlint: { version: "1.7.12", package: "github.com/rhysd/actionlint/cmd/actionlint" },
+  alertmanager: {
+    version: "0.31.1",
+    packages: [
+      "github.com/prometheus/alertmanager/cmd/alertmanager",
+      "github.com/prometheus/alertmanager/cmd/amtool",
+    ],
+  },
+  actionlint: { version: "1.7.12", packages: ["github.com/rhysd/actionlint/cmd/actionlint"] },
 } as const;
 
 /** The folder that holds the program `name`, which is built when it is not in the cache. */
@@ -18,7 +24,7 @@ export async function ensureGoTool(name: keyof typeof goTools): Promise<string> 
   return await makeCachedFolder(name, tool.version, async (folder) => {
     requireGo(name);
     progress(`building ${name} ${tool.version} from its Go module; this takes some minutes, once`);
-    await runGo(["install", `${tool.package}@v${tool.version}`], {
+    await runGo(["install", ...tool.packages.map((name) => `${name}@v${tool.version}`)], {
       cwd: path.parse(folder).root,
       env: { GOBIN: folder },
     });

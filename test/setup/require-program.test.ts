@@ -25,9 +25,7 @@ test("a program that is there, under any of its names", () => {
 test("a missing program skips the test, and says how to install it", () => {
   vi.stubEnv("CI", "");
   const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  expect(() => requireProgram("alertmanager", skip)).toThrow(
-    /^skipped: .*npm run setup/,
-  );
+  expect(() => requireProgram("alertmanager", skip)).toThrow(/^skipped: .*npm run setup/);
   expect(stderr).toHaveBeenCalledWith(
     expect.stringContaining("SKIPPED: alertmanager is not on this machine"),
   );

@@ -27,3 +27,14 @@ it("finds the secrets of an environment, and takes no switch for one", () => {
   };
   expect(secretsOf(environment)).toEqual(["aws-secret-value", "arm-secret-value", "backend-password"]);
 });
+
+it("takes out what has the form of a secret, known or not: the Action and the command line print with it", () => {
+  const redact = redactor([]);
+  expect(redact("remote: ghs_16C7e42F292c6912E7710c838347Ae178B4a refused")).toBe("remote: *** refused");
+  expect(redact("https://x-access-token:hunter22@github.com/acme/infra.git")).toBe(
+    "https://x-access-token:***@github.com/acme/infra.git",
+  );
+  expect(redact("Pulumi.prod.yaml: web 3 -> 5, urn:pulumi:prod::shop::pulumi:index:Stash::web")).toBe(
+    "Pulumi.prod.yaml: web 3 -> 5, urn:pulumi:prod::shop::pulumi:index:Stash::web",
+  );
+});

@@ -28,7 +28,7 @@ export class IssuerKeys {
   #failure: unknown = null;
 
   constructor(issuer: string, clock: Clock) {
-    this.issuer = issuer.replace(/\/+$/, "");
+    this.issuer = issuer.replace(/(?<!\/)\/+$/, "");
     this.#clock = clock;
   }
 

@@ -121,7 +121,10 @@ describe("keys are not taken", () => {
     ],
     [
       "through a redirect",
-      (real) => (request, response) => response.writeHead(302, { location: `${real}${request.url}` }).end(),
+      (real, own) => (request, response) =>
+        request.url?.endsWith("/jwks")
+          ? response.writeHead(302, { location: `${real}${request.url}` }).end()
+          : response.end(JSON.stringify({ issuer: own, jwks_uri: `${own}/.well-known/jwks` })),
     ],
     [
       "out of an answer without end",
@@ -139,7 +142,11 @@ describe("keys are not taken", () => {
     const listener: { answer: RequestListener } = { answer: (_request, response) => response.end() };
     const own = await serve((request, response) => listener.answer(request, response));
     listener.answer = listenerFor(issuer.url, own);
-    expect(await verdictOf(new IssuerKeys(own, Date.now), entry, time.nowMs)).toMatch(/^unreachable: /);
+    const keys = new IssuerKeys(own, Date.now);
+    expect(await verdictOf(keys, entry, time.nowMs)).toMatch(/^unreachable: /);
+    const finding = async () => keys.find({ alg: "RS256", kid: "x" }, { payload: "", signature: "" });
+    // What ends it is its own control, and not the time that is over.
+    await expect(finding()).rejects.not.toMatchObject({ cause: { name: "TimeoutError" } });
   });
 
   it("over a line that others can write on", async () => {

@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CALL_TIMEOUT_MS = 2_000;
 /** Alertmanager's tries of one notification: half as late again each time, and no more than fit into its group_interval of 5 min. */
 const MOST_TRIES = 14;
+/** So long is a second of the sender's in truth, in milliseconds: the app lists anew in the same measure. */
+const SECOND_MS = 10;
 export const firstWaitSeconds = 0.5;
 export const nextWaitSeconds = (waitSeconds: number) => Math.min(waitSeconds * 1.5, 60);
 
@@ -44,7 +46,12 @@ export async function openAppCase(options: AppWorldOptions): Promise<AppCase> {
   const world = await openAppWorld({
     ...options,
     github: { ...options.github, now: () => new Date(now()) },
-    internals: { clock: now, callTimeoutMs: CALL_TIMEOUT_MS, listAgainMs: 50, ...options.internals },
+    internals: {
+      clock: now,
+      callTimeoutMs: CALL_TIMEOUT_MS,
+      listAgainMs: 5 * SECOND_MS,
+      ...options.internals,
+    },
   });
   const { github } = world;
   const told: string[] = [];
@@ -94,7 +101,8 @@ export async function openAppCase(options: AppWorldOptions): Promise<AppCase> {
       let waitSeconds = firstWaitSeconds;
       for (let tries = 1; tries <= MOST_TRIES; tries++) {
         if ((await sendOnce(message)).isFinal) return;
-        aheadMs += waitSeconds * 1000;
+        aheadMs += waitSeconds * (1000 - SECOND_MS);
+        await sleep(waitSeconds * SECOND_MS);
         waitSeconds = nextWaitSeconds(waitSeconds);
       }
     },

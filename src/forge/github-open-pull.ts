@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PullRequestDraft, StackPlace } from "./forge.ts";
+import { ForgeError, type PullRequestDraft, type StackPlace } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
 /** Right after a branch was written GitHub may not see it yet (422); and any answer may be lost. */
 const WAITS_MS = [300, 1000];
 
-type Opened = { number: number; body: string | null; base: { sha: string } };
+type Opened = { number: number; body: string | null; head: { sha: string }; base: { sha: string } };
 
 /**
  * Opens the pull request of a branch whose head we have just written, with its labels. An answer that was lost is found
@@ -34,6 +34,10 @@ export async function openGitHubPull(
     },
     () => findPull(client, place, head, headOid),
   );
+  if (opened.head.sha !== headOid) {
+    const message = `The branch ${head} moved while its pull request was opened; it is read and decided again.`;
+    throw new ForgeError("conflict", message);
+  }
   // Found, it may be another replica's, with the words of a commit that is not there any more.
   if (opened.body !== body) await updateGitHubPull(client, place, opened.number, { title, body });
   if (draft.labels.length > 0) await labelGitHubPull(client, place, opened.number, draft.labels);

@@ -5,13 +5,14 @@ import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-client
 import { GitHubForge } from "../../src/forge/github-forge.ts";
 import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
 import { headMarkKey } from "../../src/forge/head-mark.ts";
+import type { GitHubOptions } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
 import { STACK_FILE } from "../support/shop-stack.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-permissions.ts";
 
 /** The stand-in with one repository, an App installed on it, and the forge that acts as the App. */
-export async function startForge(files: Record<string, string> = {}) {
-  const github = await startGitHub();
+export async function startForge(files: Record<string, string> = {}, options: GitHubOptions = {}) {
+  const github = await startGitHub(options);
   onTestFinished(() => github.stop());
   github.createOrganization("acme");
   github.createUser("alice");

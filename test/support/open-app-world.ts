@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { entryPath, formatEntry, type LedgerEntry } from "../../src/ledger/entry.ts";
 import { type AppInternals, type RunningApp, startApp } from "../../src/main.ts";
 import { readSettings } from "../../src/settings.ts";
@@ -39,6 +39,7 @@ export type AppWorldOptions = {
   /** What the App is granted, where it is not all that it asks for. */
   permissions?: Permissions;
   internals?: AppInternals;
+  log?: Logger;
 };
 
 export type AppWorld = Awaited<ReturnType<typeof openAppWorld>>;
@@ -133,7 +134,7 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
       ...options.environment,
     };
     const startReplica = async () => {
-      const log = pino({ level: process.env.TEST_LOG ?? "silent" });
+      const log = options.log ?? pino({ level: process.env.TEST_LOG ?? "silent" });
       const running = await startApp(readSettings(environment), log, options.internals);
       replicas.push(running);
       const url = `http://127.0.0.1:${running.port}`;

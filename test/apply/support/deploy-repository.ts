@@ -21,7 +21,7 @@ import { IssuerKeys } from "../../../src/ledger/issuer-keys.ts";
 import { LedgerJudge } from "../../../src/ledger/ledger-judge.ts";
 import { idTokenRequest } from "../../../src/ledger/request-id-token.ts";
 import { createGitHubHost } from "../../actions/github-host.ts";
-import type { GitHubStandIn } from "../../github/github-stand-in.ts";
+import type { GitHubOptions, GitHubStandIn } from "../../github/github-stand-in.ts";
 import { startGitHub } from "../../github/start-github.ts";
 import { deployRun } from "../../oidc/format-claims.ts";
 import { type JobVariables, type OidcIssuer, startOidcIssuer } from "../../oidc/start-oidc-issuer.ts";
@@ -71,8 +71,9 @@ export const OTHER: Trigger = { kind: "other" };
 export async function makeDeployRepository(
   program: string,
   values: Readonly<Record<string, string | number>>,
+  options: GitHubOptions = {},
 ): Promise<DeployRepository> {
-  const github = await startGitHub();
+  const github = await startGitHub(options);
   github.createUser("acme");
   const stack = await makePulumiStack(program, {}, "deploy");
   const root = join(stack.workDir, "..");

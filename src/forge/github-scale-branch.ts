@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { OpenPull, ScaleBranch } from "../domain/snapshot.ts";
 import { type FileCommitRequest, ForgeError, type PullRequestDraft, type StackPlace } from "./forge.ts";
 import { askGraphql, mutateOr } from "./github-ask.ts";
+import { withdrawAutoMerge } from "./github-auto-merge.ts";
 import {
   advanceBranch,
   createBranch,
@@ -25,7 +26,13 @@ const Committed = z
     return { oid, isSigned: signature?.isValid === true && signature.wasSignedByGitHub };
   });
 const COMMIT_FIELDS = `commit { oid ${optional("Commit.signature", "signature { isValid wasSignedByGitHub }")} }`;
-const Moved = z.object({ updatePullRequest: z.object({ pullRequest: z.object({ state: z.string() }) }) });
+const Moved = z.object({
+  updatePullRequest: z.object({
+    pullRequest: z.object({ state: z.string(), autoMergeRequest: z.object({}).nullish() }),
+  }),
+});
+/** What the move finds: `auto-merging` was asked for meanwhile, for the head that was there before. */
+type Standing = "open" | "auto-merging" | "closed";
 
 /** One commit on a branch whose head must be `expectedHeadOid`: one call. */
 export async function commitOnBranch(
@@ -106,7 +113,9 @@ export async function moveBranchToCommit(
   const text = { title: draft.title, body: textFor(made) };
   const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $pull: UpdatePullRequestInput!) {
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-    updatePullRequest(input: $pull) { pullRequest { state } }
+    updatePullRequest(input: $pull) {
+      pullRequest { state ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")} }
+    }
   }`;
   const ref = {
     name: `refs/heads/${draft.branch}`,
@@ -119,19 +128,23 @@ export async function moveBranchToCommit(
     refs: [ref],
     pull: { pullRequestId: current.pull.nodeId, ...text },
   };
-  const isOpen = await mutateOr(
+  const standing = await mutateOr<Standing>(
     client,
     ["Mutation.updateRefs"],
     async () => {
-      const answer = Moved.parse(await client.graphql(mutation, variables));
-      return answer.updatePullRequest.pullRequest.state === "OPEN";
+      const answer = Moved.parse(await askGraphql(client, mutation, variables));
+      const { state, autoMergeRequest } = answer.updatePullRequest.pullRequest;
+      if (state !== "OPEN") return "closed";
+      return autoMergeRequest == null ? "open" : "auto-merging";
     },
     async () => {
       await replaceBranch(client, place, draft.branch, { from: current.headOid, to: made.oid });
-      return updateGitHubPull(client, place, current.pull.number, text);
+      return (await updateGitHubPull(client, place, current.pull.number, text)) ? "open" : "closed";
     },
   );
-  if (!isOpen) {
+  // Or GitHub would merge the new commit with the old one's words.
+  if (standing === "auto-merging") await withdrawAutoMerge(client, current.pull.nodeId);
+  if (standing === "closed") {
     await deleteBranch(client, place, request.repositoryId, draft.branch, made.oid);
     const message = `Pull request #${current.pull.number} was merged or closed while it was made anew; it is read and decided again.`;
     throw new ForgeError("conflict", message);

@@ -14,8 +14,10 @@ import type {
   GuardReport,
   GuardSubject,
   GuardTexts,
+  GuardUrgency,
   PullHead,
 } from "./guard-forge.ts";
+import { PlannedWrites } from "./planned-writes.ts";
 
 /** GitHub bounds a query's nodes. */
 const FILES_PER_QUERY = 100;
@@ -83,22 +85,31 @@ export class GitHubGuard implements GuardForge {
     });
   }
 
-  report(head: PullHead, report: GuardReport, current: GuardCheck | null): Promise<void> {
-    return this.#doing(head, "reporting on", (client) => reportCheck(client, head, report, current));
+  report(
+    head: PullHead,
+    report: GuardReport,
+    current: GuardCheck | null,
+    urgency: GuardUrgency,
+  ): Promise<void> {
+    const work = (client: GitHubClient) => reportCheck(client, head, report, current);
+    return this.#doing(head, "reporting on", work, new PlannedWrites(urgency, 1));
   }
 
   async #doing<T>(
     { owner, repo, number, headOid }: PullHead,
     what: string,
     work: (client: GitHubClient) => Promise<T>,
+    writes?: PlannedWrites,
   ): Promise<T> {
     try {
-      return await work(await this.#clientFor(owner, repo));
+      return await work(await this.#clientFor(owner, repo, writes));
     } catch (error) {
       throw toForgeError(
         error,
         `${what} ${headOid.slice(0, 7)} of pull request #${number} of ${owner}/${repo}`,
       );
+    } finally {
+      writes?.end();
     }
   }
 }

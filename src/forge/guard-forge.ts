@@ -62,6 +62,9 @@ export type GuardTexts = {
   texts: readonly StackFile[];
 };
 
+/** `merge`: a scale pull request of ours may be waiting for nothing else. */
+export type GuardUrgency = "merge" | "other";
+
 export type GuardReport = {
   /** `waiting` runs on; the others complete. */
   state: "success" | "failure" | "waiting";
@@ -77,5 +80,10 @@ export interface GuardForge {
   readDiff(head: PullHead, baseOid: string): Promise<GuardDiff>;
   readTexts(head: PullHead, files: readonly { oid: string; path: string }[]): Promise<GuardTexts>;
   /** Reports on a head: into `current`, or as a new check run where that is null. */
-  report(head: PullHead, report: GuardReport, current: GuardCheck | null): Promise<void>;
+  report(
+    head: PullHead,
+    report: GuardReport,
+    current: GuardCheck | null,
+    urgency: GuardUrgency,
+  ): Promise<void>;
 }

@@ -100,14 +100,14 @@ export class PullRequestGuard {
         sleep(CALM_WITHIN_MS, null, { ref: false, signal: late.signal }).catch(() => null),
       ]);
       late.abort();
-      if (!this.#done.has(nameOf(head))) await this.#judge(head, "as-needed");
+      if (!this.#done.has(nameOf(head))) await this.#judge(head, "as-needed", "merge");
     });
   }
 
   merging(group: MergeGroup): void {
     if (!this.#isGuarded(group)) return;
     this.#options.background.start(`guard group ${group.headOid}`, () =>
-      this.#withRetries(group, () => judgeMergeGroup(this.#judging(group, "as-needed"), group)),
+      this.#withRetries(group, () => judgeMergeGroup(this.#judging(group, "as-needed", "other"), group)),
     );
   }
 
@@ -181,11 +181,11 @@ export class PullRequestGuard {
     this.#options.background.start(nameOf(head), () => this.#judge(head, mode));
   }
 
-  async #judge(head: PullHead, mode: Judging["mode"]): Promise<void> {
+  async #judge(head: PullHead, mode: Judging["mode"], urgency: Judging["urgency"] = "other"): Promise<void> {
     const known = () => this.#known.get(keyOf(head));
     known()?.waiting.add(head.number);
     const judged = await this.#withRetries(head, () =>
-      judgePullRequest(this.#judging(head, mode), head, this.#pushers.get(head.headOid) ?? null),
+      judgePullRequest(this.#judging(head, mode, urgency), head, this.#pushers.get(head.headOid) ?? null),
     );
     this.#forgetHead(head);
     if (judged.kind === "judged" && judged.touches === "pools") known()?.heads.set(head.number, head);
@@ -213,12 +213,12 @@ export class PullRequestGuard {
     }
   }
 
-  #judging({ owner, repo }: RepositoryName, mode: Judging["mode"]): Judging {
+  #judging({ owner, repo }: RepositoryName, mode: Judging["mode"], urgency: Judging["urgency"]): Judging {
     const repository: GuardedRepository = {
       stacks: this.#options.stacks.contexts(owner, repo),
       blind: this.#known.get(keyOf({ owner, repo }))?.blind ?? null,
     };
-    return { forge: this.#options.forge, repository, mode };
+    return { forge: this.#options.forge, repository, mode, urgency };
   }
 
   #isGuarded({ owner, repo }: RepositoryName): boolean {

@@ -9,6 +9,7 @@ import type {
   GuardForge,
   GuardReport,
   GuardSubject,
+  GuardUrgency,
   MergeGroup,
   PullHead,
 } from "../forge/guard-forge.ts";
@@ -23,7 +24,12 @@ export type GuardedRepository = {
 };
 
 /** `again` writes even what stands there already: somebody asked for a new run. */
-export type Judging = { forge: GuardForge; repository: GuardedRepository; mode: "as-needed" | "again" };
+export type Judging = {
+  forge: GuardForge;
+  repository: GuardedRepository;
+  mode: "as-needed" | "again";
+  urgency: GuardUrgency;
+};
 
 export type Judged =
   | { kind: "judged"; touches: GuardVerdict["touches"]; verdict: GuardVerdict["kind"] }
@@ -36,10 +42,11 @@ export type Judged =
  * commit. `pushedBy`: the person who is known to have pushed the head, or opened the pull request with it.
  */
 export async function judgePullRequest(
-  { forge, repository, mode }: Judging,
+  judging: Judging,
   head: PullHead,
   pushedBy: string | null,
 ): Promise<Judged> {
+  const { forge, repository } = judging;
   const files = repository.stacks.map(({ place }): BaseFile => ({ branch: place.branch, path: place.path }));
   const subject = await forge.readSubject(head, files);
   if (!subject.isOpen) return { kind: "gone" };
@@ -59,14 +66,12 @@ export async function judgePullRequest(
     repository.blind === null ? [] : await findUnseen(forge, head, subject, repository, repository.blind);
   const approvable = async () => ({ headOid: head.headOid, pusher });
   const judged = await judge(forge, head, { subject, touched, unseen, approvable });
-  return judged === null ? { kind: "gone" } : report(forge, head, { verdict: judged, subject, pusher, mode });
+  return judged === null ? { kind: "gone" } : report(judging, head, { verdict: judged, subject, pusher });
 }
 
 /** Judges what the merge queue would put onto the base branch. A group cannot wait: whoever is behind it in the queue would too. */
-export async function judgeMergeGroup(
-  { forge, repository, mode }: Judging,
-  group: MergeGroup,
-): Promise<Judged> {
+export async function judgeMergeGroup(judging: Judging, group: MergeGroup): Promise<Judged> {
+  const { forge, repository } = judging;
   const subject = await forge.readSubject(group, []);
   if (!subject.isOpen) return { kind: "gone" };
   const { baseOid } = group;
@@ -83,7 +88,7 @@ export async function judgeMergeGroup(
   const verdict = await judge(forge, group, { subject, touched, unseen, approvable });
   if (verdict === null) return { kind: "gone" };
   const final: GuardVerdict = verdict.kind === "waiting" ? { ...verdict, kind: "failure" } : verdict;
-  return report(forge, group, { verdict: final, subject, pusher: null, mode });
+  return report(judging, group, { verdict: final, subject, pusher: null });
 }
 
 type Touched = { stack: ScaleContext; baseOid: string; diff: GuardDiff };
@@ -204,22 +209,17 @@ function isSameFile(a: StackFile, b: StackFile): boolean {
 }
 
 async function report(
-  forge: GuardForge,
+  { forge, mode, urgency }: Judging,
   head: PullHead,
-  {
-    verdict,
-    subject,
-    pusher,
-    mode,
-  }: { verdict: GuardVerdict; subject: GuardSubject; pusher: string | null; mode: Judging["mode"] },
+  { verdict, subject, pusher }: { verdict: GuardVerdict; subject: GuardSubject; pusher: string | null },
 ): Promise<Judged> {
   const { kind: state, title, summary, touches } = verdict;
   const mark = formatMark({ touches, hash: hashOf(state, title, summary), pushedBy: pusher });
   const { check } = subject;
   const wanted: GuardReport = { state, title, summary, mark };
-  if (mode === "again") await forge.report(head, wanted, null);
+  if (mode === "again") await forge.report(head, wanted, null, urgency);
   else if (check === null || check.state !== state || check.mark !== mark)
-    await forge.report(head, wanted, check);
+    await forge.report(head, wanted, check, urgency);
   return { kind: "judged", touches, verdict: state };
 }
 

@@ -212,9 +212,13 @@ function joinPath(...parts: string[]): string {
   return path.join("/");
 }
 
+/** More than this is nobody's project file. */
+const LONGEST_PROJECT_FILE = 100_000;
+
 function safeYaml(text: string): unknown {
+  if (text.length > LONGEST_PROJECT_FILE) return undefined;
   try {
-    return parse(text, { maxAliasCount: 50 });
+    return parse(text, { maxAliasCount: 50, uniqueKeys: false });
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     const inputs = readInputs();
     report = createReport({ ...inputs, print });
     for (const secret of inputs.secrets) report.hide(secret);
-    const forge = createApplyForge(inputs.token, inputs.apiUrl);
+    const forge = createApplyForge(inputs.token, inputs.apiUrl, (line) => report.say("info", line));
     const keys = new IssuerKeys(inputs.oidcIssuer ?? oidcIssuerOf(inputs.apiUrl), systemClock);
     const requestToken = idTokenRequest(inputs.idToken.url, inputs.idToken.token);
     const ledger = { judge: new LedgerJudge(keys, systemClock), requestToken };

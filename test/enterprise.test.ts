@@ -5,7 +5,7 @@ import { eventually, startAppWorld } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
 import { startGuardWorld } from "./support/guard-world.ts";
 import { OLD_SERVER, OPTIONAL_FIELDS } from "./support/old-server.ts";
-import type { AppWorld, AppWorldOptions } from "./support/open-app-world.ts";
+import { type AppWorld, type AppWorldOptions, ledgerEntry } from "./support/open-app-world.ts";
 import { readNotes } from "./support/read-notes.ts";
 import { recordedLogger } from "./support/recorded-logger.ts";
 import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
@@ -262,6 +262,31 @@ describe("on an Enterprise Server that lacks all that can be done without", { ti
     await github.review(REPO, 2, { login: "carol", state: "APPROVED" });
     await isScaled(world, 8);
     expect(github.violations).toEqual([]);
+  });
+});
+
+describe("on an Enterprise Server without OIDC", { timeout: 60_000 }, () => {
+  /** No issuer is named, so it is the server's own, which is not there. */
+  const environment = { PULUMISCALE_OIDC_ISSUER: "" };
+
+  it("an entry that is not signed scales nothing, and the answer says what to set", async () => {
+    const { post, stackFile, putEntry } = await startAppWorld({ github: OLD_SERVER, environment });
+    const ask = async () => JSON.stringify((await post("/scale/web", { value: 5 })).answer);
+    expect(await ask()).toMatch(
+      /the keys of http:\/\/127\.0\.0\.1:\d+\/_services\/token cannot be read; where this GitHub has no OIDC, set `ledger: trust-writers`/,
+    );
+    await putEntry(ledgerEntry());
+    await eventually(ask, (answer) => /has no attestation.*or set `ledger: trust-writers`/.test(answer));
+    expect(await stackFile()).toBe(STACK_FILE);
+  });
+
+  it("it counts where the repository trusts its writers", async () => {
+    const files = settings("ledger: trust-writers\n");
+    const world = await startAppWorld({ github: OLD_SERVER, environment, files });
+    await world.putEntry(ledgerEntry());
+    await settled(world);
+    await world.post("/scale/web", { value: 5 });
+    await isScaled(world, 5);
   });
 });
 

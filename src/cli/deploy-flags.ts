@@ -61,9 +61,9 @@ export function readDeployFlags(
   }
   const redact = redactor([token, ...secretsOf(environment), passwordOf(flags.cloudUrl ?? "") ?? ""]);
   const apiUrl = environment.GITHUB_API_URL ?? "https://api.github.com";
-  const forge = createApplyForge(token, apiUrl);
   const keys = new IssuerKeys(environment.PULUMISCALE_OIDC_ISSUER || oidcIssuerOf(apiUrl), systemClock);
   const tell = (line: string) => console.error(redact(line));
+  const forge = createApplyForge(token, apiUrl, tell);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   process.once("SIGTERM", () => interrupt.abort());

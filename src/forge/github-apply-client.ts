@@ -1,19 +1,20 @@
 import { Octokit } from "@octokit/rest";
 import { GitHubApplyForge } from "./github-apply.ts";
-import { GitHubServer, type OnLacking } from "./github-server.ts";
+import { GitHubServer } from "./github-server.ts";
 
 /** One call may take this long, in milliseconds: nobody waits for a deploy job by the second. */
 const CALL_TIMEOUT_MS = 30_000;
 
 /**
  * GitHub, with the deploy job's own token. `apiUrl` is GITHUB_API_URL (`https://api.github.com`, or a server's
- * `https://host/api/v3`, beside which its GraphQL stands at `https://host/api/graphql`).
+ * `https://host/api/v3`, beside which its GraphQL stands at `https://host/api/graphql`). `tell` gets a sentence for each thing
+ * that a server lacks and that is gone on without.
  */
 export function createApplyForge(
   token: string,
   apiUrl: string,
+  tell: (sentence: string) => void = () => {},
   callTimeoutMs = CALL_TIMEOUT_MS,
-  onLacking?: OnLacking,
 ): GitHubApplyForge {
   const octokit = new Octokit({
     auth: token,
@@ -26,5 +27,6 @@ export function createApplyForge(
     options.request = { signal: AbortSignal.timeout(callTimeoutMs), ...options.request };
   });
   const { request, graphql } = octokit;
-  return new GitHubApplyForge({ request, graphql, server: new GitHubServer(onLacking) });
+  const server = new GitHubServer((lacks, instead) => tell(`This GitHub lacks ${lacks}: ${instead}.`));
+  return new GitHubApplyForge({ request, graphql, server });
 }

@@ -20,7 +20,7 @@ const INSTEAD = {
 
 export type Lackable = keyof typeof INSTEAD;
 
-export type OnLacking = (what: Lackable, instead: string) => void;
+type OnLacking = (what: Lackable, instead: string) => void;
 
 /**
  * One GitHub, and what it has turned out to lack. Nothing is asked for that: a request that it does not understand tells, once in

@@ -54,7 +54,8 @@ export class LedgerJudge {
     const verdict = await this.#verify(claim, claim.entry, claim.text);
     if (verdict.kind === "refused") return { kind: "refused", message: refusal(claim, verdict.why) };
     if (verdict.kind === "unreachable") {
-      return { kind: "unreachable", message: `${subject(claim)} cannot be verified, since ${verdict.why}` };
+      const message = `${subject(claim)} cannot be verified, since ${verdict.why}; ${WITHOUT_OIDC}`;
+      return { kind: "unreachable", message };
     }
     const newer = await this.#findNewer(claim);
     if (newer === null) {
@@ -140,6 +141,8 @@ function proofOf({ baseBranch }: LedgerClaim, text: string): string {
 function subject({ alias }: LedgerClaim): string {
   return `the ledger entry of ${alias}`;
 }
+
+const WITHOUT_OIDC = "where this GitHub has no OIDC, set `ledger: trust-writers` in .github/pulumiscale.yml";
 
 function refusal(claim: LedgerClaim, why: string): string {
   return (

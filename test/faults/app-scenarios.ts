@@ -75,6 +75,16 @@ export const APP_SCENARIOS: readonly AppScenario[] = [
     ends: ["web 3, 0 scale commits, open needs-approval pull request of 4"],
   },
   {
+    name: "a change above the threshold that a person approves",
+    world: { ...WORLD, files: stackPolicy("approval: { above: 3 }") },
+    prepare: (it) => it.send(ALERT),
+    act: async ({ world }) => {
+      await world.github.review("acme/infra", 1, { login: "alice", state: "APPROVED" });
+    },
+    repeat: ALERT,
+    ends: ["web 4, 1 scale commit"],
+  },
+  {
     name: "a living pull request replaced by a larger scale-out",
     world: WORLD,
     prepare: async (it) => {

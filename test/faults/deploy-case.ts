@@ -44,7 +44,7 @@ export async function openDeployWorld(): Promise<DeployWorld> {
   return {
     repository,
     token,
-    forge: createApplyForge(token, github.apiUrl, CALL_TIMEOUT_MS),
+    forge: createApplyForge(token, github.apiUrl, () => {}, CALL_TIMEOUT_MS),
     committed: () => committed,
     scale: async () => {
       const before = await head();

@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer, request, type Server } from "node:http";
+import { pino } from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { parseScaleCommit } from "../src/domain/scale-commit.ts";
+import { startApp } from "../src/main.ts";
+import { readSettings } from "../src/settings.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
 import { startGuardWorld } from "./support/guard-world.ts";
@@ -289,6 +294,42 @@ describe("on an Enterprise Server without OIDC", { timeout: 60_000 }, () => {
     await isScaled(world, 5);
   });
 });
+
+it("an app that reaches GitHub through a proxy with a path of its own does all there", {
+  timeout: 60_000,
+}, async () => {
+  const world = await start();
+  const { github, environment, post } = world;
+  await world.replica.stop();
+  const proxy = createServer((incoming, answer) => {
+    const { method, headers, url: path = "" } = incoming;
+    const forwarded = request(github.url + path.replace(/^\/ghe/, ""), { method, headers }, (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(answer);
+    });
+    if (path.startsWith("/ghe/")) incoming.pipe(forwarded);
+    else forwarded.destroy();
+    forwarded.on("error", () => answer.writeHead(404).end());
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void proxy.close());
+  const proxied = { ...environment, GITHUB_API_URL: `http://127.0.0.1:${portOf(proxy)}/ghe/api/v3/` };
+  const app = await startApp(readSettings(proxied), pino({ level: "silent" }));
+  onTestFinished(() => app.stop());
+  const url = `http://127.0.0.1:${app.port}`;
+  await eventually(
+    async () => (await fetch(`${url}/readyz`)).status,
+    (status) => status === 200,
+  );
+  const { status, results } = await post("/scale/web", { value: 5 }, {}, url);
+  expect([status, results[0]?.kind]).toEqual([200, "scale"]);
+  await isScaled(world, 5);
+});
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
 
 describe("on an Enterprise Server that lacks one thing", { timeout: 60_000 }, () => {
   it.each(OPTIONAL_FIELDS)("%s: scales in range, and above the threshold once approved", async (field) => {

@@ -15,7 +15,8 @@ export const apiCalls: Measurement = {
     ...(await countHeld()),
     calls("direct commit", await countScale(DIRECT, "on-base"), 2),
     calls("pull request, alert to merged", await countScale({}, "on-base"), 4),
-    calls("gated pull request, alert to opened", await countScale(GATED, "on-branch"), null),
+    calls("gated pull request, alert to opened", await countScale(GATED, "on-branch", "unheard"), 4),
+    calls("gated pull request, with the guard's check", await countScale(GATED, "on-branch"), null),
     await countReplaced(),
     ...(await weighSnapshots()),
   ],
@@ -28,6 +29,8 @@ const GATED: AppWorldOptions = {
   files: { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" },
 };
 const HELD_TIMES = 20;
+/** A port that nothing listens on. */
+const NOBODY = "http://127.0.0.1:1/";
 
 type Post = Awaited<ReturnType<AppWorld["post"]>>;
 
@@ -47,13 +50,20 @@ async function countHeld(): Promise<Figure[]> {
   return [calls("held, within a snapshot's life", inHand, 0), calls("held, with a fresh read", fresh, 1)];
 }
 
-/** The calls of one scale in a world of its own, until nothing of it goes on. */
-async function countScale(options: AppWorldOptions, ends: "on-base" | "on-branch"): Promise<number> {
+/** The calls of one scale in a world of its own, until nothing of it goes on. `unheard`: GitHub's events do not reach the app. */
+async function countScale(
+  options: AppWorldOptions,
+  ends: "on-base" | "on-branch",
+  events: "heard" | "unheard" = "heard",
+): Promise<number> {
   await using world = await openAppWorld(options);
-  const before = world.github.requests.length;
+  const { github } = world;
+  if (events === "unheard") world.app.setWebhook(NOBODY);
+  const before = github.requests.length;
   expectKind(await world.post("/webhook/web/count", { value: 7 }), "scale");
+  await github.webhooksIdle();
   await world.replica.stop();
-  const count = world.github.requests.length - before;
+  const count = github.requests.length - before;
   const isOnBase = (await world.stackFile()) === STACK_FILE.replace('"3"', '"7"');
   if (isOnBase !== (ends === "on-base")) throw new Error(`the scale did not end ${ends}`);
   return count;

@@ -28,6 +28,7 @@ describe("npm run bench", () => {
       "direct commit": 2,
       "pull request, alert to merged": 4,
       "gated pull request, alert to opened": 4,
+      "gated pull request, with the guard's check": expect.any(Number),
       "a larger scale-out replaces a living pull request": expect.any(Number),
     });
   });

@@ -102,7 +102,7 @@ describe("an event of GitHub that was lost", () => {
 
 describe("GitHub's budget", () => {
   it("that is used up is left alone until GitHub gives a new one", { timeout: TIMEOUT }, async () => {
-    const { github, post } = await startAppWorld({ github: { requestsPerHour: 8 } });
+    const { github, post } = await startAppWorld({ github: { requestsPerHour: 16 } });
     const read = async (round: number) => {
       await github.commit("acme/infra", { files: { "note.txt": String(round) }, message: "news" });
       await github.webhooksIdle();

@@ -23,7 +23,7 @@ export async function startForge(files: Record<string, string> = {}, options: Gi
   });
   github.addCollaborator("acme/infra", "alice", "write");
   const app = await github.createApp({ permissions: APP_PERMISSIONS, events: APP_EVENTS });
-  github.installApp(app, "acme", "all");
+  const installation = github.installApp(app, "acme", "all");
   const probot = new Probot({
     appId: app.appId,
     privateKey: app.privateKey,
@@ -38,5 +38,5 @@ export async function startForge(files: Record<string, string> = {}, options: Gi
   };
   for await (const _ of listInstalledRepositories(clients, onSkipped));
   const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now, headMarkKey(app.privateKey));
-  return { github, forge, clients, app };
+  return { github, forge, clients, app, installation };
 }

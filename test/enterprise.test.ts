@@ -341,6 +341,8 @@ describe("on an Enterprise Server that lacks one thing", { timeout: 60_000 }, ()
     await post("/scale/web", { value: 4 });
     await post("/scale/web", { value: 5 });
     await settled(world);
+    const note = expect.stringContaining("(this GitHub server has no auto-merge)");
+    expect(await readNotes(github, 1)).toEqual(/auto-?merge/i.test(field) ? [note] : []);
     await nudge(world, BRANCH, "ci");
     await isScaled(world, 5);
     github.protect(REPO, "main", null);

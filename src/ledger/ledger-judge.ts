@@ -107,17 +107,22 @@ export function otherStack(
   { alias, repositoryFile }: Pick<LedgerClaim, "alias" | "repositoryFile">,
   { project, stack, dir }: Pick<LedgerEntry, "project" | "stack" | "dir">,
 ): string | null {
-  const mapped = repositoryFile.stacks?.[alias];
+  const stacks = repositoryFile.stacks ?? {};
+  const mapped = stacks[alias];
+  const place = `it is of ${project}.${stack} in ${dir}`;
   const isMapped = mapped?.dir !== undefined && mapped.stack !== undefined;
-  const isOwn = isMapped || defaultAlias(project, stack) === alias;
+  if (!isMapped && defaultAlias(project, stack) !== alias)
+    return `${place}; for another alias than <project>.<stack>, .github/pulumiscale.yml says \`stacks: { ${alias}: { dir, stack } }\``;
   const isPlace =
     (mapped?.dir === undefined || plain(mapped.dir) === plain(dir)) &&
     (mapped?.stack === undefined || mapped.stack === stack);
-  if (isOwn && isPlace) return null;
-  const place = `${project}.${stack} in ${dir}`;
-  return isOwn
-    ? `it is of ${place}, and .github/pulumiscale.yml says otherwise of ${alias}`
-    : `it is of ${place}; for another alias than <project>.<stack>, .github/pulumiscale.yml says \`stacks: { ${alias}: { dir, stack } }\``;
+  if (!isPlace) return `${place}, and .github/pulumiscale.yml says otherwise of ${alias}`;
+  // Under its default name as well, a stack would be scaled without the rules that the file has for it.
+  const called = Object.keys(stacks).find((name) => {
+    const other = stacks[name];
+    return other?.dir !== undefined && plain(other.dir) === plain(dir) && other.stack === stack;
+  });
+  return isMapped || called === undefined ? null : `${place}, which .github/pulumiscale.yml calls ${called}`;
 }
 
 function plain(dir: string): string {

@@ -99,6 +99,20 @@ describe("an entry of another stack", () => {
     expect(await judged({ dir: "infra" }, "api")).toContain("`stacks: { api: { dir, stack } }`");
   });
 
+  it("is refused in the file of its default name where the repository file has given it another one", async () => {
+    // The other name's rules (approval, delivery, a pause) would not hold for it.
+    const stacks = { web: { dir: "infra", stack: "prod", approval: { above: 5 } } };
+    const judged = async (dir: string, own = {}) => {
+      const repositoryFile = { stacks: { ...stacks, ...own } };
+      return judge(process(), await published(0, { dir }), [], { repositoryFile });
+    };
+    expect(await judged("infra/")).toContain(
+      "it is of shop.prod in infra/, which .github/pulumiscale.yml calls web",
+    );
+    expect(await judged("other")).toBe("accepted");
+    expect(await judged("infra", { "shop.prod": { dir: "infra", stack: "prod" } })).toBe("accepted");
+  });
+
   it("is refused where the repository file maps its own name to another place", async () => {
     const repositoryFile = { stacks: { "shop.prod": { dir: "infra" } } };
     expect(await judge(process(), await published(0), [], { repositoryFile })).toContain(

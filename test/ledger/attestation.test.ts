@@ -215,6 +215,13 @@ describe("content that was swapped under a good token is refused:", () => {
     );
   });
 
+  it("a number that JSON cannot carry, in the place of a null", async () => {
+    const entry = await attestedEntry(issuer, RUN, ENTRY);
+    const swapped = formatEntry(entry).replace('"receipt": null', '"receipt": 1e999');
+    expect(swapped).toContain("1e999");
+    expect(await refusalOf(entry, swapped)).toBe("it is no JSON object");
+  });
+
   it("JSON that is nested too deep to be anybody's", async () => {
     const deep = `{"pools":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     expect(await refusalOf(await attestedEntry(issuer, RUN, ENTRY), deep)).toBe("it is no JSON object");

@@ -214,3 +214,27 @@ describe("a partial move", () => {
     expect(open.parse(await alice("GET", "/pulls?state=open"))).toEqual([]);
   });
 });
+
+describe("a move in range that is not in range any more", () => {
+  const IN_RANGE = "scale/shop.prod";
+  const CI = { requiredChecks: [{ context: "ci", appId: null }] };
+
+  it("does not keep a later one from merging, where a person has rewritten it", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const world = await startAppWorld({ files: gate("{ above: 5 }") });
+    const { github } = world;
+    github.protect(REPO, "main", CI);
+    await world.post("/scale/web", { value: 5 });
+    await settled(world);
+    const [ours] = await github.readLog(REPO, IN_RANGE);
+    const message = (ours?.message ?? "").replaceAll("3 -> 5", "3 -> 9");
+    const files = { [PLACE.path]: scaled(9) };
+    await github.commit(REPO, { branch: IN_RANGE, files, message, login: "alice" });
+    await settled(world);
+    expect(await readNotes(github, 1)).toContainEqual(expect.stringContaining("9 is above 5"));
+    github.protect(REPO, "main", null);
+    await world.post("/scale/api", { value: 3 });
+    await eventually(world.stackFile, (text) => text === STACK_FILE.replace("apiCount: 2", "apiCount: 3"));
+  });
+});

@@ -3,7 +3,14 @@ import { createTwoFilesPatch } from "diff";
 import { directCommit } from "../delivery/direct-commit.ts";
 import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
 import { renderCommit } from "../delivery/render-scale.ts";
-import { carriedScales, planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
+import {
+  type Carried,
+  carriedScales,
+  type PlanStack,
+  planScale,
+  type ScaleDecision,
+  type ScalePlan,
+} from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
 import { isPartial } from "../domain/partial-rest.ts";
@@ -11,6 +18,7 @@ import { reason } from "../domain/reasons.ts";
 import { ForgeError, inRangeBranch, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
 import { askForRests } from "./ask-for-rests.ts";
 import { decideBatch } from "./decide-batch.ts";
+import { gateOf } from "./gate-of.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
 import type { ScaleResult } from "./scaling.ts";
@@ -115,7 +123,7 @@ async function deliverInRange(
   const { snapshot, record } = situation;
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
-  const carried = isDirect ? undefined : carriedScales(snapshot, stack, decisions);
+  const carried = isDirect ? undefined : carriedInRange(situation, stack, decisions);
   const planned = planScale(snapshot, stack, decisions, carried);
   if (planned.kind === "unusable") return unusable(planned.message);
   const prefix = record.policy.commitPrefix;
@@ -129,6 +137,16 @@ async function deliverInRange(
   if (opened.baseOid !== snapshot.headOid) await checkStillRight(context, decisions, opened);
   context.settle(mergeAtOnce(situation, planned.plan, decisions, opened));
   return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
+}
+
+/** What has to wait for a person by now would keep all that goes along with it from merging: it is asked for anew, if it lasts. */
+function carriedInRange(
+  { snapshot, record }: Situation,
+  stack: PlanStack,
+  decisions: readonly ScaleDecision[],
+): Carried {
+  const { scales, requestedBy } = carriedScales(snapshot, stack, decisions);
+  return { scales: scales.filter((scale) => gateOf(record, scale) === null), requestedBy };
 }
 
 /**

@@ -1,15 +1,13 @@
 import { openInRangePull } from "../delivery/pull-request.ts";
 import { carriedScales, planScale } from "../delivery/scale-plan.ts";
-import { approvalNeeded } from "../domain/guardrails.ts";
-import { approvalRules } from "../domain/repository-file.ts";
-import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
+import { parseScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
+import { gateOf } from "./gate-of.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
-import type { StackRecord } from "./stack-record.ts";
 import { waitWithNote } from "./wait-with-note.ts";
 
 /**
@@ -60,14 +58,6 @@ export async function settleInRange(
  */
 function holdsOnly({ file, pull }: OpenBranch, text: string): boolean {
   return file.kind === "text" && file.text === text && pull.commitCount === 1 && pull.fileCount === 1;
-}
-
-/** Why a move may not merge by itself under today's rules, which may be stricter than when it was opened. */
-function gateOf({ contract, policy }: StackRecord, { pool: name, from, to }: Scale): string | null {
-  const pool = contract.get(name);
-  return pool === undefined
-    ? `the contract has no pool ${name}`
-    : approvalNeeded(approvalRules(policy, pool), pool, from, to);
 }
 
 /** It may not merge now, so GitHub is not to do it either. */

@@ -15,6 +15,8 @@ export type AppParts = {
   watch: RepositoryWatch;
   background: Background;
   guard: PullRequestGuard;
+  /** Told of an event that could not be handled. */
+  onFailed: (event: string, error: unknown) => void;
 };
 
 /** The Probot app: which GitHub event starts what. GitHub is acknowledged at once; nothing here is waited for. */
@@ -24,9 +26,20 @@ export function pulumiscale({
   watch,
   background,
   guard,
+  onFailed,
 }: AppParts): (app: Probot) => void {
   return (app) => {
-    app.on("push", ({ payload }) => {
+    // An event is acknowledged whatever becomes of it: GitHub sends none again, and the next listing makes up for it.
+    const on: Probot["on"] = (names, handle) =>
+      app.on(names, async (context) => {
+        try {
+          await handle(context);
+        } catch (error) {
+          onFailed(context.name, error);
+        }
+      });
+
+    on("push", ({ payload }) => {
       const { owner, name: repo, default_branch } = payload.repository;
       const place = { owner: owner?.login ?? "", repo };
       directory.invalidate(place.owner, repo);
@@ -37,34 +50,29 @@ export function pulumiscale({
       }
     });
 
-    app.on(["pull_request", "pull_request_review"], ({ payload }) => {
+    on(["pull_request", "pull_request_review"], ({ payload }) => {
       directory.invalidate(payload.repository.owner.login, payload.repository.name);
     });
 
-    listenForGuard(app, guard);
+    listenForGuard({ on }, guard);
 
     // What a scale pull request waited for may be there now.
-    app.on("check_suite.completed", ({ payload }) =>
-      settle(payload.repository, payload.check_suite.head_branch),
-    );
-    app.on("status", ({ payload }) => {
+    on("check_suite.completed", ({ payload }) => settle(payload.repository, payload.check_suite.head_branch));
+    on("status", ({ payload }) => {
       for (const { name } of payload.branches) settle(payload.repository, name);
     });
-    app.on(
-      ["pull_request_review", "pull_request.ready_for_review", "pull_request.dequeued"],
-      ({ payload }) => {
-        settle(payload.repository, payload.pull_request.head.ref);
-      },
-    );
+    on(["pull_request_review", "pull_request.ready_for_review", "pull_request.dequeued"], ({ payload }) => {
+      settle(payload.repository, payload.pull_request.head.ref);
+    });
 
-    app.on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
+    on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
       background.start("list all", () => watch.listAll());
     });
 
-    app.on(["installation.deleted", "installation.suspend"], ({ payload }) => {
+    on(["installation.deleted", "installation.suspend"], ({ payload }) => {
       for (const { full_name } of payload.repositories ?? []) forget(full_name);
     });
-    app.on("installation_repositories.removed", ({ payload }) => {
+    on("installation_repositories.removed", ({ payload }) => {
       for (const { full_name } of payload.repositories_removed) forget(full_name);
     });
 

@@ -110,7 +110,11 @@ export async function startApp(
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
   const probotWebhooks = await createNodeMiddleware(
-    pulumiscale({ clients, directory, watch, background, guard }),
+    pulumiscale({
+      ...{ clients, directory, watch, background, guard },
+      onFailed: (event, error) =>
+        log.error({ error: errorFacts(error), event }, "an event of GitHub could not be handled"),
+    }),
     {
       probot,
       webhooksPath: "/api/github/webhooks",

@@ -15,7 +15,7 @@ export interface GuardRequests {
 type Repository = { name: string; owner: { login: string } };
 
 /** Starts the guard on what it may have to judge anew. Events may be lost: the listing makes up for that. */
-export function listenForGuard(app: Probot, guard: GuardRequests): void {
+export function listenForGuard(app: Pick<Probot, "on">, guard: GuardRequests): void {
   app.on(["pull_request.opened", "pull_request.synchronize"], ({ payload }) => {
     const { repository, pull_request: pull, sender } = payload;
     const head = headOf(repository, pull.number, pull.head.sha);

@@ -87,6 +87,7 @@ export type AutoMergeOutcome =
 
 /** What people and GitHub say of an open pull request: read when it matters, since it is large. */
 export type PullStanding = {
+  isOpen: boolean;
   headOid: string;
   reviews: readonly Review[];
   /** True where GitHub cannot merge it since another change touches the same lines. */
@@ -95,7 +96,7 @@ export type PullStanding = {
   /** The base takes only what stands on its newest head, and this does not. */
   isBehind: boolean;
   labels: readonly string[];
-  /** The head is a commit that we made through the forge, as its signature says: nobody has pushed there. */
+  /** The head is a commit that we made through the forge, as the mark in its text says: nobody has pushed there. */
   isOurs: boolean;
   /** What we last said on it; null where we have said nothing. */
   note: { id: number; text: string } | null;

@@ -8,9 +8,9 @@ import { hasHeadMark } from "./head-mark.ts";
 
 const STANDING_QUERY = `
 query Standing($owner: String!, $repo: String!, $number: Int!) {
-  viewer { login }
   repository(owner: $owner, name: $repo) {
     pullRequest(number: $number) {
+      state
       headRefOid
       headRefName
       body
@@ -18,7 +18,6 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
       ${optional("PullRequest.mergeStateStatus", "mergeStateStatus")}
       ${optional("PullRequest.isInMergeQueue", "isInMergeQueue")}
       labels(first: 50) { nodes { name } }
-      commits(last: 1) { nodes { commit { oid author { name } ${optional("Commit.signature", "signature { isValid wasSignedByGitHub }")} } } }
       ${REVIEWS_FIELD}
       comments(last: 100) { nodes { databaseId body viewerDidAuthor } }
     }
@@ -26,10 +25,10 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
 }`;
 
 const StandingAnswer = z.object({
-  viewer: z.object({ login: z.string() }),
   repository: z.object({
     pullRequest: z
       .object({
+        state: z.string(),
         headRefOid: z.string(),
         headRefName: z.string(),
         body: z.string(),
@@ -37,17 +36,6 @@ const StandingAnswer = z.object({
         mergeStateStatus: z.string().optional(),
         isInMergeQueue: z.boolean().default(false),
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
-        commits: z.object({
-          nodes: z.array(
-            z.object({
-              commit: z.object({
-                oid: z.string(),
-                author: z.object({ name: z.string().nullable() }).nullable(),
-                signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullish(),
-              }),
-            }),
-          ),
-        }),
         reviews: ReviewsAnswer,
         comments: z.object({
           nodes: z.array(
@@ -72,18 +60,13 @@ export async function readGitHubStanding(
   const answer = StandingAnswer.parse(await askGraphql(client, STANDING_QUERY, { owner, repo, number }));
   const pull = answer.repository.pullRequest;
   if (pull === null) throw new ForgeError("conflict", `Pull request #${number} is gone.`);
-  const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
   const note = pull.comments.nodes.find(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
-  // GitHub signs what an App commits through the API under the App's own name, and nothing else under it.
-  const isSigned =
-    head?.signature?.isValid === true &&
-    head.signature.wasSignedByGitHub &&
-    head.author?.name === answer.viewer.login;
   const marked = { owner, repo, branch: pull.headRefName, headOid: pull.headRefOid };
   return {
+    isOpen: pull.state === "OPEN",
     headOid: pull.headRefOid,
     reviews: await readReviews(client, { owner, repo }, pull.reviews),
     isConflicting: pull.mergeable === "CONFLICTING",
@@ -93,7 +76,8 @@ export async function readGitHubStanding(
         ? await isBehind(client, owner, repo, number)
         : pull.mergeStateStatus === "BEHIND",
     labels: pull.labels?.nodes.map(({ name }) => name) ?? [],
-    isOurs: isSigned || hasHeadMark(markKey, marked, pull.body),
+    // No signature tells that: under the App's name GitHub also signs what a person squashes of its pull requests.
+    isOurs: hasHeadMark(markKey, marked, pull.body),
     note:
       note?.databaseId == null ? null : { id: note.databaseId, text: note.body.slice(NOTE.length).trim() },
   };

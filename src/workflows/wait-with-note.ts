@@ -2,14 +2,19 @@ import type { PullStanding } from "../forge/forge.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import { type OpenBranch, type Settled, waiting } from "./settled.ts";
 
-/** Leaves a pull request open and says on it, once, what it waits for. `note`: what stands there, where it was read already. */
+/**
+ * Leaves a pull request open and says on it, once, what it waits for. `note`: what stands there, where it was read already. What has
+ * been merged or closed meanwhile gets no note: that may be why it did not go on.
+ */
 export async function waitWithNote(
   { forge, place }: ScaleContext,
   { pull }: OpenBranch,
   why: string,
   note?: PullStanding["note"],
 ): Promise<Settled> {
-  const known = note === undefined ? (await forge.readStanding(place, pull.number)).note : note;
-  await forge.writeNote(place, pull.number, known, why);
+  if (note?.text === why) return waiting(pull, why);
+  const standing = await forge.readStanding(place, pull.number);
+  if (!standing.isOpen) return waiting(pull, "it was merged or closed meanwhile");
+  await forge.writeNote(place, pull.number, standing.note, why);
   return waiting(pull, why);
 }

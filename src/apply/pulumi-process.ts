@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { followLines } from "./follow-lines.ts";
 import { PulumiMissingError } from "./pulumi-errors.ts";
 
@@ -72,6 +73,32 @@ export async function runPulumi(
     return { exitCode, stdout, stderr, eventLog };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs a Pulumi command that only reads, through pipes: what it prints may be secret, and no file of it is left behind
+ * where this process is killed. Throws `PulumiMissingError` where there is no CLI.
+ */
+export async function readWithPulumi(
+  args: readonly string[],
+  settings: Omit<PulumiSettings, "onLine">,
+): Promise<Omit<PulumiRun, "eventLog">> {
+  settings.signal?.throwIfAborted();
+  const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    cwd: settings.workDir,
+    env: { ...settings.environment, ...PULUMI_ENVIRONMENT },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const started = once(child, "spawn").catch((cause: unknown) => {
+    throw new PulumiMissingError(settings.workDir, { cause });
+  });
+  const stopInterrupting = interruptOnAbort(child, settings);
+  try {
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), started]);
+    return { exitCode: await exitOf(child), stdout, stderr };
+  } finally {
+    stopInterrupting();
   }
 }
 

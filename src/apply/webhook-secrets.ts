@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { PulumiReadError } from "./pulumi-errors.ts";
-import { type PulumiSettings, runPulumi } from "./pulumi-process.ts";
+import { type PulumiSettings, readWithPulumi } from "./pulumi-process.ts";
 
 /** The config keys that hold webhook secrets: the one in use, and one beside it while it is changed. */
 const SECRET_KEYS = ["pulumiscale:webhook-secret", "pulumiscale:webhookToken"] as const;
@@ -30,8 +30,7 @@ const Config = z.record(
  * is none, one in plain text, or one of under 32 characters, and `PulumiReadError`.
  */
 export async function readWebhookSecrets(stack: string, settings: PulumiSettings): Promise<string[]> {
-  const { onLine: _, ...quiet } = settings;
-  const run = await runPulumi(["config", "--json", "--show-secrets", "--stack", stack], quiet);
+  const run = await readWithPulumi(["config", "--json", "--show-secrets", "--stack", stack], settings);
   if (run.exitCode !== 0) {
     throw new PulumiReadError(
       `read the configuration of the stack ${stack}`,

@@ -143,6 +143,35 @@ describe("a change over the threshold", () => {
     expect(await world.stackFile()).toBe(STACK_FILE);
   });
 
+  it("is not taken for ours where a person calls themselves like the App", { timeout: TIMEOUT }, async () => {
+    const world = await asked();
+    const { github } = world;
+    const [ours] = await github.readLog(REPO, GATED);
+    github.createUser("mallory", { name: "scaler[bot]" });
+    github.addCollaborator(REPO, "mallory", "write");
+    const mallory = asPerson(github, "mallory");
+    await mallory("POST", "/git/refs", { ref: "refs/heads/draft", sha: ours?.parents[0] });
+    // GitHub signs it, under the name that its account has.
+    const [headline = "", ...body] = (ours?.message ?? "").replace("3 -> 8", "3 -> 10").split("\n");
+    const contents = Buffer.from(scaled(10)).toString("base64");
+    const commit = {
+      branch: { repositoryNameWithOwner: REPO, branchName: "draft" },
+      expectedHeadOid: ours?.parents[0],
+      message: { headline, body: body.join("\n") },
+      fileChanges: { additions: [{ path: PLACE.path, contents }] },
+    };
+    const query = `mutation($commit: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $commit) { commit { oid } } }`;
+    const authorization = `bearer ${github.issueToken({ kind: "user", login: "mallory" })}`;
+    const text = JSON.stringify({ query, variables: { commit } });
+    await fetch(github.graphqlUrl, { method: "POST", headers: { authorization }, body: text });
+    const sha = await github.readRef(REPO, "refs/heads/draft");
+    await mallory("PATCH", `/git/refs/heads/${GATED}`, { sha, force: true });
+    await github.review(REPO, 1, { login: "mallory", state: "APPROVED" });
+    await settled(world);
+    expect(await world.stackFile()).toBe(STACK_FILE);
+    expect(await readNotes(github, 1)).toEqual([expect.stringContaining("Somebody has pushed")]);
+  });
+
   it("is closed where its value has come by itself", { timeout: TIMEOUT }, async () => {
     const world = await asked();
     const { github } = world;

@@ -71,8 +71,7 @@ export class GitHubForge implements Forge {
     const count = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
     const writes = new PlannedWrites(request.urgency, count + 1);
     const textFor = (client: GitHubClient, { oid, isSigned }: MadeCommit): string => {
-      if (isSigned) return draft.body;
-      client.server.learn("web commit signing");
+      if (!isSigned) client.server.learn("web commit signing");
       const { owner, repo } = place;
       return withHeadMark(this.#markKey, { owner, repo, branch: draft.branch, headOid: oid }, draft.body);
     };

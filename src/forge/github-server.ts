@@ -13,9 +13,8 @@ const INSTEAD = {
   "PullRequest.isInMergeQueue": "no pull request is taken to be in a merge queue",
   "PullRequest.mergeStateStatus": "REST is asked whether a pull request is behind its base",
   "PullRequestReview.authorCanPushToRepository": "REST is asked for each reviewer's permission",
-  "Commit.signature": "pull requests carry a mark of the App's own, which says that their commit is its own",
-  "web commit signing":
-    "pull requests carry a mark of the App's own, which says that their commit is its own",
+  "Commit.signature": "commits are taken to be unsigned",
+  "web commit signing": "the guard fails a merge queue's groups that touch pools",
 } as const satisfies Record<string, string>;
 
 export type Lackable = keyof typeof INSTEAD;

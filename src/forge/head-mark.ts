@@ -9,8 +9,7 @@ export function headMarkKey(privateKey: string): Buffer {
 }
 
 /**
- * A pull request's text with the mark of its head, for a GitHub that does not sign what an App commits. Whoever may push can
- * read and copy the mark, but make none for another commit.
+ * A pull request's text with the mark of its head. Whoever may push can read and copy the mark, but make none for another commit.
  */
 export function withHeadMark(key: Buffer, head: MarkedHead, text: string): string {
   return `<!-- pulumiscale:head ${digest(key, head).toString("hex")} -->\n${text}`;

@@ -82,6 +82,18 @@ describe("an entry that the deploy job did not sign", () => {
     await eventually(stackFile, (text) => text === STACK_FILE.replace('"3"', '"5"'));
   });
 
+  it("that is not readable asks its callers to come again, also where it is the first one that is seen", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const world = await startAppWorld();
+    await world.putEntry(JSON.stringify({ ...ledgerEntry(), applied: "broken" }));
+    const { url } = await world.startReplica();
+    const told = await world.post("/scale/web", { value: 5 }, {}, url);
+    expect(told.status).toBe(503);
+    expect(told.answer.detail).toContain("the ledger entry of shop.prod is not readable (applied: ");
+    expect((await world.post("/scale/web", { value: 5 }, asMallory, url)).status).toBe(401);
+  });
+
   it("of a newer version replaces nobody's token", { timeout: TIMEOUT }, async () => {
     const world = await startAppWorld();
     const newer = { ...ledgerEntry({ tokenHashes: [hash(MALLORY)] }), schemaVersion: 2 };

@@ -189,12 +189,21 @@ async function readCaller(
       return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message };
     }
     case "newer": {
-      const part = CallerPart.safeParse(JSON.parse(text));
       const refusal = `the ledger entry of ${alias} has schemaVersion ${parsed.schemaVersion}; update this app`;
-      return { alias, entry: part.success ? part.data : null, refusal };
+      return { alias, entry: readCallerPart(text), refusal };
     }
-    case "bad":
-      return { alias, entry: null, refusal: parsed.message };
+    case "bad": {
+      const refusal = `the ledger entry of ${alias} is not readable (${parsed.message}); publish it again`;
+      return { alias, entry: readCallerPart(text), refusal };
+    }
+  }
+}
+
+function readCallerPart(text: string): CallerPart | null {
+  try {
+    return CallerPart.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -4,6 +4,7 @@ import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts"
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import { entryAfterApply } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
+import { ledgerTrust } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
 import {
@@ -21,7 +22,7 @@ import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
 import { loadAutomation } from "./targeted-update.ts";
-import { LedgerError, type LedgerTrust, requireSigner } from "./trusted-entry.ts";
+import { LedgerError, type LedgerTrust, repositoryFileOf, requireSigner } from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
 
 /** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
@@ -242,7 +243,8 @@ async function renewAttestation(
   { attestation, publishedAt }: LedgerEntry,
 ): Promise<void> {
   const isDue = clock() - Date.parse(publishedAt) > RENEW_AFTER_MS;
-  if (attestation === null || ledger.requestToken === null || !isDue) return;
+  const isAsked = ledgerTrust(repositoryFileOf(read.ledger)) === "attested";
+  if (attestation === null || ledger.requestToken === null || !isAsked || !isDue) return;
   try {
     await updateLedger(forge, place, read.ledger, "renew", ledger, (current) => {
       if (current === null) throw new LedgerError("it is gone");

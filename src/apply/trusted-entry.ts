@@ -40,7 +40,7 @@ export async function readTrustedEntry(
   const claim = { owner, repo, repositoryId, alias, baseBranch, entry, text, earlier, repositoryFile };
   const judgement = await trust.judge.judge(claim);
   if (judgement.kind === "unreachable")
-    throw new LedgerError(`So far nothing was done, since ${judgement.message}. Run it again.`);
+    throw new LedgerError(`What is applied cannot be told, since ${judgement.message}. Run it again.`);
   if (judgement.kind === "accepted") return { entry, refusal: null };
   return { entry: null, refusal: judgement.message };
 }
@@ -59,23 +59,29 @@ export function requireSigner(read: LedgerRead, place: DeployPlace, trust: Ledge
   }
   say(
     "warning",
-    `The ledger entry of ${place.alias} is written without a signature, and counts since .github/pulumiscale.yml says \`ledger: trust-writers\`. With \`permissions: id-token: write\` it is signed.`,
+    `The ledger entry of ${place.alias} is written without a signature, and counts since .github/pulumiscale.yml says \`ledger: trust-writers\`. With \`permissions: id-token: write\` a publish signs it.`,
   );
 }
 
-/** The entry with the job's signature over its content. Throws where no token can be had and the repository asks for one. */
+/**
+ * The entry with the job's signature over its content. Throws where no token can be had and the repository asks for one. Where it
+ * trusts its writers, only a publish is signed, which knows the whole content itself: the rest stands on what anybody may have
+ * put there, and would count as the deploy job's word once the repository asks for signatures.
+ */
 export async function attestEntry(
   entry: LedgerEntry,
+  what: "apply" | "publish" | "renew",
   read: LedgerRead,
   { requestToken }: LedgerTrust,
 ): Promise<LedgerEntry> {
   const unsigned = { ...entry, attestation: null };
   const digest = digestEntry(formatEntry(unsigned));
-  if (requestToken === null || digest === null) return unsigned;
+  const isAttested = ledgerTrust(repositoryFileOf(read)) === "attested";
+  if (requestToken === null || digest === null || (!isAttested && what !== "publish")) return unsigned;
   try {
     return { ...entry, attestation: await requestToken(attestationAudience(digest)) };
   } catch (error) {
-    if (ledgerTrust(repositoryFileOf(read)) === "attested") throw error;
+    if (isAttested) throw error;
     return unsigned;
   }
 }

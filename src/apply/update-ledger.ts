@@ -9,7 +9,8 @@ const MAX_ATTEMPTS = 6;
 /**
  * Writes a stack's entry as one commit, compare-and-swap on the ledger's head. A lost race (another stack's run, or
  * this one's) is read again and merged again, so `change` gets the entry as it stands by then; a lost answer is read
- * again too, since the write may be there. Each content gets a signature of its own. `read` is what was read last. Throws `LedgerError`, and `ForgeError` where GitHub fails.
+ * again too, since the write may be there. Each content gets a signature of its own. `read` is what was read last. Throws
+ * `LedgerError`, and `ForgeError` where GitHub fails.
  */
 export async function updateLedger(
   forge: ApplyForge,
@@ -27,7 +28,7 @@ export async function updateLedger(
       // The answer to the write was lost, and not the write.
       if (entry !== null && current.text === formatEntry(entry)) return entry;
       const { entry: standing } = await readTrustedEntry(current, place, trust);
-      entry = await attestEntry(after(change(standing), standing), current, trust);
+      entry = await attestEntry(after(change(standing), standing), what, current, trust);
       await forge.commitToLedger(place, {
         expectedHeadOid: current.headOid,
         path: entryPath(place.alias),

@@ -217,4 +217,17 @@ describe("the job's token", { timeout: 60_000 }, () => {
     expect(await repository.apply(OTHER, { ledger })).toMatchObject({ problems: [] });
     expect(await repository.entry()).toMatchObject({ applied: { web: 9 }, attestation: null });
   });
+
+  it("is not asked for what a trusted writer may have put there: only a publish knows the whole content", async () => {
+    const hash = "0".repeat(64);
+    const entry = await repository.entry();
+    await put({ ...entry, tokenHashes: [...entry.tokenHashes, hash] });
+    await repository.checkout(await repository.scale("web", "shop:webCount", 9, 10));
+    expect(await repository.apply(OTHER)).toMatchObject({ problems: [] });
+    expect(await repository.entry()).toMatchObject({ applied: { web: 10 }, attestation: null });
+    await repository.publish();
+    const published = await repository.entry();
+    expect(published.tokenHashes).not.toContain(hash);
+    expect(published.attestation).not.toBeNull();
+  });
 });

@@ -201,6 +201,8 @@ function partialTarget(rules: readonly Approval[], pool: Pool, from: number, to:
   const limits = passed.flatMap((rule) => limitsOf(rule, pool, from, to));
   const nearest = to > from ? Math.min(...limits) : Math.max(...limits);
   const target = Math.min(Math.max(nearest, pool.min), pool.max);
+  // The least that the pool may have may be beyond a threshold itself.
+  if (approvalNeeded(rules, pool, from, target) !== null) return from;
   // A pool that stands beyond a threshold already goes no further by itself.
   return (to > from ? target > from : target < from) ? target : from;
 }

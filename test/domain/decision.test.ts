@@ -241,6 +241,13 @@ const cases: Record<string, Case> = {
     situation: { approvals: [{ changeOver: 4, partial: true }] },
     expected: "scale 10 → 6 requested,over-threshold",
   },
+  "partial is nothing where the least that the pool may have is beyond the threshold": {
+    pool: { min: 2 },
+    state: { committed: 0, applied: 0 },
+    intent: { ask: { kind: "value", value: 9 } },
+    situation: { approvals: [{ changeOver: "50%", partial: true }] },
+    expected: "scale 0 → 9 requested,over-threshold [gated]",
+  },
   "partial is nothing where another rule that is passed does without": {
     intent: { ask: { kind: "value", value: 9 } },
     situation: { approvals: [{ above: 5, partial: true }, { changeOver: 2 }] },

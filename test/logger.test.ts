@@ -67,6 +67,8 @@ const SECRETS: readonly [what: string, hidden: string, logged: () => object | st
     "s3cr3t",
     () => ({ settings: { hmacSecret: "s3cr3t", private_key: "s3cr3t" } }),
   ],
+  ["YAML", "hunter2hunter2", () => "config:\n  shop:dbPassword: hunter2hunter2\n  shop:count: 3\n"],
+  ["a variable", "wJalrXUtnFEMI", () => "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG pulumi up"],
   ["bytes", "115,51,99", () => ({ rawBody: Buffer.from("s3cr3t") })],
   ["Octokit's error", "s3cr3t", () => requestError()],
   ["Octokit's error as a field", "s3cr3t", () => ({ error: requestError() })],
@@ -162,4 +164,18 @@ test("what surrounds a secret stays", () => {
     n: 1,
     msg: "GET https://h/x?token=***&on=firing",
   });
+});
+
+test("a sentence about secrets stays", () => {
+  const { logger, lines } = recorded();
+  for (const sentence of [
+    "the token: expired; publish again",
+    "JSON: unexpected token: end-of-input",
+    "set it with `pulumi config set --secret pulumiscale:webhook-secret --stack prod`",
+    "PULUMI_CONFIG_PASSPHRASE is not set, nor PULUMI_CONFIG_PASSPHRASE_FILE",
+    "config:\n  shop:tokenCount: 3\n  shop:secret:\n    secure: v1:abc:def\n",
+  ]) {
+    logger.warn(sentence);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ msg: sentence });
+  }
 });

@@ -35,6 +35,16 @@ const SHAPES: readonly { pattern: RegExp; instead: string }[] = [
       /((?:token|secret|password|passphrase|private_?key|signature)\\{0,8}["']?[ \t]{0,8}[:=][ \t]{0,8}\\{0,8}["'])[^"'\\\r\n]+/gi,
     instead: `$1${HIDDEN}`,
   },
+  // A line of YAML, and a variable of an environment: without quotes, so no sentence about a token is meant.
+  {
+    pattern:
+      /((?:^|[\r\n]|\\n)[ \t]{0,40}(?:- )?[\w.:-]{0,60}(?:token|secret|password|passphrase|private_?key)[ \t]{0,4}:[ \t]{1,8})[^\s"'\\]{8,}(?=[ \t]{0,8}(?:[\r\n]|\\n|$))/gi,
+    instead: `$1${HIDDEN}`,
+  },
+  {
+    pattern: /((?:TOKEN|SECRET|PASSWORD|PASSPHRASE|ACCESS_KEY|PRIVATE_KEY)=)[^\s"'\\&;]{6,}/g,
+    instead: `$1${HIDDEN}`,
+  },
   { pattern: /(Buffer\\{0,8}",\\{0,8}"data\\{0,8}":\[)[\d,]*/g, instead: "$1" },
   { pattern: /(bearer|basic|token)([ \t]|%20|\+)[\w.~+/=-]{16,}/gi, instead: `$1$2${HIDDEN}` },
   // Also where the URL is itself part of a URL.

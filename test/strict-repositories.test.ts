@@ -124,9 +124,9 @@ describe("a repository whose branches have to be up to date", () => {
   });
 });
 
-describe("a repository with a merge queue", () => {
-  const queue = { requiredChecks: [CI], mergeQueue: { mergeMethod: "squash" as const } };
+const queue = { requiredChecks: [CI], mergeQueue: { mergeMethod: "squash" as const } };
 
+describe("a repository with a merge queue", () => {
   it.each(["auto-merge", "no-auto-merge"] as const)(
     "gets the change through the queue (%s)",
     {
@@ -167,6 +167,30 @@ describe("a repository with a merge queue", () => {
       ({ answer }) => JSON.stringify(answer).includes("bob"),
     );
     expect(history.answer).toMatchObject({ history: [{ from: 3, to: 8, approvedBy: "bob" }, {}] });
+  });
+
+  it("does not get a large change whose approval is taken back meanwhile", { timeout: TIMEOUT }, async () => {
+    const files = { ".github/pulumiscale.yml": "defaults:\n  approval: { above: 5 }\n" };
+    const world = await startAppWorld({ files });
+    const { github, post } = world;
+    github.createUser("bob");
+    github.addCollaborator(REPO, "bob", "write");
+    github.protect(REPO, "main", queue);
+    await post("/scale/web", { value: 8 });
+    await pass(world, "scale-approval/shop.prod/web");
+    await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
+    const group = async () =>
+      (await github.listBranches(REPO)).find((name) => name.startsWith("gh-readonly-queue/"));
+    const queued = await eventually(group, (name) => name !== undefined);
+    await settled(world);
+    await github.review(REPO, 1, { login: "bob", state: "CHANGES_REQUESTED" });
+    await settled(world);
+    expect(await group()).toBeUndefined();
+    expect(queued).toContain("/pr-1-");
+    expect(await notes(world)).toEqual([expect.stringContaining("bob asks for changes")]);
+    await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
+    await pass(world, await eventually(group, (name) => name !== undefined));
+    await isScaled(world, 8);
   });
 });
 

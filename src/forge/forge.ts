@@ -123,6 +123,8 @@ export interface Forge {
    * Answers why not, or null.
    */
   enqueuePull(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null>;
+  /** Takes it out of the merge queue. */
+  dequeuePull(place: StackPlace, pullNodeId: string): Promise<void>;
   /** Closes it, by way of its branch, if that still stands at the head that was read; and says why there. */
   closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void>;
   readStanding(place: StackPlace, number: number): Promise<PullStanding>;

@@ -77,6 +77,14 @@ export async function enqueue(
   return refusalOf(client, QUEUE, () => client.graphql(mutation, variables));
 }
 
+/** Takes it out of the queue again. */
+export async function dequeue(client: GitHubClient, pullNodeId: string): Promise<void> {
+  const mutation = `mutation($input: DequeuePullRequestInput!) {
+    dequeuePullRequest(input: $input) { clientMutationId }
+  }`;
+  await client.graphql(mutation, { input: { id: pullNodeId } });
+}
+
 const Refusal = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 
 type Needed = { doing: string; fields: readonly Lackable[]; lacking: string };

@@ -15,7 +15,7 @@ import {
   type PullStanding,
   type StackPlace,
 } from "./forge.ts";
-import { askForAutoMerge, enqueue, withdrawAutoMerge } from "./github-auto-merge.ts";
+import { askForAutoMerge, dequeue, enqueue, withdrawAutoMerge } from "./github-auto-merge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { MadeCommit } from "./github-git-database.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
@@ -132,6 +132,15 @@ export class GitHubForge implements Forge {
       "putting a pull request into the merge queue",
       (client) => enqueue(client, pullNodeId, request),
       new PlannedWrites("merge", 2),
+    );
+  }
+
+  dequeuePull(place: StackPlace, pullNodeId: string): Promise<void> {
+    return this.#doing(
+      place,
+      "taking a pull request out of the merge queue",
+      (client) => dequeue(client, pullNodeId),
+      new PlannedWrites("merge", 1),
     );
   }
 

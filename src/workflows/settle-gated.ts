@@ -37,8 +37,15 @@ export async function settleGated(
     );
   // A process that died right after opening it has left it without.
   if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, pull.number, APPROVAL_LABEL);
+  // The queue would merge what was right when it went there.
+  const leaveQueue = async () => {
+    if (standing.isQueued) await forge.dequeuePull(place, pull.nodeId);
+  };
   const paused = context.paused ?? record.policy.paused;
-  if (paused !== null) return say(`Scaling is paused: ${paused}.`);
+  if (paused !== null) {
+    await leaveQueue();
+    return say(`Scaling is paused: ${paused}.`);
+  }
   const commit = parseScaleCommit(branch.headMessage);
   const [scale, ...others] = commit?.scales ?? [];
   const pool = scale === undefined ? undefined : poolNamed(record.contract, scale.pool);
@@ -48,8 +55,12 @@ export async function settleGated(
   if (read.kind === "unusable") return say(`The pool's value cannot be used: ${read.message}.`);
   const { committed } = read.state;
   const over = whyClosed(record, pool, scale, committed);
-  if (over !== null) return closeScalePull(context, snapshot, branch, over);
+  if (over !== null) {
+    await leaveQueue();
+    return closeScalePull(context, snapshot, branch, over);
+  }
   const remake = async () => {
+    await leaveQueue();
     const stack = { alias: place.alias, project: place.project, contract: record.contract };
     const carried = { scales: [{ ...scale, from: committed }], requestedBy: commit.requestedBy };
     const planned = planScale(snapshot, stack, [], carried);
@@ -58,9 +69,12 @@ export async function settleGated(
     return AGAIN;
   };
   if (committed !== scale.from || standing.isConflicting) return remake();
-  if (standing.isQueued) return waiting(pull, "it is in the merge queue");
   const approval = approvalOf(standing.reviews, branch.headOid, commit.requestedBy.split(", "));
-  if (approval.kind === "missing") return notApproved(context, branch, standing, approval.message);
+  if (approval.kind === "missing") {
+    await leaveQueue();
+    return notApproved(context, branch, standing, approval.message);
+  }
+  if (standing.isQueued) return waiting(pull, "it is in the merge queue");
   if (pull.isDraft) return say("It is approved, and a draft: mark it ready for review, and it merges.");
   const { mergeMethod } = record.policy;
   const request = mergeRequest(

@@ -25,7 +25,7 @@ export async function settleInRange(
   const paused = context.paused ?? record.policy.paused;
   if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
   if (pull.isDraft)
-    return waitWithNote(context, branch, "It is a draft: mark it ready for review, and it merges by itself.");
+    return stopped(context, branch, "It is a draft: mark it ready for review, and it merges by itself.");
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const carried = carriedScales(snapshot, stack, []);
   const planned = planScale(snapshot, stack, [], carried);
@@ -62,6 +62,10 @@ function holdsOnly({ file, pull }: OpenBranch, text: string): boolean {
 
 /** It may not merge now, so GitHub is not to do it either. */
 async function stopped(context: ScaleContext, branch: OpenBranch, why: string): Promise<Settled> {
-  if (branch.pull.isAutoMerging) await context.forge.withdrawAutoMerge(context.place, branch.pull.nodeId);
-  return waitWithNote(context, branch, why);
+  const { forge, place } = context;
+  const { pull } = branch;
+  if (pull.isAutoMerging) await forge.withdrawAutoMerge(place, pull.nodeId);
+  const { isQueued, note } = await forge.readStanding(place, pull.number);
+  if (isQueued) await forge.dequeuePull(place, pull.nodeId);
+  return waitWithNote(context, branch, why, note);
 }

@@ -18,6 +18,7 @@ const forge: Forge = {
   requestAutoMerge: never,
   withdrawAutoMerge: never,
   enqueuePull: never,
+  dequeuePull: never,
   closePull: never,
   readStanding: never,
   addLabel: never,

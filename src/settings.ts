@@ -6,6 +6,11 @@ import { type StackName, stackName } from "./domain/stack-name.ts";
 const NotEmpty = z.string().trim().min(1);
 const Secret = z.string().min(32, "it has to have at least 32 characters");
 
+/** What is fetched there decides who is believed. */
+const SafeUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => isSafe(URL.parse(url)), "it has to be https, or http on this machine");
+
 const Environment = z.object({
   APP_ID: z.coerce.number({ error: "it has to be the App's id, a number" }).int().positive(),
   PRIVATE_KEY: NotEmpty.optional(),
@@ -25,11 +30,8 @@ const Environment = z.object({
     .optional(),
   PULUMISCALE_HMAC_SECRET: Secret.optional(),
   PULUMISCALE_METRICS_TOKEN: Secret.optional(),
-  PULUMISCALE_OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
-  AWS_ENDPOINT_URL_SNS: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => isSafe(URL.parse(url)), "it has to be https, or http on this machine")
-    .optional(),
+  PULUMISCALE_OIDC_ISSUER: SafeUrl.optional(),
+  AWS_ENDPOINT_URL_SNS: SafeUrl.optional(),
   PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
 });
 
@@ -99,7 +101,7 @@ export function readSettings(
   };
 }
 
-/** What is fetched there decides who is believed. The last name is LocalStack's own, which stands for this machine. */
+/** The last name is LocalStack's own, which stands for this machine. */
 function isSafe(url: URL | null): boolean {
   return url === null || url.protocol === "https:" || LOOPBACK.test(url.hostname);
 }

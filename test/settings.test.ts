@@ -61,6 +61,11 @@ describe("readSettings", () => {
       "AWS_ENDPOINT_URL_SNS",
     ],
     ["an SNS that is no URL", { AWS_ENDPOINT_URL_SNS: "sns" }, "AWS_ENDPOINT_URL_SNS"],
+    [
+      "an issuer over http that is not on this machine",
+      { PULUMISCALE_OIDC_ISSUER: "http://issuer.test" },
+      "PULUMISCALE_OIDC_ISSUER: it has to be https",
+    ],
     ["a port that is none", { PORT: "99999" }, "PORT"],
     ["a base URL that is no URL", { GITHUB_API_URL: "github" }, "GITHUB_API_URL"],
     [

@@ -199,6 +199,23 @@ describe("a change over the threshold", () => {
   });
 });
 
+it("says nothing any more of a pause that is over", { timeout: TIMEOUT }, async () => {
+  const world = await asked();
+  const { github } = world;
+  const change = (more: string) =>
+    github.commit(REPO, { files: gate("{ above: 5 }", more), message: "pause", login: "alice" });
+  const said = (text: string) =>
+    eventually(
+      () => readNotes(github, 1),
+      ([note = ""]) => note.includes(text),
+    );
+  await change("paused: true\n");
+  await said("Scaling is paused");
+  await change("");
+  await said("a person with write access has to approve it");
+  expect(await readNotes(github, 1)).toHaveLength(1);
+});
+
 describe("a partial move", () => {
   const partial = "{ above: 5, partial: true }";
 

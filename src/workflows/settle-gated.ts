@@ -106,7 +106,7 @@ function whyClosed(
     : null;
 }
 
-/** Said only where somebody has reviewed it: the pull request's own text asks for the approval. */
+/** Said only where somebody has reviewed it, or where what was said is over: the pull request's own text asks for the approval. */
 function notApproved(
   context: ScaleContext,
   branch: OpenBranch,
@@ -114,7 +114,7 @@ function notApproved(
   message: string,
 ): Promise<Settled> | Settled {
   const isReviewed = reviews.some(({ state }) => state !== "comment");
-  return isReviewed
+  return isReviewed || note !== null
     ? waitWithNote(context, branch, `It is not merged yet: ${message}.`, note)
     : waiting(branch.pull, message);
 }

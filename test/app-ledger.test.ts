@@ -91,6 +91,7 @@ describe("an entry that the deploy job did not sign", () => {
     const told = await world.post("/scale/web", { value: 5 }, {}, url);
     expect(told.status).toBe(503);
     expect(told.answer.detail).toContain("the ledger entry of shop.prod is not readable (applied: ");
+    expect(told.answer.detail).toContain("delete stacks/shop.prod.json from the branch pulumiscale");
     expect((await world.post("/scale/web", { value: 5 }, asMallory, url)).status).toBe(401);
   });
 

@@ -2,7 +2,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
-import { LEDGER_BRANCH, LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import { LEDGER_BRANCH, LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import type { LedgerClaim, LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { ListedStack } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
@@ -182,21 +182,11 @@ async function readCaller(
   repository: Pick<LedgerClaim, "owner" | "repo" | "repositoryId" | "baseBranch" | "repositoryFile">,
 ): Promise<Caller> {
   const parsed = parseEntry(text);
-  switch (parsed.kind) {
-    case "entry": {
-      const { entry } = parsed;
-      const judgement = await ledger.judge({ ...repository, alias, entry, text, earlier: [] });
-      return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message };
-    }
-    case "newer": {
-      const refusal = `the ledger entry of ${alias} has schemaVersion ${parsed.schemaVersion}; update this app`;
-      return { alias, entry: readCallerPart(text), refusal };
-    }
-    case "bad": {
-      const refusal = `the ledger entry of ${alias} is not readable (${parsed.message}); publish it again`;
-      return { alias, entry: readCallerPart(text), refusal };
-    }
-  }
+  if (parsed.kind !== "entry")
+    return { alias, entry: readCallerPart(text), refusal: unreadableEntry(alias, parsed) };
+  const { entry } = parsed;
+  const judgement = await ledger.judge({ ...repository, alias, entry, text, earlier: [] });
+  return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message };
 }
 
 function readCallerPart(text: string): CallerPart | null {

@@ -59,6 +59,15 @@ export function parseEntry(text: string): ParsedEntry {
   };
 }
 
+/** Why nothing is scaled by a file that is no entry of this version, and what to do: a sentence without a capital and a full stop. */
+export function unreadableEntry(alias: string, parsed: Exclude<ParsedEntry, { kind: "entry" }>): string {
+  const subject = `the ledger entry of ${alias}`;
+  if (parsed.kind === "newer") return `${subject} has schemaVersion ${parsed.schemaVersion}; update this app`;
+  // A deploy job overwrites nothing that it cannot read: it may be of a newer version.
+  const mend = `delete ${entryPath(alias)} from the branch ${LEDGER_BRANCH} and run the deploy workflow`;
+  return `${subject} is not readable (${parsed.message}); ${mend}`;
+}
+
 /** The file's text: keys in the schema's order, two spaces, a last newline, so that diffs stay small. */
 export function formatEntry(entry: LedgerEntry): string {
   return `${JSON.stringify(LedgerEntry.parse(entry), null, 2)}\n`;

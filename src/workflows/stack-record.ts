@@ -7,7 +7,7 @@ import {
 } from "../domain/repository-file.ts";
 import type { Snapshot, StackFile } from "../domain/snapshot.ts";
 import type { StackPlace } from "../forge/forge.ts";
-import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
+import { type LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import type { Judgement, LedgerJudge } from "../ledger/ledger-judge.ts";
 import { TryAgainError } from "./scaling.ts";
 
@@ -57,14 +57,7 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
     );
   }
   const parsed = parseEntry(snapshot.ledgerEntry);
-  if (parsed.kind === "newer") {
-    throw again(
-      `the ledger entry of ${place.alias} has schemaVersion ${parsed.schemaVersion}; update this app`,
-    );
-  }
-  if (parsed.kind === "bad") {
-    throw again(`the ledger entry of ${place.alias} is not readable (${parsed.message}); publish it again`);
-  }
+  if (parsed.kind !== "entry") throw again(unreadableEntry(place.alias, parsed));
   const { entry } = parsed;
   const policy = policyOf(readRepositoryFile(snapshot.repositoryFile), place.alias);
   requirePlace(() => (policy.branch ?? place.branch) === place.branch, place);

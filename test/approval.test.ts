@@ -244,6 +244,22 @@ describe("a partial move", () => {
     },
   );
 
+  it("does not wait with its first part for what hinders the rest", { timeout: TIMEOUT }, async () => {
+    const world = await startAppWorld({ files: gate(partial) });
+    const { github, post, stackFile } = world;
+    github.faults.add({ match: { operation: "pulls/list" }, kind: "status", status: 403, times: 1000 });
+    await post("/scale/web", { value: 8 });
+    await eventually(stackFile, (text) => text === scaled(5));
+    github.faults.clear();
+    await settled(world);
+    // The next request, for whatever pool, looks whether something was left undone.
+    await post("/scale/api", { value: 2 });
+    await eventually(
+      () => github.listBranches(REPO),
+      (names) => names.includes(GATED),
+    );
+  });
+
   it("does not ask again for a rest that a person has rejected", { timeout: TIMEOUT }, async () => {
     const world = await startAppWorld({ files: gate(partial) });
     const { github, post, stackFile } = world;

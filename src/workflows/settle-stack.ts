@@ -22,12 +22,20 @@ export async function settleStack(context: ScaleContext, justOpened?: MergeReque
   if (justOpened !== undefined && (await isMerged(context, justOpened)))
     return [{ kind: "merged", pullRequest: justOpened.number }];
   context.snapshots.invalidate();
+  const settled: Settled[] = [];
+  const failures: unknown[] = [];
+  // What hinders one of them, a budget that is kept for others say, does not hinder the rest.
+  const go = async (step: Promise<Settled[]>) =>
+    step.then(
+      (done) => settled.push(...done),
+      (error: unknown) => failures.push(error),
+    );
   // Before the first part merges: from then on nothing but a long look back would find that a rest is left.
-  const settled = await askForRests(context);
-  settled.push(...(await settleBranch(context, ({ inRange }) => inRange, settleInRange)));
-  const pools = [...(await context.snapshots.get()).gated.keys()];
-  for (const pool of pools)
-    settled.push(...(await settleBranch(context, ({ gated }) => gated.get(pool) ?? null, settleGated)));
+  await go(askForRests(context));
+  await go(settleBranch(context, ({ inRange }) => inRange, settleInRange));
+  for (const pool of (await context.snapshots.get()).gated.keys())
+    await go(settleBranch(context, ({ gated }) => gated.get(pool) ?? null, settleGated));
+  if (failures.length > 0) throw failures[0];
   return settled;
 }
 

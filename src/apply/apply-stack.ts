@@ -22,7 +22,13 @@ import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
 import { loadAutomation } from "./targeted-update.ts";
-import { LedgerError, type LedgerTrust, repositoryFileOf, requireSigner } from "./trusted-entry.ts";
+import {
+  LedgerError,
+  type LedgerTrust,
+  repositoryFileOf,
+  requireOwnAlias,
+  requireSigner,
+} from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
 
 /** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
@@ -67,8 +73,10 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const planned = await readPlan(world.forge, place, checkout, request.trigger, world.ledger);
   const { read, entry, history, plan } = planned;
   if (planned.refusal !== null) world.say("warning", refusalSentence(planned.refusal));
-  if (plan.kind === "apply" || plan.kind === "full-needed")
+  if (plan.kind === "apply" || plan.kind === "full-needed") {
+    requireOwnAlias(read.ledger, place, checkout);
     requireSigner(read.ledger, place, world.ledger, world.say);
+  }
   // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
   if (planned.code === "undeployed" && (plan.kind === "apply" || plan.kind === "nothing")) {
     world.say(

@@ -9,7 +9,7 @@ import { appliedValue } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
-import { readTrustedEntry, requireSigner } from "./trusted-entry.ts";
+import { readTrustedEntry, requireOwnAlias, requireSigner } from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
 import { hashToken, readWebhookSecrets } from "./webhook-secrets.ts";
 
@@ -36,6 +36,7 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   for (const secret of secrets) world.hide(secret);
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const applied = readApplied(own, text, checkout.project, world);
+  requireOwnAlias(read.ledger, place, checkout);
   requireSigner(read.ledger, place, world.ledger, world.say);
   const { entry: last, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
   if (refusal !== null) world.say("warning", refusalSentence(refusal));

@@ -1,7 +1,7 @@
 import { parseRepositoryFile, type RepositoryFile } from "../domain/repository-file.ts";
 import { attestationAudience, digestEntry } from "../ledger/attestation.ts";
 import { entryPath, formatEntry, type LedgerEntry, parseEntry } from "../ledger/entry.ts";
-import { type LedgerJudge, ledgerTrust } from "../ledger/ledger-judge.ts";
+import { type LedgerJudge, ledgerTrust, otherStack } from "../ledger/ledger-judge.ts";
 import type { RequestIdToken } from "../ledger/request-id-token.ts";
 import type { DeployPlace, LedgerRead } from "./apply-forge.ts";
 
@@ -60,6 +60,24 @@ export function requireSigner(read: LedgerRead, place: DeployPlace, trust: Ledge
   say(
     "warning",
     `The ledger entry of ${place.alias} is written without a signature, and counts since .github/pulumiscale.yml says \`ledger: trust-writers\`. With \`permissions: id-token: write\` a publish signs it.`,
+  );
+}
+
+/**
+ * Makes sure that an entry under this alias would count: else every run would ask for a full up and publish one more that does not.
+ * Throws `LedgerError`.
+ */
+export function requireOwnAlias(
+  read: LedgerRead,
+  place: DeployPlace,
+  { project, stack }: Pick<LedgerEntry, "project" | "stack">,
+): void {
+  const repositoryFile = repositoryFileOf(read);
+  if (ledgerTrust(repositoryFile) !== "attested") return;
+  const why = otherStack({ alias: place.alias, repositoryFile }, { project, stack, dir: place.dir });
+  if (why === null) return;
+  throw new LedgerError(
+    `Nothing was done, since an entry named ${place.alias} would not count: ${why}. Give the Action the alias that the file has, or correct the file.`,
   );
 }
 

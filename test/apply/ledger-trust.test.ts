@@ -231,3 +231,12 @@ describe("the job's token", { timeout: 60_000 }, () => {
     expect(published.attestation).not.toBeNull();
   });
 });
+
+it("a stack that the repository file calls otherwise is neither deployed nor published, run after run", async () => {
+  const settings = "stacks: { web: { dir: deploy, stack: dev } }\n";
+  await repository.checkout(await repository.push({ [SETTINGS]: settings }));
+  const before = await repository.github.readLog(REPO, "pulumiscale");
+  for (const run of [repository.apply(OTHER), repository.publish()])
+    await expect(run).rejects.toThrow("which .github/pulumiscale.yml calls web");
+  expect(await repository.github.readLog(REPO, "pulumiscale")).toEqual(before);
+}, 60_000);

@@ -165,7 +165,8 @@ function canonicalJson(value: unknown, depth: number): string {
   if (depth > DEEPEST) throw new RangeError(`JSON of over ${DEEPEST} levels`);
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item, depth + 1)).join(",")}]`;
   // 1e999 is Infinity, which would be written as null: two contents with one digest.
-  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("a number that JSON has not");
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new RangeError("a number that JSON has not");
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
   return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${canonicalJson(item, depth + 1)}`).join(",")}}`;

@@ -123,6 +123,11 @@ describe("a change over the threshold", () => {
     await settled(world);
     expect(await world.stackFile()).toBe(STACK_FILE);
     expect(await readNotes(world.github, 1)).toEqual([expect.stringContaining("Somebody has pushed")]);
+    const pushed = await head(world);
+    const { results } = await world.post("/scale/web", { value: 9 });
+    expect(results[0]).toMatchObject({ kind: "hold", from: 3, to: 3, pullRequest: null });
+    expect(results[0]?.reasons).toMatchObject([{ code: "awaiting-approval" }]);
+    expect(await head(world)).toBe(pushed);
   });
 
   it("is not taken for ours where a person has rewritten its commit, byte for byte", {

@@ -18,6 +18,8 @@ export async function askForRests(context: ScaleContext): Promise<Settled[]> {
   const opened: Settled[] = [];
   for (const { scale, requestedBy, sinceMs } of findRests(context, snapshot)) {
     if (await forge.wasRejected(place, approvalBranch(place.alias, scale.pool), sinceMs)) continue;
+    const open = snapshot.gated.get(scale.pool)?.pull;
+    if (open != null && !(await forge.readStanding(place, open.number)).isOurs) continue;
     const stack = { alias: place.alias, project: place.project, contract: record.contract };
     const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy });
     if (planned.kind === "unusable") continue;

@@ -206,6 +206,12 @@ async function deliverGated(
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const planned = planScale(snapshot, stack, [decision]);
   if (planned.kind === "unusable") return unusable(planned.message);
+  const { from, intent } = decision;
+  const open = snapshot.gated.get(intent.pool)?.pull;
+  if (open != null && !(await forge.readStanding(place, open.number)).isOurs) {
+    const why = `somebody has pushed to pull request #${open.number}, so it is left alone until it is merged or its branch is deleted`;
+    return { kind: "hold", to: from, reasons: [reason("awaiting-approval", why)] };
+  }
   const opened = await openApprovalPull(
     forge,
     place,

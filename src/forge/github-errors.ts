@@ -68,7 +68,9 @@ function tooOld(doing: string, fields: readonly string[], cause: unknown): Forge
 function graphqlCode({ type, message }: { type?: string | undefined; message: string }): ForgeErrorCode {
   if (
     type === "STALE_DATA" ||
-    /expected branch to point to|but it did not|reference already exists|did not match/i.test(message)
+    /expected branch to point to|but it did not|but expected [0-9a-f]{40}|reference already exists|did not match/i.test(
+      message,
+    )
   ) {
     return "conflict";
   }

@@ -67,8 +67,9 @@ export class GitHubForge implements Forge {
   openPull(place: StackPlace, request: FileCommitRequest, asked: PullRequestDraft): Promise<OpenedPull> {
     const draft = fitDraft(asked);
     const { current } = draft;
-    // Of a living one: the tree, the commit, the move. Of a new one: the branch, the pull request, its labels. Then the merge.
-    const count = current?.pull != null || draft.labels.length > 0 ? 3 : 2;
+    // Of a living one: the tree, the commit, the move, its words. Of a new one: the branch, the pull request, its labels. Then the merge.
+    const ofNew = draft.labels.length > 0 ? 3 : 2;
+    const count = current?.pull != null ? 4 : ofNew;
     const writes = new PlannedWrites(request.urgency, count + 1);
     const textFor = (client: GitHubClient, { oid, isSigned }: MadeCommit): string => {
       if (!isSigned) client.server.learn("web commit signing");

@@ -45,7 +45,7 @@ export async function openGitHubPull(
 }
 
 /** Gives a pull request these words. Answers whether it is open. */
-export async function updateGitHubPull(
+async function updateGitHubPull(
   client: Pick<GitHubClient, "request">,
   { owner, repo }: StackPlace,
   number: number,

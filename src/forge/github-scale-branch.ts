@@ -12,7 +12,6 @@ import {
   replaceBranch,
 } from "./github-git-database.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import { updateGitHubPull } from "./github-open-pull.ts";
 import { optional } from "./github-server.ts";
 
 const NO_OID = "0".repeat(40);
@@ -111,37 +110,31 @@ export async function moveBranchToCommit(
 ): Promise<MadeCommit> {
   const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request });
   const text = { title: draft.title, body: textFor(made) };
-  const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $pull: UpdatePullRequestInput!) {
-    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-    updatePullRequest(input: $pull) {
-      pullRequest { state ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")} }
-    }
-  }`;
   const ref = {
     name: `refs/heads/${draft.branch}`,
     beforeOid: current.headOid,
     afterOid: made.oid,
     force: true,
   };
-  const variables = {
-    repositoryId: request.repositoryId,
-    refs: [ref],
-    pull: { pullRequestId: current.pull.nodeId, ...text },
-  };
-  const standing = await mutateOr<Standing>(
+  const move = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!) {
+    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
+  }`;
+  // On its own: of a document GitHub carries out the rest after a refusal, and these words are none for another replica's commit.
+  await mutateOr(
     client,
     ["Mutation.updateRefs"],
-    async () => {
-      const answer = Moved.parse(await askGraphql(client, mutation, variables));
-      const { state, autoMergeRequest } = answer.updatePullRequest.pullRequest;
-      if (state !== "OPEN") return "closed";
-      return autoMergeRequest == null ? "open" : "auto-merging";
-    },
-    async () => {
-      await replaceBranch(client, place, draft.branch, { from: current.headOid, to: made.oid });
-      return (await updateGitHubPull(client, place, current.pull.number, text)) ? "open" : "closed";
-    },
+    () => askGraphql(client, move, { repositoryId: request.repositoryId, refs: [ref] }),
+    () => replaceBranch(client, place, draft.branch, { from: current.headOid, to: made.oid }),
   );
+  const mutation = `mutation($pull: UpdatePullRequestInput!) {
+    updatePullRequest(input: $pull) {
+      pullRequest { state ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")} }
+    }
+  }`;
+  const pull = { pullRequestId: current.pull.nodeId, ...text };
+  const answer = Moved.parse(await askGraphql(client, mutation, { pull })).updatePullRequest.pullRequest;
+  const isAutoMerging = answer.autoMergeRequest != null;
+  const standing: Standing = answer.state !== "OPEN" ? "closed" : isAutoMerging ? "auto-merging" : "open";
   // Or GitHub would merge the new commit with the old one's words.
   if (standing === "auto-merging") await withdrawAutoMerge(client, current.pull.nodeId);
   if (standing === "closed") {

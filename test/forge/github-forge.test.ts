@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Snapshot } from "../../src/domain/snapshot.ts";
 import { ForgeError } from "../../src/forge/forge.ts";
+import { asPerson } from "../support/as-person.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
 import { startForge } from "./github-world.ts";
 
@@ -203,6 +205,24 @@ describe("GitHubForge", () => {
     expect(gated.get("web")).toMatchObject({ name: branch, pull: { number: 1 } });
     const { labels, isOurs, headOid: head } = await forge.readStanding(PLACE, 1);
     expect([labels, isOurs, head]).toEqual([["needs-approval"], true, gated.get("web")?.headOid]);
+  });
+
+  it("leaves the words and the mark of the replica that has won the race", async () => {
+    const { github, forge } = await startForge();
+    const open = async (web: number, seen: Snapshot) => {
+      const { repositoryId, headOid: expectedHeadOid, inRange: current } = seen;
+      const text = STACK_FILE.replace('"3"', `"${web}"`);
+      const commit = { path: PLACE.path, text, headline: `to ${web}`, body: "" };
+      const request = { urgency: "other", repositoryId, expectedHeadOid, ...commit } as const;
+      const branch = "scale/shop.prod";
+      return forge.openPull(PLACE, request, { current, branch, title: `to ${web}`, body: "", labels: [] });
+    };
+    await open(4, await forge.readSnapshot(PLACE, DAY_MS));
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const { headOid } = await open(5, seen);
+    await expect(open(6, seen)).rejects.toMatchObject({ code: "conflict" });
+    expect(await forge.readStanding(PLACE, 1)).toMatchObject({ headOid, isOurs: true });
+    expect(await asPerson(github, "acme")("GET", "/pulls/1")).toMatchObject({ title: "to 5" });
   });
 
   it("does not count a pull request that a person opened from our branch", async () => {

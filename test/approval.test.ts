@@ -221,6 +221,51 @@ it("says nothing any more of a pause that is over", { timeout: TIMEOUT }, async 
   expect(await readNotes(github, 1)).toHaveLength(1);
 });
 
+describe("a process that dies between the move of a gated branch and its words", () => {
+  it("is made up for: the head is still ours, and worded anew", { timeout: TIMEOUT }, async () => {
+    const world = await asked();
+    const { github } = world;
+    const before = await head(world);
+    // Each try of it, until GitHub is asked no more.
+    github.faults.add({ match: { operation: "updatePullRequest" }, kind: "status", status: 502, times: 1 });
+    await github.commit(REPO, { files: { [PLACE.path]: scaled(4) }, message: "by hand", login: "alice" });
+    await nudge(world);
+    await nudge(world);
+    expect(await head(world)).not.toBe(before);
+    expect(
+      github.requests.some(
+        ({ status, operations }) => status === 502 && operations.includes("updatePullRequest"),
+      ),
+    ).toBe(true);
+    await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
+    await eventually(world.stackFile, (text) => text === scaled(8));
+    const [merged] = await github.readLog(REPO, "main");
+    expect(merged?.message).toContain("Approved-By: bob");
+    expect(merged?.message).not.toContain("Pulumiscale-Head");
+    expect(await readNotes(github, 1)).toEqual([]);
+  });
+
+  it("leaves nothing that a person could pass off as ours", { timeout: TIMEOUT }, async () => {
+    const world = await asked();
+    const { github } = world;
+    await github.commit(REPO, { files: { [PLACE.path]: scaled(4) }, message: "by hand", login: "alice" });
+    await nudge(world);
+    const [ours] = await github.readLog(REPO, GATED);
+    expect(ours?.message).toMatch(/^Pulumiscale-Head: [0-9a-f]{64}$/m);
+    const alice = asPerson(github, "alice");
+    const shaOf = async (work: Promise<unknown>) => z.object({ sha: z.string() }).parse(await work).sha;
+    const file = { path: PLACE.path, mode: "100644", type: "blob", content: scaled(10) };
+    const tree = await shaOf(alice("POST", "/git/trees", { base_tree: ours?.oid, tree: [file] }));
+    const commit = { message: ours?.message, tree, parents: ours?.parents };
+    const sha = await shaOf(alice("POST", "/git/commits", commit));
+    await alice("PATCH", `/git/refs/heads/${GATED}`, { sha, force: true });
+    await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
+    await settled(world);
+    expect(await world.stackFile()).toBe(scaled(4));
+    expect(await readNotes(github, 1)).toEqual([expect.stringContaining("Somebody has pushed")]);
+  });
+});
+
 describe("a partial move", () => {
   const partial = "{ above: 5, partial: true }";
 

@@ -96,8 +96,10 @@ export type PullStanding = {
   /** The base takes only what stands on its newest head, and this does not. */
   isBehind: boolean;
   labels: readonly string[];
-  /** The head is a commit that we made through the forge, as the mark in its text says: nobody has pushed there. */
+  /** The head is a commit that we made through the forge, as a mark in the text or a seal on the commit says: nobody has pushed there. */
   isOurs: boolean;
+  /** Its text is of this head. Else the process that made the head died before it could say so. */
+  isWorded: boolean;
   /** What we last said on it; null where we have said nothing. */
   note: { id: number; text: string } | null;
 };

@@ -29,7 +29,7 @@ import {
 } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
 import { readGitHubStanding, wasGitHubPullRejected, writeGitHubNote } from "./github-standing.ts";
-import { withHeadMark } from "./head-mark.ts";
+import { sealed, withHeadMark } from "./head-mark.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** The forge on GitHub. Each call is bound to a head that was read, so a lost race is a `conflict` and never an overwrite. */
@@ -81,9 +81,13 @@ export class GitHubForge implements Forge {
         // Or GitHub might merge the new commit with the old one's words.
         if (current.pull.isAutoMerging) await withdrawAutoMerge(client, current.pull.nodeId);
         const living = { ...current, pull: current.pull };
-        const { oid } = await moveBranchToCommit(client, place, request, draft, living, (made) =>
-          textFor(client, made),
-        );
+        const seal = (treeOid: string, message: string) => {
+          const { owner, repo } = place;
+          const commit = { owner, repo, branch: draft.branch, parentOid: request.expectedHeadOid, treeOid };
+          return sealed(this.#markKey, commit, message);
+        };
+        const text = (made: MadeCommit) => textFor(client, made);
+        const { oid } = await moveBranchToCommit(client, place, request, draft, living, text, seal);
         return { number: current.pull.number, headOid: oid, baseOid: null };
       }
       const made = await resetBranchAndCommit(client, place, request, draft.branch, current?.headOid ?? null);

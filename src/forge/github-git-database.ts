@@ -16,11 +16,12 @@ export type CommitDraft = {
   body: string;
 };
 
-/** Makes a commit that changes one file; no branch has it yet. Two requests. */
+/** Makes a commit that changes one file; no branch has it yet. `wordsOf` may add to its message. Two requests. */
 export async function createCommit(
   client: GitHubClient,
   { owner, repo }: Repository,
   { parentOid, path, text, headline, body }: CommitDraft,
+  wordsOf: (treeOid: string, message: string) => string = (_, message) => message,
 ): Promise<MadeCommit> {
   const tree = await client.request("POST /repos/{owner}/{repo}/git/trees", {
     owner,
@@ -31,7 +32,7 @@ export async function createCommit(
   const { data } = await client.request("POST /repos/{owner}/{repo}/git/commits", {
     owner,
     repo,
-    message: `${headline}\n\n${body}`,
+    message: wordsOf(tree.data.sha, `${headline}\n\n${body}`),
     tree: tree.data.sha,
     parents: parentOid === null ? [] : [parentOid],
   });

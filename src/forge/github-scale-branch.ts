@@ -107,8 +107,9 @@ export async function moveBranchToCommit(
   draft: PullRequestDraft,
   current: ScaleBranch & { pull: OpenPull },
   textFor: (commit: MadeCommit) => string,
+  seal: (treeOid: string, message: string) => string,
 ): Promise<MadeCommit> {
-  const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request });
+  const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request }, seal);
   const text = { title: draft.title, body: textFor(made) };
   const ref = {
     name: `refs/heads/${draft.branch}`,

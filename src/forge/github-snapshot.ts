@@ -12,6 +12,7 @@ import {
   type ScaleBranchAnswer,
   SnapshotAnswer,
 } from "./github-snapshot-schema.ts";
+import { withoutSeal } from "./head-mark.ts";
 
 const COMMITS_PER_PAGE = 20;
 /** More history than this is not read for one decision; the cooldown then counts from what was seen. */
@@ -152,7 +153,7 @@ async function scaleBranch(
   return {
     name,
     headOid: target.oid,
-    headMessage: target.message,
+    headMessage: withoutSeal(target.message),
     parentOid: target.parents.nodes[0]?.oid ?? null,
     committedAtMs: Date.parse(target.committedDate),
     file: await read(target.file),

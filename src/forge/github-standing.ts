@@ -4,7 +4,7 @@ import { askGraphql } from "./github-ask.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { optional } from "./github-server.ts";
-import { hasHeadMark } from "./head-mark.ts";
+import { hasHeadMark, hasSeal, type MarkedHead, type SealedCommit } from "./head-mark.ts";
 
 const STANDING_QUERY = `
 query Standing($owner: String!, $repo: String!, $number: Int!) {
@@ -14,6 +14,7 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
       headRefOid
       headRefName
       body
+      commits(last: 1) { nodes { commit { oid message tree { oid } parents(first: 1) { nodes { oid } } } } }
       mergeable
       ${optional("PullRequest.mergeStateStatus", "mergeStateStatus")}
       ${optional("PullRequest.isInMergeQueue", "isInMergeQueue")}
@@ -24,6 +25,13 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
   }
 }`;
 
+const HeadCommit = z.object({
+  oid: z.string(),
+  message: z.string(),
+  tree: z.object({ oid: z.string() }),
+  parents: z.object({ nodes: z.array(z.object({ oid: z.string() })) }),
+});
+
 const StandingAnswer = z.object({
   repository: z.object({
     pullRequest: z
@@ -32,6 +40,7 @@ const StandingAnswer = z.object({
         headRefOid: z.string(),
         headRefName: z.string(),
         body: z.string(),
+        commits: z.object({ nodes: z.array(z.object({ commit: HeadCommit })) }),
         mergeable: z.string(),
         mergeStateStatus: z.string().optional(),
         isInMergeQueue: z.boolean().default(false),
@@ -65,6 +74,8 @@ export async function readGitHubStanding(
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
   const marked = { owner, repo, branch: pull.headRefName, headOid: pull.headRefOid };
+  const isWorded = hasHeadMark(markKey, marked, pull.body);
+  const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
   return {
     isOpen: pull.state === "OPEN",
     headOid: pull.headRefOid,
@@ -77,10 +88,18 @@ export async function readGitHubStanding(
         : pull.mergeStateStatus === "BEHIND",
     labels: pull.labels?.nodes.map(({ name }) => name) ?? [],
     // No signature tells that: under the App's name GitHub also signs what a person squashes of its pull requests.
-    isOurs: hasHeadMark(markKey, marked, pull.body),
+    isOurs: isWorded || (head !== undefined && hasSeal(markKey, sealedCommit(marked, head), head.message)),
+    isWorded,
     note:
       note?.databaseId == null ? null : { id: note.databaseId, text: note.body.slice(NOTE.length).trim() },
   };
+}
+
+function sealedCommit(
+  { owner, repo, branch }: MarkedHead,
+  { tree, parents }: z.infer<typeof HeadCommit>,
+): SealedCommit {
+  return { owner, repo, branch, parentOid: parents.nodes[0]?.oid ?? "", treeOid: tree.oid };
 }
 
 async function isBehind(client: GitHubClient, owner: string, repo: string, number: number): Promise<boolean> {

@@ -21,6 +21,46 @@ export function hasHeadMark(key: Buffer, head: MarkedHead, text: string): boolea
   return found !== undefined && timingSafeEqual(Buffer.from(found, "hex"), digest(key, head));
 }
 
+/** What makes a commit what it is, known before it has an id. */
+export type SealedCommit = {
+  owner: string;
+  repo: string;
+  branch: string;
+  parentOid: string;
+  treeOid: string;
+};
+
+const SEAL = /^Pulumiscale-Head: ([0-9a-f]{64})$/m;
+
+/**
+ * A commit's message with a trailer over all that makes it: so that a head is known as ours in the moment between the move of its
+ * branch and the words of its pull request, should the process die there.
+ */
+export function sealed(key: Buffer, commit: SealedCommit, message: string): string {
+  return `${message.trimEnd()}\nPulumiscale-Head: ${sealDigest(key, commit, message).toString("hex")}`;
+}
+
+/** Whether a commit's message has the seal of just this commit. */
+export function hasSeal(key: Buffer, commit: SealedCommit, message: string): boolean {
+  const found = SEAL.exec(message)?.[1];
+  return (
+    found !== undefined &&
+    timingSafeEqual(Buffer.from(found, "hex"), sealDigest(key, commit, withoutSeal(message)))
+  );
+}
+
+/** The message as it is to stand on the base branch. */
+export function withoutSeal(message: string): string {
+  return message.replace(/\n?^Pulumiscale-Head: [0-9a-f]{64}$/m, "");
+}
+
+function sealDigest(key: Buffer, commit: SealedCommit, message: string): Buffer {
+  const { owner, repo, branch, parentOid, treeOid } = commit;
+  const place = `${owner}/${repo}`.toLowerCase();
+  const content = ["seal", place, branch, parentOid, treeOid, message.trimEnd()].join("\n");
+  return createHmac("sha256", key).update(content, "utf8").digest();
+}
+
 function digest(key: Buffer, { owner, repo, branch, headOid }: MarkedHead): Buffer {
   const place = `${owner}/${repo}`.toLowerCase();
   return createHmac("sha256", key).update(`${place}\n${branch}\n${headOid}`, "utf8").digest();

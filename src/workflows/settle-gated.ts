@@ -68,7 +68,7 @@ export async function settleGated(
     await openApprovalPull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
     return AGAIN;
   };
-  if (committed !== scale.from || standing.isConflicting) return remake();
+  if (committed !== scale.from || standing.isConflicting || !standing.isWorded) return remake();
   const approval = approvalOf(standing.reviews, branch.headOid, commit.requestedBy.split(", "));
   if (approval.kind === "missing") {
     await leaveQueue();

@@ -130,6 +130,19 @@ describe("a change over the threshold", () => {
     expect(await head(world)).toBe(pushed);
   });
 
+  it("is made anew where the contract has moved the value to another key", { timeout: TIMEOUT }, async () => {
+    const world = await asked();
+    const { github, publish, stackFile } = world;
+    const other = `${STACK_FILE}  shop:otherCount: 3\n`;
+    await github.commit(REPO, { files: { [PLACE.path]: other }, message: "another key", login: "alice" });
+    const pool = { targetUrn: "urn:web", strategy: "incremental", min: 1, max: 10, cooldown: 300 };
+    await publish({ pools: { web: { ...pool, configKey: "otherCount" } } });
+    await settled(world);
+    await nudge(world);
+    await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
+    await eventually(stackFile, (text) => text === other.replace("otherCount: 3", "otherCount: 8"));
+  });
+
   it("is not taken for ours where a person has rewritten its commit, byte for byte", {
     timeout: TIMEOUT,
   }, async () => {

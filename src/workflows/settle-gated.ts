@@ -6,6 +6,7 @@ import { approvalNeeded } from "../domain/guardrails.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { readPoolValue } from "../domain/stack-file.ts";
 import type { PullStanding } from "../forge/forge.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { mergeRequest } from "./merge-request.ts";
@@ -53,6 +54,7 @@ export async function settleGated(
     return closeScalePull(context, snapshot, branch, "The contract has no such pool any more.");
   const read = situation.readState(pool);
   if (read.kind === "unusable") return say(`The pool's value cannot be used: ${read.message}.`);
+  if (branch.file.kind !== "text") return say("The stack file on this branch cannot be read.");
   const { committed } = read.state;
   const over = whyClosed(record, pool, scale, committed);
   if (over !== null) {
@@ -68,7 +70,13 @@ export async function settleGated(
     await openApprovalPull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
     return AGAIN;
   };
-  if (committed !== scale.from || standing.isConflicting || !standing.isWorded) return remake();
+  if (
+    committed !== scale.from ||
+    standing.isConflicting ||
+    !standing.isWorded ||
+    !holds(branch.file.text, pool, place.project, scale)
+  )
+    return remake();
   const approval = approvalOf(standing.reviews, branch.headOid, commit.requestedBy.split(", "));
   if (approval.kind === "missing") {
     await leaveQueue();
@@ -85,6 +93,12 @@ export async function settleGated(
   );
   const merged = await mergeScalePull(context, branch, request, "never", snapshot.headOid, standing);
   return merged.kind === "behind" ? remake() : merged;
+}
+
+/** Whether its file has the value where the contract says today that it stands. */
+function holds(text: string, pool: Pool, project: string, { to }: Scale): boolean {
+  const read = readPoolValue(text, { ...pool.location, project });
+  return read.kind === "value" && read.value === to;
 }
 
 /** Why nothing is left of a gated move, given the value as it is now. */

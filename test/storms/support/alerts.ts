@@ -106,7 +106,7 @@ export type Stormed = {
 export async function storm(
   deliveries: readonly Delivery[],
   pass: (seconds: number) => void,
-  rounds = 40,
+  rounds = 300,
 ): Promise<Stormed> {
   const last = new Map<Delivery, readonly Told[]>();
   let pending = deliveries;

@@ -43,8 +43,8 @@ export function pulumiscale({
       const { owner, name: repo, default_branch } = payload.repository;
       const place = { owner: owner?.login ?? "", repo };
       directory.invalidate(place.owner, repo);
-      guard.basisChanged(place, payload.ref.replace(/^refs\/heads\//, ""));
       const branch = payload.ref.replace(/^refs\/heads\//, "");
+      guard.basisChanged(place, branch);
       if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
       }

@@ -1,6 +1,6 @@
 import type { Contract, Pool } from "../domain/contract.ts";
 import type { Decision } from "../domain/decision.ts";
-import { isNamed } from "../domain/pool-history.ts";
+import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { editPoolValues, readPoolValue } from "../domain/stack-file.ts";
@@ -35,7 +35,7 @@ export function planScale(
   if (first === undefined) return { kind: "unusable", message: "there is nothing to change" };
   const scales: [Scale, ...Scale[]] = [first, ...others];
   const edits = scales.flatMap(({ pool: name, to }) => {
-    const pool = poolNamed(stack.contract, name);
+    const pool = findPool(stack.contract, name);
     return pool === undefined ? [] : [{ location: { ...pool.location, project: stack.project }, value: to }];
   });
   const edited = editPoolValues(snapshot.file.text, edits);
@@ -56,16 +56,11 @@ export function carriedScales(
   const commit = parseScaleCommit(snapshot.inRange.headMessage);
   if (commit?.alias !== stack.alias) return NOTHING;
   const scales = commit.scales.flatMap((scale) => {
-    const pool = poolNamed(stack.contract, scale.pool);
+    const pool = findPool(stack.contract, scale.pool);
     if (pool === undefined || decisions.some(({ intent }) => intent.pool === pool.name)) return [];
     return isLive(scale, pool, text, stack.project) ? [{ ...scale, pool: pool.name }] : [];
   });
   return { scales, requestedBy: commit.requestedBy };
-}
-
-/** A pool by its name or a former one. */
-export function poolNamed(contract: Contract, name: string): Pool | undefined {
-  return contract.get(name) ?? [...contract.values()].find((pool) => isNamed(pool, name));
 }
 
 function isLive(scale: Scale, pool: Pool, text: string, project: string): boolean {

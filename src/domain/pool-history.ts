@@ -1,4 +1,4 @@
-import type { Pool } from "./contract.ts";
+import type { Contract, Pool } from "./contract.ts";
 import type { Change } from "./pool-state.ts";
 import { parseScaleCommit, type Scale } from "./scale-commit.ts";
 import type { FileCommit, StackFile } from "./snapshot.ts";
@@ -59,4 +59,9 @@ function approverIn(mergeMessage: string | null): string | null {
 /** True for the pool's name and its former names. */
 export function isNamed(pool: Pool, name: string): boolean {
   return pool.name === name || pool.aliases.includes(name);
+}
+
+/** A pool by its name or a former one. */
+export function findPool(contract: Contract, name: string): Pool | undefined {
+  return contract.get(name) ?? [...contract.values()].find((pool) => isNamed(pool, name));
 }

@@ -1,6 +1,7 @@
 import type { Contract, Pool } from "../domain/contract.ts";
 import { type Decision, decide } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
+import { findPool } from "../domain/pool-history.ts";
 import type { ReadPoolState } from "../domain/read-pool-state.ts";
 import { reason } from "../domain/reasons.ts";
 import { approvalRules, type StackPolicy } from "../domain/repository-file.ts";
@@ -54,11 +55,6 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
     decisions.push(decision);
   }
   return decisions;
-}
-
-/** A pool by its name or a former one. */
-export function findPool(contract: Contract, name: string): Pool | undefined {
-  return contract.get(name) ?? [...contract.values()].find((pool) => pool.aliases.includes(name));
 }
 
 type State = Extract<ReadPoolState, { kind: "state" }>["state"];

@@ -1,5 +1,5 @@
-import { poolNamed } from "../delivery/scale-plan.ts";
 import { approvalNeeded } from "../domain/guardrails.ts";
+import { findPool } from "../domain/pool-history.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import type { Scale } from "../domain/scale-commit.ts";
 import type { StackRecord } from "./stack-record.ts";
@@ -9,7 +9,7 @@ import type { StackRecord } from "./stack-record.ts";
  * opened, and whoever may push can have rewritten it.
  */
 export function gateOf({ contract, policy }: StackRecord, { pool: name, from, to }: Scale): string | null {
-  const pool = poolNamed(contract, name);
+  const pool = findPool(contract, name);
   return pool === undefined
     ? `the contract has no pool ${name}`
     : approvalNeeded(approvalRules(policy, pool), pool, from, to);

@@ -1,5 +1,5 @@
 import { cooldownEndsAtMs } from "../domain/cooldown.ts";
-import { findPool } from "./decide-batch.ts";
+import { findPool } from "../domain/pool-history.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import type { HistoryView, PoolView } from "./scaling.ts";
 import { toTryAgain } from "./to-try-again.ts";

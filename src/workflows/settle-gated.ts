@@ -1,8 +1,9 @@
 import { APPROVAL_LABEL, openApprovalPull } from "../delivery/pull-request.ts";
-import { planScale, poolNamed } from "../delivery/scale-plan.ts";
+import { planScale } from "../delivery/scale-plan.ts";
 import { approvalOf } from "../domain/approval.ts";
 import type { Pool } from "../domain/contract.ts";
 import { approvalNeeded } from "../domain/guardrails.ts";
+import { findPool } from "../domain/pool-history.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
@@ -49,7 +50,7 @@ export async function settleGated(
   }
   const commit = parseScaleCommit(branch.headMessage);
   const [scale, ...others] = commit?.scales ?? [];
-  const pool = scale === undefined ? undefined : poolNamed(record.contract, scale.pool);
+  const pool = scale === undefined ? undefined : findPool(record.contract, scale.pool);
   if (commit?.alias !== place.alias || scale === undefined || pool === undefined || others.length > 0)
     return closeScalePull(context, snapshot, branch, "The contract has no such pool any more.");
   const read = situation.readState(pool);

@@ -27,6 +27,7 @@ export async function directCommit(
     expectedHeadOid: snapshot.headOid,
     path: place.path,
     text: plan.text,
+    edits: plan.edits,
     ...message,
   });
   return { delivery: "direct", commit, pullRequest: null };

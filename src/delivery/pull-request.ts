@@ -77,6 +77,7 @@ function openPull(
       expectedHeadOid: snapshot.headOid,
       path: place.path,
       text: plan.text,
+      edits: plan.edits,
       ...renderCommit(plan.commit, decisions, prefix),
     },
     { ...pull, current, branch, labels: gated ? [APPROVAL_LABEL] : [] },

@@ -3,12 +3,12 @@ import type { Decision } from "../domain/decision.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
-import { editPoolValues, readPoolValue } from "../domain/stack-file.ts";
+import { editPoolValues, type PoolValueEdit, readPoolValue } from "../domain/stack-file.ts";
 
 export type ScaleDecision = Extract<Decision, { kind: "scale" }>;
 
 /** A scale commit about to be made: the file's new text and what the message will say. */
-export type ScalePlan = { text: string; commit: ScaleCommit };
+export type ScalePlan = { text: string; edits: readonly PoolValueEdit[]; commit: ScaleCommit };
 
 export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable"; message: string };
 
@@ -42,7 +42,8 @@ export function planScale(
   if (edited.kind === "refused") return { kind: "unusable", message: edited.refusal.message };
   const requesters = [...new Set(decisions.map(({ intent }) => intent.requestedBy))];
   const requestedBy = requesters.join(", ") || carried.requestedBy;
-  return { kind: "plan", plan: { text: edited.text, commit: { alias: stack.alias, scales, requestedBy } } };
+  const commit = { alias: stack.alias, scales, requestedBy };
+  return { kind: "plan", plan: { text: edited.text, edits, commit } };
 }
 
 /** The moves of the open in-range pull request that still hold and that these decisions do not replace. */

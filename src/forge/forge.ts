@@ -1,6 +1,7 @@
 import type { Review } from "../domain/approval.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { MergeMethod, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
+import type { PoolValueEdit } from "../domain/stack-file.ts";
 
 /** Where a stack's file stands: the repository, the base branch, the path. */
 export type StackPlace = {
@@ -37,6 +38,8 @@ export type FileCommitRequest = {
   expectedHeadOid: string;
   path: string;
   text: string;
+  /** What it changes in the text that stood there, for a place that has other versions of the file too. */
+  edits: readonly PoolValueEdit[];
   headline: string;
   body: string;
 };
@@ -107,12 +110,16 @@ export type PullStanding = {
 /** An open pull request of ours, as it was read. */
 export type OwnPull = { repositoryId: string; number: number; branch: string; headOid: string };
 
-/** A place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
-export interface Forge {
+/** A place that takes commits. Every method throws `ForgeError` when it could not do its work. */
+export interface CommitForge {
   /** One consistent read. The history reaches back at least `historyWindowMs`, where there is so much of it. */
   readSnapshot(place: StackPlace, historyWindowMs: number): Promise<Snapshot>;
   /** Commits to the base branch; answers the commit's id. */
   commit(place: StackPlace, request: FileCommitRequest): Promise<string>;
+}
+
+/** A place that holds the repository, with pull requests. Every method throws `ForgeError` when it could not do its work. */
+export interface Forge extends CommitForge {
   /** Makes the branch hold exactly this one commit on the snapshot's head, with one open pull request for it. */
   openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull>;
   mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome>;

@@ -70,6 +70,7 @@ async function throughStockProbot({ github, app, installation }: AppWorld): Retu
         expectedHeadOid: snapshot.headOid,
         path: PLACE.path,
         text: STACK_FILE.replace('"3"', '"5"'),
+        edits: [],
         headline: title,
         body: "",
       },

@@ -207,6 +207,7 @@ async function scaleAlone(
       expectedHeadOid: snapshot.headOid,
       path,
       text: snapshot.file.text.replace(`${pool}: 5\n`, `${pool}: 7\n`),
+      edits: [],
       headline: title,
       body: "",
     },

@@ -42,6 +42,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: headOid,
       path: PLACE.path,
       text: `\ufeff${changed}\r\n`,
+      edits: [],
       headline: "h",
       body: "b",
     };
@@ -64,6 +65,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: headOid,
       path: PLACE.path,
       text: changed,
+      edits: [],
       headline: "scale(x): 3 → 4",
       body: "why",
     };
@@ -106,6 +108,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: first.headOid,
       path: PLACE.path,
       text: changed,
+      edits: [],
       headline: "one",
       body: "",
     };
@@ -144,6 +147,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: first.headOid,
       path: PLACE.path,
       text: STACK_FILE.replace('"3"', '"5"'),
+      edits: [],
       headline: "one",
       body: "",
     };
@@ -168,6 +172,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: headOid,
       path: PLACE.path,
       text: changed,
+      edits: [],
       headline: "one",
       body: "",
     };
@@ -190,6 +195,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: headOid,
       path: PLACE.path,
       text: changed,
+      edits: [],
       headline: "one",
       body: "",
     };
@@ -254,6 +260,7 @@ describe("GitHubForge", () => {
       expectedHeadOid: headOid,
       path: PLACE.path,
       text: changed,
+      edits: [],
       headline: "one",
       body: "",
     };

@@ -219,7 +219,7 @@ describe("GitHubForge", () => {
       const { repositoryId, headOid: expectedHeadOid, inRange: current } = seen;
       const text = STACK_FILE.replace('"3"', `"${web}"`);
       const commit = { path: PLACE.path, text, headline: `to ${web}`, body: "" };
-      const request = { urgency: "other", repositoryId, expectedHeadOid, ...commit } as const;
+      const request = { urgency: "other", repositoryId, expectedHeadOid, edits: [], ...commit } as const;
       const branch = "scale/shop.prod";
       return forge.openPull(PLACE, request, { current, branch, title: `to ${web}`, body: "", labels: [] });
     };

@@ -17,7 +17,8 @@ async function opened() {
     const { repositoryId, headOid: expectedHeadOid, inRange } = await read();
     const { path } = PLACE;
     const words = { headline: `scale to ${web}`, body: "" };
-    const request = { urgency: "scale-out", repositoryId, expectedHeadOid, path, text: text(web) } as const;
+    const about = { repositoryId, expectedHeadOid, path };
+    const request = { urgency: "scale-out", ...about, text: text(web), edits: [] } as const;
     const draft = { branch: BRANCH, current: inRange, title: words.headline, body: "why", labels: [] };
     return forge.openPull(PLACE, { ...request, ...words }, { ...draft, ...over });
   };

@@ -1,11 +1,11 @@
 import { cooldownEndsAtMs } from "../domain/cooldown.ts";
 import { findPool } from "../domain/pool-history.ts";
-import { readSituation, type ScaleContext } from "./read-situation.ts";
+import { readSituation, type StackContext } from "./read-situation.ts";
 import type { HistoryView, PoolView } from "./scaling.ts";
 import { toTryAgain } from "./to-try-again.ts";
 
 /** What every pool of a stack looks like now, or the one of that name or former name. */
-export async function viewPools(context: ScaleContext, poolName?: string): Promise<PoolView[]> {
+export async function viewPools(context: StackContext, poolName?: string): Promise<PoolView[]> {
   const { record, readState } = await situationNow(context);
   const nowMs = context.clock();
   const pools =
@@ -38,7 +38,7 @@ export async function viewPools(context: ScaleContext, poolName?: string): Promi
 }
 
 /** The changes of a pool's value on the base branch, newest first, as far back as the snapshot reaches. */
-export async function viewHistory(context: ScaleContext, poolName: string): Promise<HistoryView[]> {
+export async function viewHistory(context: StackContext, poolName: string): Promise<HistoryView[]> {
   const { record, readState } = await situationNow(context);
   const pool = findPool(record.contract, poolName);
   const read = pool === undefined ? undefined : readState(pool);
@@ -56,7 +56,7 @@ export async function viewHistory(context: ScaleContext, poolName: string): Prom
   }));
 }
 
-async function situationNow(context: ScaleContext) {
+async function situationNow(context: StackContext) {
   try {
     return readSituation(context, await context.snapshots.get());
   } catch (error) {

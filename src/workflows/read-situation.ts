@@ -5,15 +5,22 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { createStackFileReader } from "../domain/stack-file.ts";
 import type { Forge, MergeRequest, StackPlace } from "../forge/forge.ts";
 import type { SnapshotCache } from "./snapshot-cache.ts";
-import { readStackRecord, type StackRecord } from "./stack-record.ts";
+import type { StackRecord } from "./stack-record.ts";
 
-/** What scaling one stack needs. `settle` goes on with an opened in-range pull request after the answer. */
-export type ScaleContext = {
-  forge: Forge;
+/** What decisions on one stack need. */
+export type StackContext = {
   place: StackPlace;
   snapshots: SnapshotCache;
   clock: Clock;
+  /** Why everything is paused; null when it is not. */
   paused: string | null;
+  /** The rules that hold, and what is applied, with this snapshot. Throws `TryAgainError` where they cannot be used. */
+  readRecord: (snapshot: Snapshot) => StackRecord;
+};
+
+/** A stack in a place with pull requests. `settle` goes on with an opened in-range pull request after the answer. */
+export type ScaleContext = StackContext & {
+  forge: Forge;
   settle: (justOpened: MergeRequest | undefined) => void;
 };
 
@@ -28,16 +35,16 @@ export type Situation = {
 const situations = new WeakMap<Snapshot, Situation>();
 
 /** Reads a snapshot for decisions. Throws `TryAgainError` where the stack's record cannot be used. */
-export function readSituation(context: ScaleContext, snapshot: Snapshot): Situation {
+export function readSituation(context: StackContext, snapshot: Snapshot): Situation {
   const known = situations.get(snapshot);
   if (known !== undefined) return known;
-  const record = readStackRecord(snapshot, context.place);
+  const record = context.readRecord(snapshot);
   const paused = context.paused ?? record.policy.paused;
   const states = new Map<string, ReadPoolState>();
   const readValue = createStackFileReader();
   const readState = (pool: Pool): ReadPoolState => {
     const state =
-      states.get(pool.name) ?? readPoolState(snapshot, pool, context.place, record.entry, paused, readValue);
+      states.get(pool.name) ?? readPoolState(snapshot, pool, context.place, record.facts, paused, readValue);
     states.set(pool.name, state);
     return state;
   };

@@ -11,6 +11,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import { findRests } from "./ask-for-rests.ts";
 import type { Background } from "./background.ts";
+import { deliverByPull } from "./deliver-by-pull.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import { readTopics } from "./read-topics.ts";
@@ -28,7 +29,7 @@ import { settleStack } from "./settle-stack.ts";
 import type { Settled } from "./settled.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
-import { judgeStackRecord } from "./stack-record.ts";
+import { judgeStackRecord, readStackRecord } from "./stack-record.ts";
 
 export type StackDirectoryOptions = {
   forge: Forge;
@@ -232,11 +233,12 @@ export class StackDirectory implements Scaling {
       clock,
       paused,
       snapshots: new SnapshotCache(read, clock),
+      readRecord: (snapshot) => readStackRecord(snapshot, place),
       settle: (justOpened) =>
         background.start(settling, async () => onSettled(name.id, await settleStack(context, justOpened))),
     };
     const lane = new StackLane(
-      (intents) => scalePools(context, intents),
+      (intents) => scalePools(context, deliverByPull(context), intents),
       () => background.ended(settling),
     );
     return { name, listed, hashes, context, lane, orphanSeenAtMs: Number.NEGATIVE_INFINITY };

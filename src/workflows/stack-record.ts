@@ -1,4 +1,5 @@
 import { type Contract, parseContract } from "../domain/contract.ts";
+import type { AppliedFacts } from "../domain/read-pool-state.ts";
 import {
   parseRepositoryFile,
   policyOf,
@@ -11,8 +12,8 @@ import { type LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.t
 import type { Judgement, LedgerJudge } from "../ledger/ledger-judge.ts";
 import { TryAgainError } from "./scaling.ts";
 
-/** What the ledger and the repository file say of a stack, as one snapshot has them. */
-export type StackRecord = { entry: LedgerEntry; contract: Contract; policy: StackPolicy };
+/** What a stack's decisions obey, with one snapshot: what is applied, the contract, and what the repository says. */
+export type StackRecord = { facts: AppliedFacts; contract: Contract; policy: StackPolicy };
 
 /** What was found of each snapshot's ledger entry: judging takes a moment, and many requests are decided from one snapshot. */
 const judgements = new WeakMap<Snapshot, Judgement>();
@@ -65,7 +66,7 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   if (judgement === undefined) throw again(`the ledger entry of ${place.alias} is not verified yet`);
   if (judgement.kind !== "accepted") throw again(judgement.message);
   requirePlace(() => entry.project === place.project && entry.stack === place.stack, place);
-  return { entry, contract: parseContract(entry.pools, entry.project).contract, policy };
+  return { facts: entry, contract: parseContract(entry.pools, entry.project).contract, policy };
 }
 
 /** News of where a stack stands come with a listing: until then nothing is written where it stood before. */

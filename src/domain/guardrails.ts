@@ -3,6 +3,7 @@ import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./co
 import type { Intent } from "./intent.ts";
 import type { PoolState } from "./pool-state.ts";
 import { type Reason, reason } from "./reasons.ts";
+import type { Gate } from "./repository-file.ts";
 
 /** What the guardrails look at. Time is handed in; nothing here reads a clock. */
 export type Situation = {
@@ -16,6 +17,8 @@ export type Situation = {
   duplicateSeconds: number;
   /** Thresholds from the contract and from the repository file; each one gates, so the stricter wins. */
   approvals: readonly Approval[];
+  /** What becomes of a change over a threshold. */
+  gate: Gate;
 };
 
 /** The value a demand has become so far, and why. */
@@ -112,16 +115,23 @@ function approval(candidate: Candidate, situation: Situation): Verdict {
   const { pool, state, approvals, nowMs } = situation;
   const over = approvalNeeded(approvals, pool, state.committed, candidate.to);
   if (over === null) return pass(candidate);
+  if (situation.gate === "open")
+    return pass({ ...candidate, reasons: [...candidate.reasons, reason("over-threshold", over)] });
   const partial = partialTarget(approvals, pool, state.committed, candidate.to);
   const flight = flightOf(situation);
   const isUnderWay = flight !== null && isAtLeastAsFar(flight.to, partial, state.committed);
   if (partial !== state.committed && !isUnderWay) {
-    const why = `${over}: ${partial} now, ${candidate.to} waits for approval after that`;
+    const rest = situation.gate === "hold" ? "needs a person" : "waits for approval after that";
+    const why = `${over}: ${partial} now, ${candidate.to} ${rest}`;
     return pass({
       ...candidate,
       to: partial,
       reasons: [...candidate.reasons, reason("over-threshold", why)],
     });
+  }
+  if (situation.gate === "hold") {
+    const how = `nobody can approve it here; a person who may runs \`pulumiscale scale ${pool.name} ${candidate.to} --approve\``;
+    return hold(reason("over-threshold", `${over}: ${how}`));
   }
   const waiting = state.awaitingApproval;
   if (waiting !== null) {

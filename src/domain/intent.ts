@@ -1,8 +1,8 @@
 /** How much is asked for: an absolute value, a difference, or (alerts only) the pool's own step. */
 export type Ask = { kind: "value"; value: number } | { kind: "delta"; delta: number } | { kind: "step" };
 
-/** Where a demand came from. Alert sources obey the pool's strategy, direct ones may always set or move. */
-export type SourceName = "prometheus" | "cloudwatch" | "count" | "delta" | "scale";
+/** Where a demand came from; `revert` is our own, of a value that could not be applied. Alert sources obey the pool's strategy, direct ones may always set or move. */
+export type SourceName = "prometheus" | "cloudwatch" | "count" | "delta" | "scale" | "cli" | "revert";
 
 /** Who asks which pool to move, by how much, why, and the identity of the event that asked. */
 export type Intent = {

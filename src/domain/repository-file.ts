@@ -83,7 +83,14 @@ export type StackPolicy = {
   duplicateSeconds: number;
   commitPrefix: string;
   paused: string | null;
+  gate: Gate;
 };
+
+/**
+ * What becomes of a change over a threshold: it waits in a pull request; it is held where nothing can wait; or a person asks for it
+ * by hand on the spot, and so approves it.
+ */
+export type Gate = "pull-request" | "hold" | "open";
 
 export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
   const own = file.stacks?.[alias] ?? {};
@@ -97,6 +104,7 @@ export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
     duplicateSeconds: own.duplicateSeconds ?? defaults.duplicateSeconds ?? 300,
     commitPrefix: own.commitPrefix ?? defaults.commitPrefix ?? "scale",
     paused: file.paused === true ? "`paused: true` in .github/pulumiscale.yml holds all scaling" : null,
+    gate: "pull-request",
   };
 }
 

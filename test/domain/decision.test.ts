@@ -282,6 +282,21 @@ const cases: Record<string, Case> = {
     situation: { approvals: [{ above: 5, partial: true }] },
     expected: "scale 3 → 5 requested,over-threshold",
   },
+  "over a threshold nothing moves where nobody can approve": {
+    intent: { ask: { kind: "value", value: 8 } },
+    situation: { approvals: [{ above: 5 }], gate: "hold" },
+    expected: "hold over-threshold",
+  },
+  "a part of it moves where nobody can approve the rest": {
+    intent: { ask: { kind: "value", value: 8 } },
+    situation: { approvals: [{ above: 5, partial: true }], gate: "hold" },
+    expected: "scale 3 → 5 requested,over-threshold",
+  },
+  "a person who asks for it by hand has approved it": {
+    intent: { ask: { kind: "value", value: 8 } },
+    situation: { approvals: [{ above: 5 }], gate: "open" },
+    expected: "scale 3 → 8 requested,over-threshold",
+  },
   "the clamped value is what is compared with the threshold": {
     intent: { ask: { kind: "value", value: 100 } },
     situation: { approvals: [{ above: 10 }] },
@@ -299,6 +314,7 @@ describe("decide", () => {
       inFlightSeconds: 1800,
       duplicateSeconds: 300,
       approvals: [],
+      gate: "pull-request",
       ...situation,
     });
     const codes = decision.reasons.map(({ code }) => code).join(",");
@@ -316,7 +332,8 @@ describe("decide", () => {
       inFlightSeconds: 1800,
       duplicateSeconds: 300,
       approvals: [],
-    };
+      gate: "pull-request",
+    } as const;
     const decision = decide({ ...situation, intent: anIntent({ ask: { kind: "value", value: 100 } }) });
     expect(decision.reasons.find(({ code }) => code === "above-max")?.message).toBe(
       "100 was asked; max is 10",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { REASONS, type ReasonCode } from "../domain/reasons.ts";
-import type { HistoryView, PoolView, ScaleResult } from "../workflows/scaling.ts";
+import { PoolOutcome } from "../domain/receipt.ts";
+import type { HistoryView, OperationView, PoolView, ScaleResult } from "../workflows/scaling.ts";
 
 /*
  * The shapes of the answers, for the description of the interface: answers are built from typed values and never
@@ -11,6 +12,8 @@ const Reason = z.object({
   code: z.enum(Object.keys(REASONS).filter(isReasonCode)),
   message: z.string().describe("A full sentence with the numbers in it."),
 });
+
+const ApplyStatus = z.enum(["under-way", "applied", "failed"]);
 
 const ScaleResultShape = z.object({
   stack: z.string().describe("The alias of the stack; empty where an alert names none."),
@@ -25,6 +28,25 @@ const ScaleResultShape = z.object({
   pullRequest: z.int().nullable(),
   diff: z.exactOptional(
     z.string().describe("Only in a dry run: the unified diff of the stack file that would be committed."),
+  ),
+  preview: z.exactOptional(
+    z
+      .object({
+        verdict: z.enum(["changes", "no-effect", "failed"]),
+        steps: z.array(z.object({ op: z.string(), urn: z.string() })),
+        message: z.string(),
+      })
+      .describe("Only in a dry run of the sidecar: Pulumi's own targeted preview."),
+  ),
+  apply: z.exactOptional(
+    z
+      .object({
+        operation: z.string().describe("For `GET /operations/{operation}`."),
+        status: ApplyStatus,
+        outcome: PoolOutcome.nullable(),
+        message: z.string(),
+      })
+      .describe("Only in the sidecar: what the apply of the committed value has come to."),
   ),
 }) satisfies z.ZodType<ScaleResult>;
 
@@ -71,6 +93,27 @@ const HistoryViewShape = z.object({
 
 /** The answer of `GET /pools/{pool}/history`, newest change first. */
 export const HistoryAnswer = z.object({ history: z.array(HistoryViewShape) });
+
+/** The answer of `GET /operations/{operation}`. */
+export const OperationAnswer = z.object({
+  operation: z.string(),
+  stack: z.string(),
+  commit: z.string(),
+  at: z.string().describe("ISO 8601; when the change was committed."),
+  status: ApplyStatus,
+  pools: z.array(
+    z.object({
+      pool: z.string(),
+      from: z.int(),
+      to: z.int(),
+      requested: z.int(),
+      reasons: z.array(z.string()),
+      source: z.string(),
+      outcome: PoolOutcome.nullable(),
+      message: z.string(),
+    }),
+  ),
+}) satisfies z.ZodType<OperationView>;
 
 /** The answer of `GET /healthz` and of a ready server's `GET /readyz`. */
 export const StatusAnswer = z.object({ status: z.literal("ok") });

@@ -17,6 +17,10 @@ export type Call = {
   /** The stacks that the URL leaves open, of those that the caller may scale: one unless the route is a repository's. */
   stacks: readonly [StackName, ...StackName[]];
   scope: UrlScope;
+  /** The operation of a route that names one. */
+  operation: string | null;
+  /** Whether the answer may wait for what follows the commit. */
+  mode: "commit" | "commit-only";
   /** The body where the credential was a signature over it. */
   signedBody: ReadBody | null;
   bodyLimitBytes: number;

@@ -61,7 +61,7 @@ export function createCloudwatchOperation(
         const demand = toInput(call, parseCloudwatch(message.Message, scope, query));
         if (demand.kind === "answer") return demand;
         if (demand.value === null) return NOTHING;
-        return { kind: "scaled", ...(await scaleDemands([demand.value], call.stacks, options)) };
+        return { kind: "scaled", ...(await scaleDemands([demand.value], call.stacks, call.mode, options)) };
       }
     }
   }

@@ -1,7 +1,14 @@
 import { z } from "zod";
-import { HistoryAnswer, PoolAnswer, PoolsAnswer, ProblemAnswer, ScaleAnswer } from "./answers.ts";
+import {
+  HistoryAnswer,
+  OperationAnswer,
+  PoolAnswer,
+  PoolsAnswer,
+  ProblemAnswer,
+  ScaleAnswer,
+} from "./answers.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
-import { ROUTES, type Route } from "./routes.ts";
+import type { Route } from "./routes.ts";
 
 type Json = { [key: string]: unknown };
 
@@ -11,13 +18,14 @@ const NAMED = new Map<z.ZodType, string>([
   [PoolsAnswer, "Pools"],
   [PoolAnswer, "Pool"],
   [HistoryAnswer, "History"],
+  [OperationAnswer, "Operation"],
   [ProblemAnswer, "Problem"],
 ]);
 
 /** The description of the server's interface in OpenAPI 3.1, made from the route table and the schemas in it. */
-export function describeApi(version: string): Json {
+export function describeApi(version: string, routes: readonly Route[]): Json {
   const paths: Record<string, Json> = {};
-  for (const route of ROUTES)
+  for (const route of routes)
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
   return {
     openapi: "3.1.0",

@@ -2,7 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
-import { type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
+import { type OperationReader, type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import { type Call, unprocessableAnswer, unreadable } from "./call.ts";
 import type { SnsOptions } from "./cloudwatch-operation.ts";
@@ -11,12 +11,16 @@ import { createOpenOperations, type MetricsOptions } from "./open-operations.ts"
 import { problem } from "./problem.ts";
 import { parseQuery } from "./query.ts";
 import type { ReadBody } from "./read-body.ts";
-import { methodsOf, ROUTES, type Route, type ScalingRoute } from "./routes.ts";
+import { APP_ROUTES, methodReader, type Route, type ScalingRoute, WaitQuery } from "./routes.ts";
 import { createScalingOperations, unknownPool } from "./scaling-operations.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./within-time.ts";
 
 export type HttpAppOptions = {
   scaling: Scaling;
+  /** The app's unless said otherwise. */
+  routes?: readonly Route[];
+  /** For routes that tell what became of a commit. */
+  operations?: OperationReader;
   /** The stack that the routes without `/repos/…` are about. */
   defaultStack?: StackName;
   /** Without it `/metrics` is closed. */
@@ -29,6 +33,8 @@ export type HttpAppOptions = {
   version: string;
   /** At most this long until an answer, in milliseconds; the workflows' own limit is to be shorter. */
   answerWithinMs?: number;
+  /** The same for a dry run; `answerWithinMs` unless said otherwise. */
+  dryRunWithinMs?: number;
   bodyLimitBytes?: number;
 };
 
@@ -44,6 +50,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     logger,
     clock,
     answerWithinMs = 9_000,
+    dryRunWithinMs = answerWithinMs,
+    routes = APP_ROUTES,
     bodyLimitBytes = 1_000_000,
   } = options;
   const onUnexpected = (error: unknown, stack?: StackName) =>
@@ -53,9 +61,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     sns: { fetch, endpoint: null, ...options.sns },
     clock,
     answerWithinMs,
+    dryRunWithinMs,
+    operations: options.operations ?? null,
     onUnexpected,
   });
-  const openOperations = createOpenOperations({ ...options, answerWithinMs });
+  const methodsOf = methodReader(routes);
+  const openOperations = createOpenOperations({ ...options, routes, answerWithinMs });
 
   /** Runs a request to an answer, whatever happens, and logs one line of it: no token, no body, no query. */
   async function observe(
@@ -80,7 +91,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   async function serveScaling(c: NodeContext, route: ScalingRoute, facts: Record<string, unknown>) {
     const { incoming } = c.env;
     const { path } = c.req;
-    const { token, params, repeated } = parseQuery(incoming.url ?? "");
+    const { token, repeated, ...query } = parseQuery(incoming.url ?? "");
     const { opened, body } = await authenticate(incoming, token, scaling, bodyLimitBytes);
     if (opened.length === 0) return denied(body?.kind, path);
     const [stack, ...others] = stacksOf(c, route, opened);
@@ -91,12 +102,18 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const [twice] = repeated;
     if (twice !== undefined)
       return unprocessableAnswer([{ path: `?${twice}`, message: "it is given more than once" }], path);
+    const { wait, params } = takeWait(route, query.params);
+    const waits = WaitQuery.safeParse(wait);
+    if (!waits.success)
+      return unprocessableAnswer([{ path: "?wait", message: "it is `true` or `false`" }], path);
     const call: Call = {
       incoming,
       path,
       params,
+      mode: waits.data === "true" ? "commit" : "commit-only",
       stacks: [stack, ...others],
       scope: { alias: route.scope === "repository" ? null : stack.alias, pool },
+      operation: c.req.param("operation") ?? null,
       signedBody: body,
       bodyLimitBytes,
       facts,
@@ -134,7 +151,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const { incoming } = c.env;
     const { path } = c.req;
     const allowed = methodsOf(path);
-    const isOpen = ROUTES.some((route) => route.kind === "open" && route.path === path);
+    const isOpen = routes.some((route) => route.kind === "open" && route.path === path);
     if (!isOpen) {
       const { opened, body } = await authenticate(
         incoming,
@@ -156,7 +173,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       : openOperations[route.operation](c.env.incoming);
 
   const app: HttpApp = new Hono<NodeBindings>();
-  for (const route of ROUTES) {
+  for (const route of routes) {
     const honoPath = route.path.replaceAll(/\{([a-z]+)\}/g, ":$1");
     app.on(route.method, honoPath, (c) => observe(c, route.path, (facts) => serve(c, route, facts)));
   }
@@ -166,6 +183,16 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     return failure(error, c.req.path);
   });
   return app;
+}
+
+/** Where a route knows `?wait`, it is apart from what its operation parses. */
+function takeWait(
+  { query }: ScalingRoute,
+  params: Readonly<Record<string, string>>,
+): { wait: string | undefined; params: Readonly<Record<string, string>> } {
+  if (!("wait" in query.shape)) return { wait: undefined, params };
+  const { wait, ...others } = params;
+  return { wait, params: others };
 }
 
 function notListedYet(): Response {

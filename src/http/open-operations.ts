@@ -7,7 +7,7 @@ import { describeApi } from "./describe-api.ts";
 import { formatMetrics } from "./format-metrics.ts";
 import { createPoolReader } from "./pool-reader.ts";
 import { ANSWER_HEADERS, json, problem } from "./problem.ts";
-import type { OpenOperation } from "./routes.ts";
+import type { OpenOperation, Route } from "./routes.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS } from "./within-time.ts";
 
 export type MetricsOptions = {
@@ -21,6 +21,7 @@ export type OpenOperationsOptions = {
   metrics?: MetricsOptions;
   clock: Clock;
   version: string;
+  routes: readonly Route[];
   answerWithinMs: number;
 };
 
@@ -29,7 +30,7 @@ export function createOpenOperations(
   options: OpenOperationsOptions,
 ): Record<OpenOperation, (incoming: IncomingMessage) => Promise<Response>> {
   const { scaling, metrics, version } = options;
-  const description = JSON.stringify(describeApi(version));
+  const description = JSON.stringify(describeApi(version, options.routes));
   const reader = metrics === undefined ? null : createPoolReader({ ...options, stacks: metrics.stacks });
   const digest = metrics === undefined ? null : sha256(metrics.token);
 

@@ -8,6 +8,7 @@ export const PROBLEMS = {
   "unknown-route": { status: 404, title: "No such route" },
   "unknown-stack": { status: 404, title: "No such stack" },
   "unknown-pool": { status: 404, title: "No such pool" },
+  "unknown-operation": { status: 404, title: "No such operation" },
   "method-not-allowed": { status: 405, title: "The route has no such method" },
   "too-large": { status: 413, title: "The body is too large" },
   unprocessable: { status: 422, title: "The request does not parse" },

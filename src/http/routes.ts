@@ -3,7 +3,14 @@ import { AlertQuery } from "../sources/alert-query.ts";
 import { AlertmanagerMessage } from "../sources/alertmanager.ts";
 import { CountBody, DeltaBody, ScaleBody } from "../sources/direct.ts";
 import { SnsMessage } from "../sources/sns-message.ts";
-import { HistoryAnswer, PoolAnswer, PoolsAnswer, ScaleAnswer, StatusAnswer } from "./answers.ts";
+import {
+  HistoryAnswer,
+  OperationAnswer,
+  PoolAnswer,
+  PoolsAnswer,
+  ScaleAnswer,
+  StatusAnswer,
+} from "./answers.ts";
 
 /** Routes that need a credential. */
 export type ScalingOperation =
@@ -14,7 +21,8 @@ export type ScalingOperation =
   | "scale"
   | "pools"
   | "pool"
-  | "history";
+  | "history"
+  | "operation";
 
 /** Routes that tell nothing of any stack without a credential of their own. */
 export type OpenOperation = "health" | "ready" | "metrics" | "openapi";
@@ -130,9 +138,26 @@ const STACK_ROWS: readonly ScalingRow[] = [
 
 const OPEN = { kind: "open", method: "GET", query: NoQuery, body: null, answer: null } as const;
 
-/** Every route of the server, but GitHub's own webhooks. The server, its description and a test are made from it. */
-export const ROUTES: readonly Route[] = [
-  ...STACK_ROWS.map((row): Route => ({ ...row, kind: "scaling", scope: "default-stack" })),
+const DEFAULT_ROUTES = STACK_ROWS.map(
+  (row): ScalingRoute => ({ ...row, kind: "scaling", scope: "default-stack" }),
+);
+
+const OPEN_ROUTES: readonly Route[] = [
+  { ...OPEN, operation: "health", path: "/healthz", summary: "The process runs.", answer: StatusAnswer },
+  { ...OPEN, operation: "ready", path: "/readyz", summary: "The server can scale.", answer: StatusAnswer },
+  { ...OPEN, operation: "metrics", path: "/metrics", summary: "The pools as Prometheus reads them." },
+  {
+    ...OPEN,
+    operation: "openapi",
+    path: "/openapi.json",
+    summary: "This description.",
+    answer: z.looseObject({}),
+  },
+];
+
+/** Every route of the app, but GitHub's own webhooks. The server, its description and a test are made from it. */
+export const APP_ROUTES: readonly Route[] = [
+  ...DEFAULT_ROUTES,
   ...STACK_ROWS.map(
     (row): Route => ({
       ...row,
@@ -148,26 +173,42 @@ export const ROUTES: readonly Route[] = [
     path: "/repos/{owner}/{repo}/webhook/prometheus",
     summary: "Alertmanager's alerts; each names its stack and its pool.",
   },
-  { ...OPEN, operation: "health", path: "/healthz", summary: "The process runs.", answer: StatusAnswer },
-  { ...OPEN, operation: "ready", path: "/readyz", summary: "The server can scale.", answer: StatusAnswer },
-  { ...OPEN, operation: "metrics", path: "/metrics", summary: "The pools as Prometheus reads them." },
-  {
-    ...OPEN,
-    operation: "openapi",
-    path: "/openapi.json",
-    summary: "This description.",
-    answer: z.looseObject({}),
-  },
+  ...OPEN_ROUTES,
 ];
 
-/** The methods of a path, for `Allow`; empty where no route has the path. */
-export function methodsOf(path: string): string[] {
-  return PATTERNS.filter(({ pattern }) => pattern.test(path)).flatMap(({ method }) =>
-    method === "GET" ? ["GET", "HEAD"] : [method],
-  );
-}
+/** What the sidecar's answers may be asked to do: `?wait=false` on every route that scales. */
+export const WaitQuery = z
+  .enum(["true", "false"])
+  .default("true")
+  .describe("`false`: answer once the change is committed, without waiting for its apply.");
 
-const PATTERNS = ROUTES.map(({ method, path }) => ({
-  method,
-  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{[a-z]+\}/g, "[^/]+")}$`),
-}));
+/** Every route of the sidecar: one stack, and the apply at hand. */
+export const SIDECAR_ROUTES: readonly Route[] = [
+  ...DEFAULT_ROUTES.map((route) =>
+    route.method === "POST" ? { ...route, query: route.query.safeExtend({ wait: WaitQuery }) } : route,
+  ),
+  {
+    kind: "scaling",
+    scope: "default-stack",
+    operation: "operation",
+    method: "GET",
+    path: "/operations/{operation}",
+    summary: "What became of a scale commit.",
+    query: NoQuery,
+    body: null,
+    answer: OperationAnswer,
+  },
+  ...OPEN_ROUTES,
+];
+
+/** Answers the methods that these routes have for a path, for `Allow`; none where no route has the path. */
+export function methodReader(routes: readonly Route[]): (path: string) => string[] {
+  const patterns = routes.map(({ method, path }) => ({
+    method,
+    pattern: new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{[a-z]+\}/g, "[^/]+")}$`),
+  }));
+  return (path) =>
+    patterns
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+}

@@ -1,7 +1,13 @@
 import type { Intent } from "../domain/intent.ts";
 import { type Reason, reason } from "../domain/reasons.ts";
 import { type Demand, shownName } from "../sources/demand.ts";
-import { type ScaleResult, type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
+import {
+  type ScaleMode,
+  type ScaleResult,
+  type Scaling,
+  type StackName,
+  TryAgainError,
+} from "../workflows/scaling.ts";
 import { DEFAULT_RETRY_AFTER_SECONDS, withinTime } from "./within-time.ts";
 
 export type ScaleDemandsOptions = {
@@ -22,6 +28,7 @@ type Share = { stack: StackName; intents: Intent[] };
 export async function scaleDemands(
   demands: readonly Demand[],
   stacks: readonly StackName[],
+  mode: ScaleMode,
   options: ScaleDemandsOptions,
 ): Promise<ScaledBatch> {
   const shares: Share[] = [];
@@ -33,7 +40,7 @@ export async function scaleDemands(
     const share = known === -1 ? shares.push({ stack, intents: [] }) - 1 : known;
     return { kind: "asked", share, position: (shares[share]?.intents.push(intent) ?? 0) - 1 } as const;
   });
-  const scaled = await Promise.all(shares.map((share) => scaleShare(share, options)));
+  const scaled = await Promise.all(shares.map((share) => scaleShare(share, mode, options)));
   const results = slots.flatMap((slot) =>
     slot.kind === "told" ? slot.result : (scaled[slot.share]?.results[slot.position] ?? []),
   );
@@ -69,10 +76,14 @@ function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): 
   return { kind: "placed", stack, intent: { pool, ask, source, requestedBy: source, event, summary } };
 }
 
-async function scaleShare({ stack, intents }: Share, options: ScaleDemandsOptions): Promise<ScaledBatch> {
+async function scaleShare(
+  { stack, intents }: Share,
+  mode: ScaleMode,
+  options: ScaleDemandsOptions,
+): Promise<ScaledBatch> {
   const { scaling, answerWithinMs, onUnexpected } = options;
   try {
-    const results = await withinTime(scaling.scale(stack.id, intents, "commit"), answerWithinMs);
+    const results = await withinTime(scaling.scale(stack.id, intents, mode), answerWithinMs);
     if (results.length === intents.length) return { results, retryAfterSeconds: null };
     throw new Error(`${intents.length} intents got ${results.length} results`);
   } catch (error) {

@@ -8,7 +8,7 @@ import { AlertQuery } from "../sources/alert-query.ts";
 import { parseAlertmanager } from "../sources/alertmanager.ts";
 import { CountBody, DeltaBody, ScaleBody, toAsk } from "../sources/direct.ts";
 import { parseWith } from "../sources/parsed.ts";
-import type { ScaleResult, Scaling, StackName } from "../workflows/scaling.ts";
+import type { OperationReader, ScaleMode, ScaleResult, Scaling, StackName } from "../workflows/scaling.ts";
 import { type Call, parseParams, readJson, toInput, unprocessableAnswer } from "./call.ts";
 import { createCloudwatchOperation, type SnsOptions } from "./cloudwatch-operation.ts";
 import { json, problem } from "./problem.ts";
@@ -21,6 +21,10 @@ export type ScalingOperationsOptions = {
   sns: SnsOptions;
   clock: Clock;
   answerWithinMs: number;
+  /** A person waits for a dry run, and it may start a preview. */
+  dryRunWithinMs: number;
+  /** Where the apply is near; null elsewhere. */
+  operations: OperationReader | null;
   /** Told of what nobody expected of a stack in a batch. */
   onUnexpected: (error: unknown, stack: StackName) => void;
 };
@@ -29,7 +33,7 @@ export type ScalingOperations = Record<ScalingOperation, (call: Call) => Promise
 
 /** What each route does once it is known who calls. Throws `TryAgainError`. */
 export function createScalingOperations(options: ScalingOperationsOptions): ScalingOperations {
-  const { scaling, answerWithinMs } = options;
+  const { scaling, operations, answerWithinMs, dryRunWithinMs } = options;
 
   async function alerts(call: Call): Promise<Response> {
     const query = parseParams(call, AlertQuery);
@@ -39,7 +43,7 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
     const batch = toInput(call, parseAlertmanager(body.value, call.scope, query.value));
     if (batch.kind === "answer") return batch.response;
     const { demands, truncatedAlerts } = batch.value;
-    const { results, retryAfterSeconds } = await scaleDemands(demands, call.stacks, options);
+    const { results, retryAfterSeconds } = await scaleDemands(demands, call.stacks, call.mode, options);
     if (truncatedAlerts === 0) return answer(call, results, retryAfterSeconds);
     call.facts.truncatedAlerts = truncatedAlerts;
     const why = reason("truncated-alerts", `Alertmanager left ${truncatedAlerts} alerts out of its message.`);
@@ -51,7 +55,7 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
     call: Call,
     source: "count" | "delta" | "scale",
     schema: z.ZodType<T>,
-    mode: "commit" | "dry-run",
+    mode: ScaleMode,
   ): Promise<Response> {
     const body = await readJson(call);
     if (body.kind === "answer") return body.response;
@@ -65,7 +69,8 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
       );
     const [stack] = call.stacks;
     const intent = directIntent(source, toAsk(parsed.value), stack, poolOf(call), key);
-    const results = await withinTime(scaling.scale(stack.id, [intent], mode), answerWithinMs);
+    const withinMs = mode === "dry-run" ? dryRunWithinMs : answerWithinMs;
+    const results = await withinTime(scaling.scale(stack.id, [intent], mode), withinMs);
     return answer(call, results, results.some(mayStillWork) ? DEFAULT_RETRY_AFTER_SECONDS : null);
   }
 
@@ -81,16 +86,16 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
     ),
     count: async (call) => {
       const query = parseParams(call, NoQuery);
-      return query.kind === "answer" ? query.response : direct(call, "count", CountBody, "commit");
+      return query.kind === "answer" ? query.response : direct(call, "count", CountBody, call.mode);
     },
     delta: async (call) => {
       const query = parseParams(call, NoQuery);
-      return query.kind === "answer" ? query.response : direct(call, "delta", DeltaBody, "commit");
+      return query.kind === "answer" ? query.response : direct(call, "delta", DeltaBody, call.mode);
     },
     scale: async (call) => {
       const query = parseParams(call, ScaleQuery);
       if (query.kind === "answer") return query.response;
-      return direct(call, "scale", ScaleBody, query.value.dryRun === "true" ? "dry-run" : "commit");
+      return direct(call, "scale", ScaleBody, query.value.dryRun === "true" ? "dry-run" : call.mode);
     },
     pools: (call) => read(call, async ({ id }) => json(200, { pools: await scaling.readPools(id) })),
     pool: (call) =>
@@ -100,12 +105,21 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
       }),
     history: (call) =>
       read(call, async ({ id }) => json(200, { history: await scaling.readHistory(id, poolOf(call)) })),
+    operation: (call) =>
+      read(call, async () => {
+        const found = await operations?.readOperation(call.operation ?? "");
+        return found == null ? unknownOperation(call.path) : json(200, found);
+      }),
   };
 }
 
 /** The 404 for a pool that the stack does not have. */
 export function unknownPool(path: string): Response {
   return problem("unknown-pool", "The stack has no pool of that name.", { instance: path });
+}
+
+function unknownOperation(path: string): Response {
+  return problem("unknown-operation", "The stack has no scale commit of that name.", { instance: path });
 }
 
 const MAX_KEY_LENGTH = 255;

@@ -44,6 +44,7 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
       nowMs,
       inFlightSeconds: policy.inFlightSeconds,
       duplicateSeconds: policy.duplicateSeconds,
+      gate: policy.gate,
       approvals: approvalRules(policy, pool),
     });
     if (decision.kind === "scale") {

@@ -1,9 +1,17 @@
 import type { Intent } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
+import type { PoolOutcome } from "../domain/receipt.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import type { StackName } from "../domain/stack-name.ts";
 
 export type { StackName } from "../domain/stack-name.ts";
+
+/**
+ * - `commit`: decides and delivers; where the apply is near, in the sidecar, the answer waits for it a while
+ * - `commit-only`: answers as soon as the decision is recorded
+ * - `dry-run`: decides and writes nothing
+ */
+export type ScaleMode = "commit" | "commit-only" | "dry-run";
 
 /** What a caller presented: a token, or an HMAC signature over the raw body. */
 export type Credential =
@@ -25,7 +33,54 @@ export type ScaleResult = {
   pullRequest: number | null;
   /** Only in a dry run: the unified diff of the stack file that the decision would commit; empty when it would not. */
   diff?: string;
+  /** Only in a dry run of the sidecar: what Pulumi's own targeted preview says of it. */
+  preview?: PreviewView;
+  /** Only in the sidecar, for a value that it has committed: what its apply has come to. */
+  apply?: ApplyView;
 };
+
+/** A targeted preview of a value that is not committed. */
+export type PreviewView = {
+  verdict: "changes" | "no-effect" | "failed";
+  /** The resources that would change, with Pulumi's word for how. */
+  steps: { op: string; urn: string }[];
+  message: string;
+};
+
+/** Where the apply of a committed value stands. `operation` is the last part of `GET /operations/{operation}`. */
+export type ApplyView = {
+  operation: string;
+  status: "under-way" | "applied" | "failed";
+  /** What became of the pool; null while that is not known. */
+  outcome: PoolOutcome | null;
+  message: string;
+};
+
+/** What became of one scale commit; read from git, the ledger and Pulumi. */
+export type OperationView = {
+  operation: string;
+  stack: string;
+  commit: string;
+  /** ISO 8601; when it was committed. */
+  at: string;
+  status: ApplyView["status"];
+  pools: {
+    pool: string;
+    from: number;
+    to: number;
+    requested: number;
+    reasons: string[];
+    source: string;
+    outcome: PoolOutcome | null;
+    message: string;
+  }[];
+};
+
+/** Tells what became of scale commits, where applying them is near. */
+export interface OperationReader {
+  /** Null where no scale commit of the stack has that id. Throws `TryAgainError`. */
+  readOperation(operation: string): Promise<OperationView | null>;
+}
 
 /** What a pool looks like now. Every number comes from git or the ledger. */
 export type PoolView = {
@@ -68,7 +123,7 @@ export interface Scaling {
   /** Whether a stack has a pool of that name, or had it under that name, from memory; true too where nobody can tell yet. */
   hasPool(stackId: string, pool: string): boolean;
   /** Decides, and in mode `commit` delivers. Throws `TryAgainError` when the same request may work later. One result per intent, same order. */
-  scale(stackId: string, intents: readonly Intent[], mode: "commit" | "dry-run"): Promise<ScaleResult[]>;
+  scale(stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]>;
   /** All pools of a stack, or the one of that name or former name. */
   readPools(stackId: string, pool?: string): Promise<PoolView[]>;
   /** The topics of SNS that the stack file on the base branch lets in. Throws `TryAgainError`. */

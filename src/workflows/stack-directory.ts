@@ -20,6 +20,7 @@ import {
   type Credential,
   type HistoryView,
   type PoolView,
+  type ScaleMode,
   type ScaleResult,
   type Scaling,
   type StackName,
@@ -171,11 +172,7 @@ export class StackDirectory implements Scaling {
     return [...listed.contract.values()].some(({ name, aliases }) => name === pool || aliases.includes(pool));
   }
 
-  async scale(
-    stackId: string,
-    intents: readonly Intent[],
-    mode: "commit" | "dry-run",
-  ): Promise<ScaleResult[]> {
+  async scale(stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]> {
     const stack = await this.#served(stackId);
     if (mode === "dry-run") return this.#within(dryRun(stack.context, intents));
     this.#settleOrphan(stack);

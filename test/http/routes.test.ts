@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { methodsOf, ROUTES, type Route } from "../../src/http/routes.ts";
+import { APP_ROUTES, methodReader, type Route } from "../../src/http/routes.ts";
 import { createTestAws, TOPIC } from "../sns/test-aws.ts";
 import { METRICS_TOKEN, PROD, startServer, TEAM_TOKEN } from "../support/http-server.ts";
 import { recordedText } from "../support/payloads.ts";
@@ -21,7 +21,7 @@ function goodBody(route: Route): string | undefined {
   return route.path.endsWith("/delta") ? '{"delta":1}' : '{"value":3}';
 }
 
-const scalingRoutes = ROUTES.filter((route) => route.kind === "scaling");
+const scalingRoutes = APP_ROUTES.filter((route) => route.kind === "scaling");
 const token = { authorization: `Bearer ${TEAM_TOKEN}` };
 
 test("the table holds the routes that are promised", () => {
@@ -36,7 +36,7 @@ test("the table holds the routes that are promised", () => {
     "GET /pools/{pool}",
     "GET /pools/{pool}/history",
   ];
-  expect(ROUTES.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+  expect(APP_ROUTES.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
     [
       ...stack,
       ...stack.map((route) => route.replace(" ", " /repos/{owner}/{repo}/{alias}")),
@@ -49,7 +49,7 @@ test("the table holds the routes that are promised", () => {
   );
 });
 
-test.each(ROUTES)("$method $path answers", async (route) => {
+test.each(APP_ROUTES)("$method $path answers", async (route) => {
   await using it = await startServer({ sns: { fetch: aws.fetch } });
   it.scaling.topics.set(PROD.id, { kind: "topics", arns: new Set([TOPIC]) });
   const isMetrics = route.path === "/metrics";
@@ -120,10 +120,10 @@ describe("without a credential", () => {
 });
 
 describe("with a credential", () => {
-  const byPath = Map.groupBy(ROUTES, realPath);
+  const byPath = Map.groupBy(APP_ROUTES, realPath);
   const wrong = Array.from(byPath.keys()).flatMap((path) =>
     ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-      .filter((method) => !methodsOf(path).includes(method))
+      .filter((method) => !methodReader(APP_ROUTES)(path).includes(method))
       .map((method) => [method, path] as const),
   );
   test("another method is 405 and told what is allowed", async () => {
@@ -132,7 +132,7 @@ describe("with a credential", () => {
     for (const [method, path] of wrong) {
       const response = await fetch(it.url + path, { method, headers: token });
       expect([method, path, response.status]).toEqual([method, path, 405]);
-      expect(response.headers.get("allow")).toBe(methodsOf(path).join(", "));
+      expect(response.headers.get("allow")).toBe(methodReader(APP_ROUTES)(path).join(", "));
       expect(response.headers.get("content-type")).toBe("application/problem+json");
     }
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { readSnsTopics } from "../../src/domain/sns-topics.ts";
-import { ROUTES } from "../../src/http/routes.ts";
+import { APP_ROUTES } from "../../src/http/routes.ts";
 import { AlertQuery } from "../../src/sources/alert-query.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { readmeExamples, readmeFile } from "./readme-examples.ts";
@@ -33,7 +33,7 @@ function longestSeconds(deliveryPolicy: string): number {
 /** What an endpoint of the README asks for: its route must be there, and its parameters must parse. */
 function queryOf(endpoint: string): AlertQuery {
   const url = new URL(endpoint);
-  expect(ROUTES.map(({ path }) => path)).toContain(url.pathname.replace("worker-pool", "{pool}"));
+  expect(APP_ROUTES.map(({ path }) => path)).toContain(url.pathname.replace("worker-pool", "{pool}"));
   const { token, ...query } = Object.fromEntries(url.searchParams);
   expect(token).toBeTruthy();
   return AlertQuery.parse(query);

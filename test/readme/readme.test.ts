@@ -15,7 +15,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { parseContract } from "../../src/domain/contract.ts";
 import { parseRepositoryFile } from "../../src/domain/repository-file.ts";
-import { ROUTES } from "../../src/http/routes.ts";
+import { APP_ROUTES } from "../../src/http/routes.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { readmeExamples, readmeFile } from "./readme-examples.ts";
 
@@ -97,7 +97,7 @@ describe("the README", () => {
       receivers: { webhook_configs?: { url: string }[] }[];
     };
     const url = new URL(config.receivers.flatMap((receiver) => receiver.webhook_configs ?? [])[0]?.url ?? "");
-    expect(ROUTES.map(({ path }) => path)).toContain(url.pathname);
+    expect(APP_ROUTES.map(({ path }) => path)).toContain(url.pathname);
   });
 
   it("shows alerting rules whose annotations the app reads", () => {
@@ -140,7 +140,7 @@ describe("the README", () => {
       "/openapi.json",
     ]) {
       expect(readme).toContain(path);
-      expect(ROUTES.map((route) => route.path)).toContain(path);
+      expect(APP_ROUTES.map((route) => route.path)).toContain(path);
     }
   });
 

@@ -5,7 +5,7 @@ import { analyse } from "scslre";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { matchesUrn } from "../../src/apply/urn-pattern.ts";
-import { ROUTES } from "../../src/http/routes.ts";
+import { APP_ROUTES } from "../../src/http/routes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -50,7 +50,7 @@ describe("slow regular expressions", () => {
 
   test("one that is made of a text is made of the route table alone, and is linear too", () => {
     expect(all.flatMap(({ made }) => made)).toEqual(["src/http/routes.ts"]);
-    const made = ROUTES.map(({ path: route }) => ({
+    const made = APP_ROUTES.map(({ path: route }) => ({
       where: route,
       source: `^${route.replaceAll(".", "\\.").replaceAll(/\{[a-z]+\}/g, "[^/]+")}$`,
       flags: "",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ROUTES } from "../../src/http/routes.ts";
+import { APP_ROUTES } from "../../src/http/routes.ts";
 import { hostileJson, hostileText, mutated, tries } from "../fuzz/support/fuzz.ts";
 import { startAppWorld } from "../support/app-world.ts";
 import { type AppWorld, TOKEN } from "../support/open-app-world.ts";
@@ -40,7 +40,7 @@ describe("someone without a credential", () => {
     const world = await startAppWorld();
     const { github, replica } = world;
     const paths = [
-      ...ROUTES.filter(({ kind }) => kind === "scaling").flatMap(({ path }) => [
+      ...APP_ROUTES.filter(({ kind }) => kind === "scaling").flatMap(({ path }) => [
         path
           .replace("{owner}", "acme")
           .replace("{repo}", "infra")
@@ -160,7 +160,7 @@ describe("whatever is sent", () => {
       hostileText.map((it) => encodeURIComponent(it.toWellFormed()).slice(0, 300)),
     );
     const path = fc
-      .tuple(fc.constantFrom(...ROUTES.map((route) => route.path), "/x"), segment, hostileText)
+      .tuple(fc.constantFrom(...APP_ROUTES.map((route) => route.path), "/x"), segment, hostileText)
       .map(([route, name, query]) => {
         const at = route
           .replace("{owner}", "acme")

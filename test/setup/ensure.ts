@@ -10,6 +10,7 @@ const programs = {
   alertmanager: ensureAlertmanager,
   act: () => ensureGoTool("act"),
   actionlint: () => ensureGoTool("actionlint"),
+  versitygw: () => ensureGoTool("versitygw"),
 } satisfies Record<string, () => Promise<string>>;
 
 /** Sets the program up when it is missing; the answer is the folder that holds it. */
@@ -19,9 +20,13 @@ export async function ensure(program: keyof typeof programs): Promise<string> {
 
 /** The folders of the programs that earlier set-ups have cached; sets nothing up. */
 export function cachedFolders(): string[] {
-  return [cachedPulumi(), cachedAlertmanager(), cachedGoTool("act"), cachedGoTool("actionlint")].filter(
-    (folder) => folder !== undefined,
-  );
+  return [
+    cachedPulumi(),
+    cachedAlertmanager(),
+    cachedGoTool("act"),
+    cachedGoTool("actionlint"),
+    cachedGoTool("versitygw"),
+  ].filter((folder) => folder !== undefined);
 }
 
 /** Without these no command makes sense; without another one, some tests skip and the demo says so. */

@@ -16,6 +16,8 @@ export const goTools = {
     ],
   },
   actionlint: { version: "1.7.12", packages: ["github.com/rhysd/actionlint/cmd/actionlint"] },
+  /** An object store that speaks S3, on a folder. */
+  versitygw: { version: "1.8.0", packages: ["github.com/versity/versitygw/cmd/versitygw"] },
 } as const;
 
 /** The folder that holds the program `name`, which is built when it is not in the cache. */

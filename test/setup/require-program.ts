@@ -16,6 +16,7 @@ const programs = {
   alertmanager: { names: alertmanagerNames, install: alertmanagerInstall },
   pulumi: { names: ["pulumi"], install: "npm run setup" },
   act: { names: ["act"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
+  versitygw: { names: ["versitygw"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
   git: { names: ["git"], install: "apt-get install git (2.38 or newer)" },
   "git-http-backend": {
     names: ["git-http-backend"],

@@ -6,6 +6,7 @@ import type {
   Credential,
   HistoryView,
   PoolView,
+  ScaleMode,
   ScaleResult,
   Scaling,
   StackName,
@@ -19,7 +20,7 @@ export function stackName(owner: string, repo: string, alias: string): StackName
 
 /** `Scaling` over values in memory: moves by one step, no guardrail but max = 100, and remembers what it was asked. */
 export class MemoryScaling implements Scaling {
-  readonly asked: { stackId: string; intents: readonly Intent[]; mode: "commit" | "dry-run" }[] = [];
+  readonly asked: { stackId: string; intents: readonly Intent[]; mode: ScaleMode }[] = [];
   notReady: string[] = [];
   hmacSecret: string | null = null;
   /** Runs in place of the decision, for a stack that fails or is slow. */
@@ -47,11 +48,7 @@ export class MemoryScaling implements Scaling {
     return this.#find(stackId).pools.has(pool);
   }
 
-  async scale(
-    stackId: string,
-    intents: readonly Intent[],
-    mode: "commit" | "dry-run",
-  ): Promise<ScaleResult[]> {
+  async scale(stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]> {
     this.asked.push({ stackId, intents, mode });
     const { name, pools } = this.#find(stackId);
     const instead = this.instead.get(stackId);

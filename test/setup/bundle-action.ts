@@ -23,13 +23,7 @@ export async function bundleAction(entry: string, folder: string): Promise<Map<s
     platform: "node",
     target: "node24",
     format: "esm",
-    // Packages in CommonJS ask for these, which an ES module does not have.
-    banner: {
-      js: [
-        `import { createRequire as bundleRequire } from "node:module";`,
-        "const require = bundleRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
-      ].join(""),
-    },
+    banner: { js: commonJsBanner },
     legalComments: "external",
     charset: "utf8",
     logLevel: "warning",
@@ -38,8 +32,14 @@ export async function bundleAction(entry: string, folder: string): Promise<Map<s
   return new Map(outputFiles.map((file) => [path.relative(folder, file.path), file.contents]));
 }
 
-/** Pulumi's SDK needs the compiler to serialise closures, which the Action never does; it is 9 MB. */
-const withoutTypescript: Plugin = {
+/** Packages in CommonJS ask for these, which an ES module does not have. */
+export const commonJsBanner = [
+  `import { createRequire as bundleRequire } from "node:module";`,
+  "const require = bundleRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;",
+].join("");
+
+/** Pulumi's SDK needs the compiler to serialise closures, which nothing of ours does; it is 9 MB. */
+export const withoutTypescript: Plugin = {
   name: "without-typescript",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^typescript$|typescript-shim$/ }, ({ path }) => ({

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { freePort } from "./free-port.ts";
 import { type RunningProcess, startProcess } from "./start-process.ts";
 
 export type AlertmanagerOptions = {
@@ -76,13 +76,4 @@ export async function startAlertmanager(options: AlertmanagerOptions): Promise<A
     resolve: (labels) => post(labels, { endsAt: new Date(Date.now() - 1000) }),
     stop: () => process.stop(),
   };
-}
-
-/** A port that was free a moment ago: Alertmanager does not say which one it took for `:0`. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,0 +1,79 @@
+// node bundle-cli.ts : writes what the npm package holds beside its package.json, README and LICENSE. npm pack runs it.
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { z } from "zod";
+import { commonJsBanner, withoutTypescript } from "./bundle-action.ts";
+import { progress } from "./cache.mjs";
+import { readThirdPartyLicenses } from "./third-party-licenses.ts";
+
+const here = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Bundles the command line of the tree `root` into JavaScript that needs no packages: a file for each command, loaded
+ * when it is called, and those that several share. Answers file names and what they hold. Writes nothing.
+ */
+export async function bundleCli(root: string): Promise<Map<string, string | Uint8Array>> {
+  const node = oldestNode(readFileSync(path.join(root, "package.json"), "utf8"));
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { main: "src/cli/main.ts" },
+    outdir: "dist",
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    platform: "node",
+    target: `node${node}`,
+    format: "esm",
+    banner: { js: commonJsBanner },
+    legalComments: "none",
+    charset: "utf8",
+    logLevel: "warning",
+    plugins: [withoutTypescript],
+    // The same bytes also where node_modules is a link to another folder.
+    preserveSymlinks: true,
+  });
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+  return new Map<string, string | Uint8Array>([
+    ["pulumiscale.js", launcher(node)],
+    ...outputFiles.map((file): [string, Uint8Array] => [path.basename(file.path), file.contents]),
+    ["repository-file.schema.json", readFileSync(path.join(root, "src/domain/repository-file.schema.json"))],
+    ["THIRD_PARTY_LICENSES.txt", readThirdPartyLicenses(root, inputs)],
+  ]);
+}
+
+/** "22.20" of `engines: { node: ">=22.20" }`. */
+function oldestNode(manifest: string): string {
+  const { engines } = z
+    .object({ engines: z.object({ node: z.string().regex(/^>=\d+\.\d+$/) }) })
+    .parse(JSON.parse(manifest));
+  return engines.node.slice(2);
+}
+
+/** An older Node, as npx starts with hardly a word, would end in an error that says nothing about its age. */
+function launcher(node: string): string {
+  const [major, minor] = node.split(".");
+  return `#!/usr/bin/env node
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major > ${major} || (major === ${major} && minor >= ${minor})) await import("./main.js");
+else {
+  console.error(\`PulumiScale needs Node ${node} or newer, and this is Node \${process.versions.node}: https://nodejs.org\`);
+  process.exitCode = 1;
+}
+`;
+}
+
+async function main(): Promise<void> {
+  const folder = path.join(here, "dist");
+  const files = await bundleCli(here);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const [name, contents] of files) writeFileSync(path.join(folder, name), contents);
+  chmodSync(path.join(folder, "pulumiscale.js"), 0o755);
+  progress(`dist written (${files.size} files)`);
+}
+
+if (import.meta.main) await main();

@@ -16,8 +16,8 @@ export type EngineOptions = PulumiSettings & {
   /** As Pulumi takes it: `stack`, `org/stack` or `org/project/stack`. */
   stack: string;
   project: string;
-  /** The stack file in the work tree, where the values to apply stand already. */
-  stackFile: { path: string; text: string };
+  /** Where the values to apply stand already: the stack's own file, or a copy that is to be used instead. */
+  stackFile: { kind: "work-tree" | "copy"; path: string; text: string };
   refresh: boolean;
   policyPacks: readonly string[];
   parallel: number | undefined;
@@ -108,7 +108,7 @@ export function requestFor(pools: readonly PendingPool[], options: EngineOptions
     refresh: options.refresh,
     policyPacks: options.policyPacks,
     parallel: options.parallel,
-    configFile: undefined,
+    configFile: options.stackFile.kind === "copy" ? options.stackFile.path : undefined,
     message: options.message,
   };
 }

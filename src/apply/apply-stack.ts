@@ -6,7 +6,7 @@ import { entryAfterApply } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import { ledgerTrust } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
-import { applyPools, type EngineOptions } from "./apply-pools.ts";
+import { applyPools, type EngineOptions, withConfigFile } from "./apply-pools.ts";
 import {
   type Checkout,
   readChangedFiles,
@@ -30,9 +30,17 @@ import {
   requireSigner,
 } from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
+import { formatUpdateMessage } from "./update-message.ts";
 
 /** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
-export type EngineSettings = Omit<EngineOptions, "workDir" | "project" | "stackFile" | "message">;
+export type EngineSettings = Omit<EngineOptions, "workDir" | "project" | "stackFile" | "message"> & {
+  /**
+   * Where the configuration of an update comes from. `work-tree`, unless told otherwise: the work tree's stack file, with
+   * the head's values put into it. `committed-copy`: a copy of the stack file as the head has it, so that nothing is
+   * written into the work tree, and nothing is applied that stands there uncommitted.
+   */
+  config?: "work-tree" | "committed-copy";
+};
 
 export type ApplyRequest = {
   place: DeployPlace;
@@ -74,7 +82,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const { read, entry, history, plan } = planned;
   if (planned.refusal !== null) world.say("warning", refusalSentence(planned.refusal));
   if (plan.kind === "apply" || plan.kind === "full-needed") {
-    requireOwnAlias(read.ledger, place, checkout);
+    requireOwnAlias(read.ledger, place, checkout, world.ledger);
     requireSigner(read.ledger, place, world.ledger, world.say);
   }
   // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
@@ -85,7 +93,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
     );
   }
   if (plan.kind !== "apply" || entry === null) {
-    if (plan.kind === "full-needed" && entry !== null)
+    if (plan.kind === "full-needed" && entry !== null && request.engine.config !== "committed-copy")
       await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);
     if (plan.kind === "nothing" && entry !== null) await renewAttestation(request, world, planned, entry);
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
@@ -175,20 +183,30 @@ async function runEngine(
     entry,
   );
   if (pending.length + unusable.length === 0) return null;
-  const stackFile = await spliceIntoWorkTree(planned, checkout, own.contract);
   const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
-  const lines = await applyPools(pending, previewFirst, {
-    ...settings,
-    project: checkout.project,
-    stackFile,
-    message: `pulumiscale apply ${place.alias}: ${named}`,
-  });
+  const message = formatUpdateMessage(place.alias, pending, planned.history.commits);
+  const lines = await withStackFile(planned, { checkout, engine }, own.contract, (stackFile) =>
+    applyPools(pending, previewFirst, { ...settings, project: checkout.project, stackFile, message }),
+  );
   return {
     lines: [...lines, ...unusable.flatMap(outOfRange)],
     problems: unusable.filter(({ to }) => to === null).map(({ pool, message }) => `${pool.name}: ${message}`),
     output: own.output,
   };
+}
+
+/** Does the work with a stack file that has the newest head's values: the work tree's, or a copy of the committed one. */
+async function withStackFile<T>(
+  planned: ReadPlan,
+  { checkout, engine }: Pick<ApplyRequest, "checkout" | "engine">,
+  contract: Contract,
+  work: (stackFile: EngineOptions["stackFile"]) => Promise<T>,
+): Promise<T> {
+  const { stackFile } = planned.read.head;
+  if (engine.config !== "committed-copy") return work(await spliceIntoWorkTree(planned, checkout, contract));
+  const text = stackFile.kind === "text" ? stackFile.text : "";
+  return withConfigFile(text, (path) => work({ kind: "copy", path, text }));
 }
 
 /** Puts the newest head's values into the work tree: an old run applies, and fully deploys, what the pools are by now. */
@@ -200,7 +218,7 @@ async function spliceIntoWorkTree(
   const text = await readStackFileText(checkout);
   const spliced = spliceValues(text, read.head.stackFile, contract, checkout.project);
   if (spliced !== text) await writeStackFileText(checkout, spliced);
-  return { path: stackFileOf(checkout), text: spliced };
+  return { kind: "work-tree", path: stackFileOf(checkout), text: spliced };
 }
 
 /** Pulumi could not even begin: every pending pool is held with the reason, so that alerts pile up no commits. */

@@ -59,7 +59,7 @@ export async function previewStack(
   const options = {
     ...settings,
     project: checkout.project,
-    stackFile: { path: stackFileOf(checkout), text },
+    stackFile: { kind: "work-tree" as const, path: stackFileOf(checkout), text },
     message: `pulumiscale preview ${place.alias}`,
   };
   const run = await withConfigFile(text, (configFile) =>

@@ -36,7 +36,7 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   for (const secret of secrets) world.hide(secret);
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const applied = readApplied(own, text, checkout.project, world);
-  requireOwnAlias(read.ledger, place, checkout);
+  requireOwnAlias(read.ledger, place, checkout, world.ledger);
   requireSigner(read.ledger, place, world.ledger, world.say);
   const { entry: last, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
   if (refusal !== null) world.say("warning", refusalSentence(refusal));

@@ -8,8 +8,14 @@ import type { DeployPlace, LedgerRead } from "./apply-forge.ts";
 /** How a deploy job tells which ledger entries count, and makes some that do. */
 export type LedgerTrust = {
   judge: Pick<LedgerJudge, "judge">;
-  /** Null where the job may not ask for tokens. */
-  requestToken: RequestIdToken | null;
+  /** Null where the job may not ask for tokens; `unsigned` where the ledger is a file of our own, which needs no signature. */
+  requestToken: RequestIdToken | "unsigned" | null;
+};
+
+/** For a ledger in files that nobody else writes: each entry that can be read counts, whatever the repository file asks of the branch. */
+export const localLedgerTrust: LedgerTrust = {
+  judge: { judge: async () => ({ kind: "accepted" }) },
+  requestToken: "unsigned",
 };
 
 /** What the ledger holds of a stack; an entry that does not count is none, and `refusal` says why. */
@@ -71,7 +77,9 @@ export function requireOwnAlias(
   read: LedgerRead,
   place: DeployPlace,
   { project, stack }: Pick<LedgerEntry, "project" | "stack">,
+  { requestToken }: LedgerTrust,
 ): void {
+  if (requestToken === "unsigned") return;
   const repositoryFile = repositoryFileOf(read);
   if (ledgerTrust(repositoryFile) !== "attested") return;
   const why = otherStack({ alias: place.alias, repositoryFile }, { project, stack, dir: place.dir });
@@ -95,7 +103,13 @@ export async function attestEntry(
   const unsigned = { ...entry, attestation: null };
   const digest = digestEntry(formatEntry(unsigned));
   const isAttested = ledgerTrust(repositoryFileOf(read)) === "attested";
-  if (requestToken === null || digest === null || (!isAttested && what !== "publish")) return unsigned;
+  if (
+    requestToken === null ||
+    requestToken === "unsigned" ||
+    digest === null ||
+    (!isAttested && what !== "publish")
+  )
+    return unsigned;
   try {
     return { ...entry, attestation: await requestToken(attestationAudience(digest)) };
   } catch (error) {

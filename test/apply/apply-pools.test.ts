@@ -39,7 +39,7 @@ async function apply(
     project: stack.project,
     workDir: stack.workDir,
     environment: { ...stack.environment, PATH: `${pack}:${stack.environment.PATH}` },
-    stackFile: { path: stack.stackFile, text: await readFile(stack.stackFile, "utf8") },
+    stackFile: { kind: "work-tree", path: stack.stackFile, text: await readFile(stack.stackFile, "utf8") },
     refresh: false,
     policyPacks: [],
     parallel: undefined,

@@ -1,0 +1,71 @@
+import { isNamed } from "../domain/pool-history.ts";
+import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
+import { formatTrailers, parseTrailers, type Trailer } from "../domain/trailers.ts";
+import type { StackFileCommit } from "./apply-forge.ts";
+import type { PendingPool } from "./pending.ts";
+
+/** A message is one argument of a process, and a line in a list of updates: what is over this is left out of it. */
+const LONGEST_MESSAGE = 4000;
+/** As much of it is for the commits, which are what a commit is found by. */
+const LONGEST_COMMITS = 2500;
+
+/**
+ * The message of an update in Pulumi's history: what it moves, in the form of a scale commit, and the scale commits that
+ * it covers. A pool that somebody moved by hand has no line of its own, since nobody asked for it here. Pure.
+ */
+export function formatUpdateMessage(
+  alias: string,
+  pending: readonly PendingPool[],
+  commits: readonly Pick<StackFileCommit, "oid" | "message">[],
+): string {
+  const covered = commits.flatMap(({ oid, message }) => {
+    const commit = parseScaleCommit(message);
+    return commit?.alias === alias ? [{ oid, scales: commit.scales }] : [];
+  });
+  const scales = covered.flatMap((commit) => commit.scales);
+  const lines = pending.flatMap((pool) => scaleLine(pool, scales));
+  const oids = takeFitting(
+    covered.map(({ oid }): Trailer => ({ key: "Commit", value: oid })),
+    LONGEST_COMMITS,
+  );
+  const head = `${formatSubject(alias, pending)}\n\n${formatTrailers([{ key: "Stack", value: alias }])}`;
+  const fitting = takeFitting(lines, LONGEST_MESSAGE - lengthOf(head) - lengthOf(formatTrailers(oids)) - 2);
+  return [head, formatTrailers(fitting), formatTrailers(oids)].filter((part) => part !== "").join("\n");
+}
+
+/** The scale commits that an update's message names. */
+export function parseCoveredCommits(message: string, alias: string): string[] {
+  const trailers = parseTrailers(message);
+  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return [];
+  return trailers.filter(({ key }) => key === "Commit").map(({ value }) => value);
+}
+
+function formatSubject(alias: string, pending: readonly PendingPool[]): string {
+  const [first] = pending;
+  const what =
+    pending.length === 1 && first !== undefined
+      ? `${first.pool.name} ${first.from ?? "?"} → ${first.to}`
+      : `${pending.length} pools`;
+  return `scale(${alias}): ${what}`;
+}
+
+/** The newest demand that led to the value, from what was applied before. */
+function scaleLine({ pool, from, to }: PendingPool, scales: readonly Scale[]): Trailer[] {
+  const scale = scales.find(({ pool: name }) => isNamed(pool, name));
+  if (scale === undefined || scale.to !== to) return [];
+  const { requested, reasons, source, event } = scale;
+  const facts = `requested=${requested} reason=${reasons.join(",")} source=${source} event=${event}`;
+  return [{ key: "Scale", value: `${pool.name} ${from ?? scale.from} -> ${to} ${facts}` }];
+}
+
+function takeFitting(trailers: readonly Trailer[], longest: number): Trailer[] {
+  let length = 0;
+  return trailers.filter((trailer) => {
+    length += lengthOf(formatTrailers([trailer])) + 1;
+    return length <= longest;
+  });
+}
+
+function lengthOf(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}

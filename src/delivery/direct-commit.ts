@@ -1,5 +1,5 @@
 import type { Snapshot } from "../domain/snapshot.ts";
-import type { Forge, StackPlace } from "../forge/forge.ts";
+import type { CommitForge, StackPlace } from "../forge/forge.ts";
 import { renderCommit } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
@@ -13,7 +13,7 @@ export type Delivered = {
 
 /** Commits straight to the base branch: one call, a compare-and-swap on the snapshot's head. */
 export async function directCommit(
-  forge: Forge,
+  forge: CommitForge,
   place: StackPlace,
   snapshot: Snapshot,
   plan: ScalePlan,

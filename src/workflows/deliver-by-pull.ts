@@ -17,7 +17,7 @@ import { askForRests } from "./ask-for-rests.ts";
 import { gateOf } from "./gate-of.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
-import type { Deliverer, DeliveryResult } from "./scale-pool.ts";
+import { type Deliverer, type DeliveryResult, unusable } from "./scale-pool.ts";
 
 /**
  * Delivers to a place with pull requests: what is in range as one commit, on the base branch or in the living pull request; what is
@@ -158,8 +158,4 @@ async function deliverGated(
 
 function stopsAtThreshold({ to, requested, reasons }: ScaleDecision): boolean {
   return isPartial({ to, requested, reasons: reasons.map(({ code }) => code) });
-}
-
-function unusable(message: string): DeliveryResult {
-  return { kind: "refuse", to: null, reasons: [reason("stack-file", message)] };
 }

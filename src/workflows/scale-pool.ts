@@ -3,6 +3,7 @@ import { createTwoFilesPatch } from "diff";
 import { planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
+import { reason } from "../domain/reasons.ts";
 import { ForgeError } from "../forge/forge.ts";
 import { decideBatch } from "./decide-batch.ts";
 import { readSituation, type Situation, type StackContext } from "./read-situation.ts";
@@ -28,6 +29,11 @@ export interface Deliverer {
   ): Promise<ReadonlyMap<Decision, DeliveryResult>>;
   /** Looks after what a lost race may have left. */
   settle(): void;
+}
+
+/** A change that the stack file does not take. */
+export function unusable(message: string): DeliveryResult {
+  return { kind: "refuse", to: null, reasons: [reason("stack-file", message)] };
 }
 
 /**

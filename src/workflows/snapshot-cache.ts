@@ -11,19 +11,21 @@ export const SNAPSHOT_LIFE_MS = 10_000;
 export class SnapshotCache {
   readonly #read: () => Promise<Snapshot>;
   readonly #clock: Clock;
+  readonly #lifeMs: number;
   #newest: Snapshot | null = null;
   #reading: Promise<Snapshot> | null = null;
   #generation = 0;
 
-  constructor(read: () => Promise<Snapshot>, clock: Clock) {
+  constructor(read: () => Promise<Snapshot>, clock: Clock, lifeMs = SNAPSHOT_LIFE_MS) {
     this.#read = read;
     this.#clock = clock;
+    this.#lifeMs = lifeMs;
   }
 
   /** The snapshot in hand, if it is still good; no I/O. */
   current(): Snapshot | null {
     const snapshot = this.#newest;
-    return snapshot !== null && this.#clock() - snapshot.readAtMs < SNAPSHOT_LIFE_MS ? snapshot : null;
+    return snapshot !== null && this.#clock() - snapshot.readAtMs < this.#lifeMs ? snapshot : null;
   }
 
   async get(): Promise<Snapshot> {
@@ -42,7 +44,7 @@ export class SnapshotCache {
     const letGo = () => {
       if (this.#newest === snapshot) this.#newest = null;
     };
-    setTimeout(letGo, SNAPSHOT_LIFE_MS).unref();
+    setTimeout(letGo, this.#lifeMs).unref();
   }
 
   #readShared(): Promise<Snapshot> {

@@ -75,8 +75,8 @@ function requirePlace(isSame: () => boolean, { alias }: StackPlace): void {
     throw again(`the project, the stack or the branch of ${alias} has changed and is being listed anew`);
 }
 
-/** A file that cannot be read is none that is not there: it may say that all is paused. */
-function readRepositoryFile(file: StackFile): RepositoryFile {
+/** The repository file. One that cannot be read is none that is not there, since it may say that all is paused: throws `TryAgainError`. */
+export function readRepositoryFile(file: StackFile): RepositoryFile {
   if (file.kind === "unreadable") throw again(`.github/pulumiscale.yml cannot be read: ${file.message}`);
   const parsed = parseRepositoryFile(file.kind === "text" ? file.text : null);
   if (parsed.kind === "good") return parsed.file;

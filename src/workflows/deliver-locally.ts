@@ -1,0 +1,40 @@
+import { directCommit } from "../delivery/direct-commit.ts";
+import { planScale, type ScaleDecision } from "../delivery/scale-plan.ts";
+import type { Decision } from "../domain/decision.ts";
+import type { CommitForge } from "../forge/forge.ts";
+import type { Situation, StackContext } from "./read-situation.ts";
+import { type Deliverer, type DeliveryResult, unusable } from "./scale-pool.ts";
+
+/**
+ * Delivers by one commit to the branch at hand. Where nothing can wait for a person, what is over a threshold comes only from
+ * the person who approves it: `approvedBy`, null for everything else.
+ */
+export function deliverLocally(
+  { place }: StackContext,
+  forge: CommitForge,
+  approvedBy: string | null,
+): Deliverer {
+  return {
+    deliver: async ({ snapshot, record }: Situation, scales: readonly ScaleDecision[]) => {
+      const stack = { alias: place.alias, project: place.project, contract: record.contract };
+      const planned = planScale(snapshot, stack, scales);
+      if (planned.kind === "unusable") return toEach(scales, unusable(planned.message));
+      const { plan } = planned;
+      const commit =
+        isOverThreshold(scales) && approvedBy !== null ? { ...plan.commit, approvedBy } : plan.commit;
+      const { commitPrefix } = record.policy;
+      const delivered = await directCommit(forge, place, snapshot, { ...plan, commit }, scales, commitPrefix);
+      return toEach(scales, delivered);
+    },
+    // One commit either stands or does not: nothing is left behind.
+    settle: () => {},
+  };
+}
+
+function isOverThreshold(scales: readonly ScaleDecision[]): boolean {
+  return scales.some(({ reasons }) => reasons.some(({ code }) => code === "over-threshold"));
+}
+
+function toEach(scales: readonly ScaleDecision[], result: DeliveryResult): Map<Decision, DeliveryResult> {
+  return new Map(scales.map((decision) => [decision, result]));
+}

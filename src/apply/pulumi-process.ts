@@ -78,18 +78,23 @@ export async function runPulumi(
 
 /**
  * Runs a Pulumi command that only reads, through pipes: what it prints may be secret, and no file of it is left behind
- * where this process is killed. Throws `PulumiMissingError` where there is no CLI.
+ * where this process is killed. `input` is what Pulumi reads on stdin, where no list of processes shows it. Throws
+ * `PulumiMissingError` where there is no CLI.
  */
 export async function readWithPulumi(
   args: readonly string[],
   settings: Omit<PulumiSettings, "onLine">,
+  input = "",
 ): Promise<Omit<PulumiRun, "eventLog">> {
   settings.signal?.throwIfAborted();
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
     cwd: settings.workDir,
     env: { ...settings.environment, ...PULUMI_ENVIRONMENT },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // It may end before it has read all of it.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
   const started = once(child, "spawn").catch((cause: unknown) => {
     throw new PulumiMissingError(settings.workDir, { cause });
   });

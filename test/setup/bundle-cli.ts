@@ -29,7 +29,7 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
     target: `node${node}`,
     format: "esm",
     banner: { js: commonJsBanner },
-    legalComments: "none",
+    legalComments: "eof",
     charset: "utf8",
     logLevel: "warning",
     plugins: [withoutTypescript],

@@ -185,7 +185,7 @@ async function runEngine(
   if (pending.length + unusable.length === 0) return null;
   const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
-  const message = formatUpdateMessage(place.alias, pending, planned.history.commits);
+  const message = formatUpdateMessage(place.alias, pending, planned.history.commits, retriedScales(entry));
   const lines = await withStackFile(planned, { checkout, engine }, own.contract, (stackFile) =>
     applyPools(pending, previewFirst, { ...settings, project: checkout.project, stackFile, message }),
   );
@@ -307,6 +307,11 @@ function outcomeOf(lines: readonly PoolReceipt[]): Receipt["outcome"] {
 /** Scale commits of this stack since the last apply, newest first. */
 export function coveredScales({ commits }: HistoryRead, alias: string): string[] {
   return commits.filter(({ message }) => parseScaleCommit(message)?.alias === alias).map(({ oid }) => oid);
+}
+
+/** What an apply that failed covered is tried again with the next one, though its commits are no news by then. */
+function retriedScales({ receipt }: LedgerEntry): string[] {
+  return receipt?.pools.some(({ outcome }) => isFailure(outcome)) ? receipt.covers : [];
 }
 
 const LONGEST_MESSAGE = 2000;

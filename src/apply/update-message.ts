@@ -11,12 +11,14 @@ const LONGEST_COMMITS = 2500;
 
 /**
  * The message of an update in Pulumi's history: what it moves, in the form of a scale commit, and the scale commits that
- * it covers. A pool that somebody moved by hand has no line of its own, since nobody asked for it here. Pure.
+ * it covers; `retried` are those of an earlier update that failed. A pool that somebody moved by hand has no line of its
+ * own, since nobody asked for it here. Pure.
  */
 export function formatUpdateMessage(
   alias: string,
   pending: readonly PendingPool[],
   commits: readonly Pick<StackFileCommit, "oid" | "message">[],
+  retried: readonly string[] = [],
 ): string {
   const covered = commits.flatMap(({ oid, message }) => {
     const commit = parseScaleCommit(message);
@@ -25,7 +27,9 @@ export function formatUpdateMessage(
   const scales = covered.flatMap((commit) => commit.scales);
   const lines = pending.flatMap((pool) => scaleLine(pool, scales));
   const oids = takeFitting(
-    covered.map(({ oid }): Trailer => ({ key: "Commit", value: oid })),
+    [...new Set([...covered.map(({ oid }) => oid), ...retried])].map(
+      (oid): Trailer => ({ key: "Commit", value: oid }),
+    ),
     LONGEST_COMMITS,
   );
   const head = `${formatSubject(alias, pending)}\n\n${formatTrailers([{ key: "Stack", value: alias }])}`;
@@ -33,10 +37,10 @@ export function formatUpdateMessage(
   return [head, formatTrailers(fitting), formatTrailers(oids)].filter((part) => part !== "").join("\n");
 }
 
-/** The scale commits that an update's message names. */
-export function parseCoveredCommits(message: string, alias: string): string[] {
+/** The scale commits that the message of an update of ours names; null for any other update. */
+export function parseUpdateMessage(message: string, alias: string): string[] | null {
   const trailers = parseTrailers(message);
-  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return [];
+  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return null;
   return trailers.filter(({ key }) => key === "Commit").map(({ value }) => value);
 }
 

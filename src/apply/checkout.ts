@@ -21,6 +21,8 @@ export type Checkout = {
   stack: string;
   /** The stack file from the repository's root. */
   stackFilePath: string;
+  /** `none` where the directory is in no git, so that the disk is what is committed; git, unless told otherwise. */
+  vcs?: "git" | "none";
 };
 
 /** The work tree is not what a deploy job needs; the sentence says what to change. */
@@ -38,6 +40,17 @@ const ProjectFile = z.object({ name: z.string().min(1), stackConfigDir: z.string
  * Finds the stack in the work tree. `stackName` is `stack`, `org/stack` or `org/project/stack`. Throws `CheckoutError`.
  */
 export async function readCheckout(workDir: string, stackName: string): Promise<Checkout> {
+  const { project, stack, stackFile } = await readProgramStack(workDir, stackName);
+  const { commit, root, dir } = await readGit(workDir);
+  const path = relative(root, join(root, dir, stackFile));
+  return { commit, workDir, dir, project, stack, stackFilePath: path.split("\\").join("/") };
+}
+
+/** The stack's names, and its file from the program's directory, which it may leave. Throws `CheckoutError`. */
+export async function readProgramStack(
+  workDir: string,
+  stackName: string,
+): Promise<{ project: string; stack: string; stackFile: string }> {
   const { project, extension } = await readProject(workDir);
   const names = stackName.split("/");
   const stack = names.at(-1) ?? "";
@@ -51,16 +64,8 @@ export async function readCheckout(workDir: string, stackName: string): Promise<
       `stack-name says the project ${names[1]}, but ${join(workDir, "Pulumi.yaml")} is the project ${project.name}. Correct stack-name or work-dir.`,
     );
   }
-  const { commit, root, dir } = await readGit(workDir);
-  const path = relative(root, join(root, dir, project.stackConfigDir ?? ".", `Pulumi.${stack}.${extension}`));
-  return {
-    commit,
-    workDir,
-    dir,
-    project: project.name,
-    stack,
-    stackFilePath: path.split("\\").join("/"),
-  };
+  const stackFile = join(project.stackConfigDir ?? ".", `Pulumi.${stack}.${extension}`);
+  return { project: project.name, stack, stackFile };
 }
 
 /** The commit that is checked out in a work tree. Throws `CheckoutError`. */
@@ -72,7 +77,8 @@ export async function readHeadCommit(workDir: string): Promise<string> {
  * The program's files that differ from the checked out commit, from the repository's root, the stack file left out. Files that
  * git does not track are what a job's own steps make (packages, builds), and do not count.
  */
-export async function readChangedFiles({ workDir, stackFilePath }: Checkout): Promise<string[]> {
+export async function readChangedFiles({ workDir, stackFilePath, vcs }: Checkout): Promise<string[]> {
+  if (vcs === "none") return [];
   const args = ["-c", "safe.directory=*", "diff", "--name-only", "--no-ext-diff", "-z", "HEAD", "--", "."];
   const { stdout } = await run("git", args, { cwd: workDir, maxBuffer: 50_000_000 });
   return stdout.split("\0").filter((path) => path !== "" && path !== stackFilePath);

@@ -8,6 +8,7 @@ import { IssuerKeys } from "../ledger/issuer-keys.ts";
 import { LedgerJudge } from "../ledger/ledger-judge.ts";
 import { oidcIssuerOf } from "../ledger/oidc-issuer.ts";
 import { idTokenRequest } from "../ledger/request-id-token.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The flags of `apply`, `publish`, `preview` and `pending`. */
 export type DeployFlags = {
@@ -29,15 +30,6 @@ export type DeployFlags = {
   allowUnexpected?: boolean;
   json?: boolean;
 };
-
-/** A flag or a variable is missing: exit code 2. */
-export class UsageError extends Error {
-  readonly code = "usage";
-  constructor(message: string) {
-    super(message);
-    this.name = "UsageError";
-  }
-}
 
 /** What a deploy command works with: where it stands, the outside, and how it is interrupted. */
 export type DeployCommand = { job: DeployJob; world: ApplyWorld; forge: ApplyForge; watch: DeployWatch };

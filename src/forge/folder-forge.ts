@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
+import type { FileCommit, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import { entryPath } from "../ledger/entry.ts";
 import { withFileLock } from "./file-lock.ts";
@@ -90,6 +90,30 @@ export class FolderForge implements CommitForge {
       repositoryFile: repositoryFile.file,
       mergeMethods: [],
     };
+  }
+
+  /** The commits to the stack file, newest first, since a moment at least; `isComplete` where there are no more. */
+  async readCommits(
+    place: Pick<StackPlace, "alias" | "path">,
+    sinceMs: number,
+  ): Promise<{ commits: FileCommit[]; isComplete: boolean }> {
+    const { workDir, stateDir } = this.#options;
+    const { updates, isComplete } = await this.#readUpdates(sinceMs);
+    const journal = await readJournal(journalPath(stateDir, place.alias));
+    const records = writtenRecords(journal, await readDiskFile(join(workDir, place.path)));
+    const { alias } = place;
+    const reachesBack = isComplete || (updates.at(-1)?.startedAtMs ?? 0) <= sinceMs;
+    return { commits: foldHistory({ updates, isComplete, records, alias }), isComplete: reachesBack };
+  }
+
+  /** The stack file on the disk, and the id of the last commit to it; null before the first. */
+  async readStackFile(
+    place: Pick<StackPlace, "alias" | "path">,
+  ): Promise<{ file: StackFile; lastCommit: string | null }> {
+    const { workDir, stateDir } = this.#options;
+    const journal = await readJournal(journalPath(stateDir, place.alias));
+    const disk = await readDiskFile(join(workDir, place.path));
+    return { file: disk.file, lastCommit: writtenRecords(journal, disk).at(-1)?.id ?? null };
   }
 
   /**

@@ -1,0 +1,198 @@
+import { createHash, type Hash } from "node:crypto";
+import {
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { StackFile } from "../domain/snapshot.ts";
+import { foldersToRead, type ProgramState } from "./apply-forge.ts";
+import { CheckoutError } from "./checkout.ts";
+
+/** A program in no git, as it stood when it was first looked at; `commit` is an id of all of it, 40 hexadecimal digits. */
+export type ProgramAt = {
+  commit: string;
+  state: ProgramState;
+  atMs: number;
+  /** The last commit to the stack file by then; null before the first. */
+  lastCommit: string | null;
+};
+
+export type FolderProgramOptions = {
+  workDir: string;
+  stateDir: string;
+  /** From the program's directory, with forward slashes. */
+  stackFilePath: string;
+  /** What stands on the disk as the stack file, and the last commit to it. */
+  readStackFile: () => Promise<{ file: StackFile; lastCommit: string | null }>;
+  clock: Clock;
+};
+
+/** What no program is written in: what others have made, and where others keep their own. */
+const NOT_THE_PROGRAM = new Set([
+  ...["node_modules", ".git", ".pulumi", ".pulumiscale", "venv", ".venv", "__pycache__", "bin", "obj"],
+]);
+const OTHER_STACK_FILE = /^Pulumi\.[^/]+\.ya?ml$/;
+const LEFT_BY_A_WRITE = /^\..*\.pulumiscale$/;
+const MOST_FILES = 20_000;
+/** A larger file is known by its size and its time. */
+const LARGEST_BYTES = 2_000_000;
+/** The oldest of more are forgotten: nothing is known of them then, and an apply previews first. */
+const MOST_KEPT = 100;
+
+const Kept = z.object({
+  atMs: z.number(),
+  lastCommit: z.string().nullable(),
+  folders: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.string()]))])),
+  stackFile: z.union([
+    z.object({ kind: z.literal("text"), text: z.string() }),
+    z.object({ kind: z.literal("missing") }),
+    z.object({ kind: z.literal("unreadable"), message: z.string() }),
+  ]),
+});
+
+/** What a program's directory holds, told apart by ids, and remembered by them: what commits are elsewhere. */
+export class FolderProgram {
+  readonly #options: FolderProgramOptions;
+
+  constructor(options: FolderProgramOptions) {
+    this.#options = options;
+  }
+
+  /** As it stands, kept for later. Throws `CheckoutError` where it cannot be read, or is too large to be. */
+  async read(): Promise<ProgramAt> {
+    const { workDir, stackFilePath, readStackFile, clock } = this.#options;
+    const { file: stackFile, lastCommit } = await readStackFile();
+    const folders = new Map<string, ReadonlyMap<string, string>>();
+    const count = { files: 0 };
+    try {
+      for (const folder of foldersToRead({ dir: ".", stackFilePath }))
+        folders.set(folder, await readFolder(join(workDir, folder), count));
+    } catch (cause) {
+      if (cause instanceof CheckoutError) throw cause;
+      throw new CheckoutError(`The program in ${workDir} cannot be read. Check who may read its files.`, {
+        cause,
+      });
+    }
+    const content = [[...folders].map(([path, entries]) => [path, [...entries]]), stackFile, lastCommit];
+    const commit = createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 40);
+    const known = await this.recall(commit);
+    if (known !== null) return known;
+    const at = { commit, state: { folders, stackFile }, atMs: clock(), lastCommit };
+    await this.#keep(at);
+    return at;
+  }
+
+  /** As it stood under this id; null where nobody knows any more. */
+  async recall(commit: string): Promise<ProgramAt | null> {
+    if (!/^[0-9a-f]{40}$/.test(commit)) return null;
+    const path = this.#pathOf(commit);
+    const kept = Kept.safeParse(parseJson(await readFile(path, "utf8").catch(() => "")));
+    if (!kept.success) return null;
+    const now = new Date(this.#options.clock());
+    // What is asked for is kept longest.
+    await utimes(path, now, now).catch(() => {});
+    const { atMs, lastCommit, folders, stackFile } = kept.data;
+    return {
+      commit,
+      atMs,
+      lastCommit,
+      state: { folders: new Map(folders.map(([name, entries]) => [name, new Map(entries)])), stackFile },
+    };
+  }
+
+  async #keep({ commit, state, atMs, lastCommit }: ProgramAt): Promise<void> {
+    const path = this.#pathOf(commit);
+    const folders = [...state.folders].map(([name, entries]) => [name, [...entries]]);
+    const text = JSON.stringify({ atMs, lastCommit, folders, stackFile: state.stackFile });
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      // Two processes may keep the same: each writes its own.
+      const fresh = `${path}.${process.pid}`;
+      await writeFile(fresh, text, { mode: 0o600 });
+      await rename(fresh, path);
+      await this.#forget();
+    } catch (cause) {
+      throw new CheckoutError(
+        `What is in the program's directory could not be noted down in ${this.#folder}. Give this process the right to write there.`,
+        { cause },
+      );
+    }
+  }
+
+  async #forget(): Promise<void> {
+    const names = await readdir(this.#folder);
+    if (names.length <= MOST_KEPT) return;
+    const paths = names.map((name) => join(this.#folder, name));
+    const dated = await Promise.all(
+      paths.map(async (path) => ({ path, atMs: (await stat(path).catch(() => null))?.mtimeMs ?? 0 })),
+    );
+    const oldest = dated.sort((a, b) => b.atMs - a.atMs).slice(MOST_KEPT);
+    for (const { path } of oldest) await rm(path, { force: true });
+  }
+
+  get #folder(): string {
+    return join(this.#options.stateDir, "programs");
+  }
+
+  #pathOf(commit: string): string {
+    return join(this.#folder, `${commit}.json`);
+  }
+}
+
+/** A folder's entries, each with an id of all that is in it. */
+async function readFolder(path: string, count: { files: number }): Promise<Map<string, string>> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  });
+  const ids = new Map<string, string>();
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
+    if (NOT_THE_PROGRAM.has(name) || OTHER_STACK_FILE.test(name) || LEFT_BY_A_WRITE.test(name)) continue;
+    count.files += 1;
+    if (count.files > MOST_FILES) {
+      throw new CheckoutError(
+        `${path} is one of more than ${MOST_FILES} files in the program's directory, which are too many to tell whether the code has changed. Move what is not the program elsewhere.`,
+      );
+    }
+    const hash = createHash("sha256");
+    const full = join(path, name);
+    if (entry.isDirectory()) hash.update(JSON.stringify([...(await readFolder(full, count))]));
+    // A link is what it says, not what stands there: that may be outside, and come back to here.
+    else if (entry.isSymbolicLink()) hash.update(`link ${await readlink(full)}`);
+    else if (entry.isFile()) await hashFile(full, hash);
+    else continue;
+    ids.set(name, hash.digest("hex"));
+  }
+  return ids;
+}
+
+async function hashFile(path: string, hash: Hash): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    const { size, mtimeMs, mode } = await file.stat();
+    hash.update(`file ${mode & 0o111}\0`);
+    if (size > LARGEST_BYTES) hash.update(`${size} ${mtimeMs}`);
+    else hash.update(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,15 @@
 // node bundle-cli.ts : writes what the npm package holds beside its package.json, README and LICENSE. npm pack runs it.
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { z } from "zod";
 import { commonJsBanner, withoutTypescript } from "./bundle-action.ts";
 import { progress } from "./cache.mjs";
 import { readThirdPartyLicenses } from "./third-party-licenses.ts";
 
+const require = createRequire(import.meta.url);
 const here = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
@@ -32,7 +34,7 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
     legalComments: "eof",
     charset: "utf8",
     logLevel: "warning",
-    plugins: [withoutTypescript],
+    plugins: [withoutTypescript, withNamedExports],
     // The same bytes also where node_modules is a link to another folder.
     preserveSymlinks: true,
   });
@@ -44,6 +46,22 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
     ["THIRD_PARTY_LICENSES.txt", readThirdPartyLicenses(root, inputs)],
   ]);
 }
+
+/** A file of a bundle gives only the default export of a package in CommonJS that is imported when it is needed. */
+const withNamedExports: Plugin = {
+  name: "with-named-exports",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind, importer, resolveDir }) =>
+      kind === "dynamic-import" && !importer.includes("node_modules")
+        ? { path, namespace: "with-named-exports", pluginData: resolveDir }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "with-named-exports" }, ({ path, pluginData: resolveDir }) => {
+      const names = Object.keys(require(path)).filter((name) => name !== "default");
+      return { contents: `export { ${names.join(", ")} } from ${JSON.stringify(path)};`, resolveDir };
+    });
+  },
+};
 
 /** "22.20" of `engines: { node: ">=22.20" }`. */
 function oldestNode(manifest: string): string {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
+import type { InitFlags } from "./init.ts";
 
 const EXAMPLES = `
 Examples:
@@ -53,6 +54,15 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
   deployCommand(program, "pending", "list the stacks that have something to apply, without Pulumi").action(
     async (flags: DeployFlags) => answer(await (await import("./pending.ts")).runPending(flags)),
   );
+  program
+    .command("init")
+    .description("show what this Pulumi program lacks to be scaled, and write it: secret, contract, senders")
+    .option("--dir <path>", "the Pulumi program's directory", ".")
+    .option("--stack <name>", "the stack; the selected one unless given")
+    .option("--url <url>", "where senders reach `pulumiscale serve`; http://127.0.0.1:3000 unless given")
+    .option("--yes", "write without asking")
+    .option("--json", "answer with JSON on stdout")
+    .action(async (flags: InitFlags) => answer(await (await import("./init.ts")).runInit(flags)));
   return program;
 }
 

@@ -25,6 +25,8 @@ function configuredValue(config: StackUpdate["config"], location: PoolLocation):
   let value: unknown = segments.length === 0 ? text : parseJson(text);
   for (const segment of segments) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return null;
+    // A list has a length, which is no value of anybody's.
+    if (Array.isArray(value) && typeof segment !== "number") return null;
     value = Reflect.get(value, segment);
   }
   return toInteger(value);

@@ -219,7 +219,7 @@ export async function makeDeployRepository(
 }
 
 /** A `pulumi` before the real one on the path, which notes down what it is called for. Answers its folder. */
-async function makeCountingPulumi(log: string): Promise<string> {
+export async function makeCountingPulumi(log: string): Promise<string> {
   const folder = join(dirname(log), "counting");
   const { stdout } = await run("sh", ["-c", "command -v pulumi"]);
   await mkdir(folder);

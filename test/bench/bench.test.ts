@@ -47,6 +47,19 @@ describe("npm run bench", () => {
     expect([answered > 0, answered <= merged, merged < changed]).toEqual([true, true, true]);
   });
 
+  it("weighs the npm package", { timeout: 60_000 }, async () => {
+    const { stdout } = await bench("--json", "--only", "package-size");
+    const { figures, failures } = Answer.parse(JSON.parse(stdout));
+    expect(failures).toEqual([]);
+    expect(figures.map(({ name, unit }) => [name, unit])).toEqual([
+      ["tarball", "bytes"],
+      ["unpacked", "bytes"],
+      ["files", "files"],
+      ["runtime dependencies", "packages"],
+    ]);
+    expect(figures.map(({ value }) => value > 0)).toEqual([true, true, true, false]);
+  });
+
   it("refuses a measurement that it does not have", async () => {
     await expect(bench("--only", "luck")).rejects.toMatchObject({
       code: 2,

@@ -13,6 +13,7 @@ import { apiCalls } from "./api-calls.ts";
 import { githubWaiting } from "./github-waiting.ts";
 import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
+import { packageSize } from "./package-size.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
 import { storms } from "./storms.ts";
 
@@ -23,6 +24,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   ...storms,
   actionUp,
   alertToApplied,
+  packageSize,
 ];
 
 const HELP = `npm run bench [-- options]

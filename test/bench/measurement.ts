@@ -5,7 +5,16 @@ export type Aim = { readonly kind: "at-most" | "at-least"; readonly value: numbe
 export type Figure = {
   readonly name: string;
   readonly value: number;
-  readonly unit: "calls" | "processes" | "bytes" | "commits" | "answers" | "seconds" | "ratio";
+  readonly unit:
+    | "calls"
+    | "processes"
+    | "packages"
+    | "files"
+    | "bytes"
+    | "commits"
+    | "answers"
+    | "seconds"
+    | "ratio";
   /** For a ratio what it is against; for a count what it counts. */
   readonly against: string;
   /** The middle half of the repetitions, and how many there were; null for a count, which comes out the same each time. */

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { followLines } from "./follow-lines.ts";
 import { PulumiMissingError } from "./pulumi-errors.ts";
+import { isLocking, newRunId, RUN_VARIABLE, removeUpdateRecord, writeUpdateRecord } from "./update-record.ts";
 
 /** Where and how every Pulumi process of one run is started. */
 export type PulumiSettings = {
@@ -19,6 +21,11 @@ export type PulumiSettings = {
   signal?: AbortSignal;
   /** 4,000 unless told otherwise: a runner that is cancelled is killed 10 s after its first signal. */
   secondInterruptAfterMs?: number;
+  /**
+   * The absolute path of a folder, one for each stack, in which what locks the stack is on record from before it begins
+   * until it has ended, for `recoverUpdate`. Nothing is recorded without it. Needs a POSIX shell at /bin/sh.
+   */
+  recordFolder?: string;
 };
 
 /** How a Pulumi process ended. `eventLog` holds one JSON object a line, empty where none was written. */
@@ -47,20 +54,18 @@ export async function runPulumi(
   try {
     const outFile = await open(outPath, "a");
     const errFile = await open(errPath, "a");
-    let child: ChildProcess;
+    const command = [...args, ...eventArgs, "--non-interactive", "--color", "never"];
+    let started: Started;
     try {
-      child = spawn("pulumi", [...args, ...eventArgs, "--non-interactive", "--color", "never"], {
-        cwd: settings.workDir,
-        env: { ...settings.environment, ...PULUMI_ENVIRONMENT },
-        stdio: ["ignore", outFile.fd, errFile.fd],
-        detached: true,
-      });
-      await once(child, "spawn");
-    } catch (cause) {
-      throw new PulumiMissingError(settings.workDir, { cause });
+      const output = [outFile.fd, errFile.fd] as const;
+      started =
+        settings.recordFolder !== undefined && isLocking(args)
+          ? await startOnRecord(command, settings, settings.recordFolder, eventPath, output)
+          : await start("pulumi", command, settings, {}, ["ignore", ...output]);
     } finally {
       await Promise.all([outFile.close(), errFile.close()]);
     }
+    const { child, recordPath } = started;
     const stopInterrupting = interruptOnAbort(child, settings);
     const onLine = settings.onLine ?? (() => {});
     const followers = [followLines(outPath, onLine), followLines(errPath, onLine)];
@@ -70,6 +75,11 @@ export async function runPulumi(
     const [stdout, stderr] = await Promise.all([readFile(outPath, "utf8"), readFile(errPath, "utf8")]);
     // Absent where Pulumi gave up before it opened the log, on a wrong flag or a locked stack.
     const eventLog = await readFile(eventPath, "utf8").catch(() => "");
+    if (recordPath !== null) {
+      // What fell dead has left its lock: the record stays, and the next `recoverUpdate` finds it.
+      if (child.signalCode === null && !PANIC.test(stderr)) await removeUpdateRecord(recordPath);
+      if (exitCode === 126 || exitCode === 127) throw new PulumiMissingError(settings.workDir);
+    }
     return { exitCode, stdout, stderr, eventLog };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -81,11 +91,21 @@ export async function runPulumi(
  * where this process is killed. `input` is what Pulumi reads on stdin, where no list of processes shows it. Throws
  * `PulumiMissingError` where there is no CLI.
  */
-export async function readWithPulumi(
+export function readWithPulumi(
   args: readonly string[],
   settings: Omit<PulumiSettings, "onLine">,
   input = "",
 ): Promise<Omit<PulumiRun, "eventLog">> {
+  return streamWithPulumi(args, settings, text, input);
+}
+
+/** As `readWithPulumi`, for answers of any length: `read` takes the output as it comes, all of it. */
+export async function streamWithPulumi<T>(
+  args: readonly string[],
+  settings: Omit<PulumiSettings, "onLine">,
+  read: (stdout: Readable) => Promise<T>,
+  input = "",
+): Promise<{ exitCode: number; stdout: T; stderr: string }> {
   settings.signal?.throwIfAborted();
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
     cwd: settings.workDir,
@@ -100,12 +120,70 @@ export async function readWithPulumi(
   });
   const stopInterrupting = interruptOnAbort(child, settings);
   try {
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), started]);
+    const [stdout, stderr] = await Promise.all([read(child.stdout), text(child.stderr), started]);
     return { exitCode: await exitOf(child), stdout, stderr };
   } finally {
     stopInterrupting();
   }
 }
+
+type Started = { child: ChildProcess; recordPath: string | null };
+
+async function start(
+  program: string,
+  args: readonly string[],
+  { workDir, environment }: PulumiSettings,
+  added: Readonly<Record<string, string>>,
+  stdio: ["ignore" | "pipe", number, number],
+): Promise<Started> {
+  const env = { ...environment, ...PULUMI_ENVIRONMENT, ...added };
+  try {
+    const child = spawn(program, args, { cwd: workDir, env, stdio, detached: true });
+    await once(child, "spawn");
+    return { child, recordPath: null };
+  } catch (cause) {
+    throw new PulumiMissingError(workDir, { cause });
+  }
+}
+
+/**
+ * Waits for one word and then becomes Pulumi, with the same process id and start time. Where the other end of its stdin
+ * dies before that, it ends, and Pulumi never ran. A shell hands on only variables whose names it can hold itself.
+ */
+const WAIT_FOR_GO = 'read -r word && [ "$word" = go ] || exit 1; exec pulumi "$@" </dev/null';
+
+/** Starts Pulumi so that at no time it runs without being on record. */
+async function startOnRecord(
+  args: readonly string[],
+  settings: PulumiSettings,
+  recordFolder: string,
+  eventLog: string,
+  output: readonly [number, number],
+): Promise<Started> {
+  const run = newRunId();
+  const shellArgs = ["-c", WAIT_FOR_GO, "pulumi", ...args];
+  const { child } = await start("/bin/sh", shellArgs, settings, { [RUN_VARIABLE]: run }, ["pipe", ...output]);
+  // An interrupt may end it before it has read the word.
+  child.stdin?.on("error", () => {});
+  try {
+    const { environment } = settings;
+    const recordPath = await writeUpdateRecord(recordFolder, child.pid ?? 0, {
+      run,
+      args,
+      environment,
+      eventLog,
+    });
+    child.stdin?.end("go\n");
+    return { child, recordPath };
+  } catch (error) {
+    child.stdin?.destroy();
+    await exitOf(child);
+    throw error;
+  }
+}
+
+/** How Go ends a program that has gone wrong; nothing is cleaned up then. */
+const PANIC = /^goroutine \d+ \[/m;
 
 /** `--event-log` exists only under PULUMI_DEBUG_COMMANDS; the Automation API sets the first two itself. */
 const PULUMI_ENVIRONMENT = {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
@@ -59,16 +59,22 @@ export async function startServe(
       notify();
     });
   }
+  running.add(child);
+  let hasSaidAll = false;
   // At the end of the process: a child that outlives it may hold its outputs open.
   const ended = once(child, "exit").then(() => exitCodeOf(child));
   const isOver = () => child.exitCode !== null || child.signalCode !== null;
-  void ended.then(() => delay(100)).then(notify);
+  void Promise.race([once(child, "close"), ended.then(() => delay(1000))]).then(() => {
+    running.delete(child);
+    hasSaidAll = true;
+    notify();
+  });
 
   const waitForLine = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const watch = () => {
         const line = lines.find((candidate) => pattern.test(candidate));
-        if (line === undefined && !isOver()) return;
+        if (line === undefined && !hasSaidAll) return;
         watchers.delete(watch);
         if (line !== undefined) return resolve(line);
         reject(
@@ -96,6 +102,20 @@ export async function startServe(
       return exitCode;
     },
   };
+}
+
+/** A server that a test has forgotten, or did not live to stop, is not to outlive the tests. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const { pid } of running) if (pid !== undefined) killGroup(pid);
+});
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended in this moment.
+  }
 }
 
 const LISTENING = /listening on (http:\/\/[^\s"]+:\d+)/;

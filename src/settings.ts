@@ -35,6 +35,13 @@ const Environment = z.object({
   PULUMISCALE_PAUSED: z.enum(["0", "1"]).default("0"),
 });
 
+const SidecarEnvironment = Environment.pick({
+  LOG_LEVEL: true,
+  PULUMISCALE_METRICS_TOKEN: true,
+  AWS_ENDPOINT_URL_SNS: true,
+  PULUMISCALE_PAUSED: true,
+});
+
 const NO_KEY = "PRIVATE_KEY: give the App's private key here, or the path of its file in PRIVATE_KEY_PATH";
 
 /** All that the app is told from outside. */
@@ -56,12 +63,15 @@ export type Settings = {
   snsEndpoint: URL | null;
 };
 
+/** What the sidecar is told from outside, beside its flags. */
+export type SidecarSettings = Pick<Settings, "logLevel" | "metricsToken" | "paused" | "snsEndpoint">;
+
 /** Names every setting that is missing or wrong, never a value. */
 export class SettingsError extends Error {
   readonly code = "settings";
   constructor(problems: readonly string[]) {
     super(
-      `The app cannot start, since these settings are missing or wrong:\n${problems.map((line) => `  ${line}`).join("\n")}`,
+      `It cannot start, since these settings are missing or wrong:\n${problems.map((line) => `  ${line}`).join("\n")}`,
     );
     this.name = "SettingsError";
   }
@@ -90,14 +100,36 @@ export function readSettings(
     githubApiUrl: env.GITHUB_API_URL.replace(/(?<!\/)\/+$/, ""),
     host: env.HOST,
     port: env.PORT,
-    logLevel: env.LOG_LEVEL,
     defaultStack:
       owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
     oidcIssuer: env.PULUMISCALE_OIDC_ISSUER ?? null,
+    ...sidecarSettings(env, "this app"),
+  };
+}
+
+/** Reads the sidecar's settings from the environment. Throws `SettingsError`. */
+export function readSidecarSettings(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): SidecarSettings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = SidecarEnvironment.safeParse(given);
+  if (!parsed.success) {
+    throw new SettingsError(
+      parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`),
+    );
+  }
+  return sidecarSettings(parsed.data, "this sidecar");
+}
+
+function sidecarSettings(env: z.infer<typeof SidecarEnvironment>, what: string): SidecarSettings {
+  return {
+    logLevel: env.LOG_LEVEL,
     metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
     snsEndpoint: env.AWS_ENDPOINT_URL_SNS === undefined ? null : new URL(env.AWS_ENDPOINT_URL_SNS),
-    paused: env.PULUMISCALE_PAUSED === "1" ? "PULUMISCALE_PAUSED=1 holds all scaling of this app" : null,
+    paused: env.PULUMISCALE_PAUSED === "1" ? `PULUMISCALE_PAUSED=1 holds all scaling of ${what}` : null,
   };
 }
 

@@ -137,14 +137,7 @@ async function confirmUnchanged(
     return moved.map((pool) => receiptOf(pool, "no-effect", `${NO_EFFECT} ${edited.refusal.message}`));
   }
   try {
-    const run = await withConfigFile(edited.text, (configFile) =>
-      retryConcurrent(
-        options.stack,
-        () => previewTargets({ ...requestFor(moved, options), configFile }, options),
-        options.pace,
-        options.signal,
-      ),
-    );
+    const run = await previewPools(moved, edited.text, options);
     return moved.map((pool) => confirmedBy(pool, judgePool(pool.pool.targetUrns, run), options.signal));
   } catch (error) {
     // The update before it is done, and its other pools are to be recorded.
@@ -180,6 +173,23 @@ const UNCONFIRMED =
 const NO_EFFECT =
   "Pulumi visited every target and had nothing to change, with the old value as with the new one, so the value does not " +
   "reach the targets. A component's URN targets none of its children: target the resource that takes the value, or `**` below it.";
+
+/** Previews pools together with this text as the stack file; nothing moves. Throws as `previewTargets` does. */
+export function previewPools(
+  pools: readonly PendingPool[],
+  text: string,
+  options: Omit<EngineOptions, "stackFile">,
+): Promise<UpdateRun> {
+  return withConfigFile(text, (path) => {
+    const request = requestFor(pools, { ...options, stackFile: { kind: "copy", path, text } });
+    return retryConcurrent(
+      options.stack,
+      () => previewTargets(request, options),
+      options.pace,
+      options.signal,
+    );
+  });
+}
 
 /** Runs the work with a copy of the stack file, so that nothing moves in the work tree. */
 export async function withConfigFile<T>(text: string, work: (path: string) => Promise<T>): Promise<T> {

@@ -1,13 +1,12 @@
 import { readPoolValue } from "../domain/stack-file.ts";
-import { requestFor, withConfigFile } from "./apply-pools.ts";
+import { previewPools } from "./apply-pools.ts";
 import { type ApplyRequest, type ApplyWorld, refusalSentence } from "./apply-stack.ts";
-import { readStackFileText, stackFileOf } from "./checkout.ts";
+import { readStackFileText } from "./checkout.ts";
 import { appliedValue, type PendingPool } from "./pending.ts";
 import { judgePool } from "./pool-verdict.ts";
 import { formatFinding, readOwnContract } from "./read-contract.ts";
 import { renderText } from "./render-receipt.ts";
-import { retryConcurrent } from "./retry-concurrent.ts";
-import { loadAutomation, previewTargets } from "./targeted-update.ts";
+import { loadAutomation } from "./targeted-update.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { findUnexpected, formatUnexpected } from "./unexpected-change.ts";
 
@@ -59,17 +58,9 @@ export async function previewStack(
   const options = {
     ...settings,
     project: checkout.project,
-    stackFile: { kind: "work-tree" as const, path: stackFileOf(checkout), text },
     message: `pulumiscale preview ${place.alias}`,
   };
-  const run = await withConfigFile(text, (configFile) =>
-    retryConcurrent(
-      engine.stack,
-      () => previewTargets({ ...requestFor(moved, options), configFile }, options),
-      engine.pace,
-      engine.signal,
-    ),
-  );
+  const run = await previewPools(moved, text, options);
   const pools = moved.map(({ pool, from, to }): PreviewedPool => {
     const line = { pool: pool.name, from, to };
     if (to < pool.min || to > pool.max) {

@@ -43,6 +43,17 @@ export async function updateTargets(request: UpdateRequest, settings: PulumiSett
   });
 }
 
+/** Runs the standard `up` of the whole stack as one process, without a preview. Throws as `updateTargets` does. */
+export async function updateAll(
+  stack: string,
+  message: string,
+  settings: PulumiSettings,
+): Promise<UpdateRun> {
+  return runThroughAutomation({ stack }, settings, async (opened) => {
+    await opened.up({ message, userAgent: "pulumiscale", suppressProgress: true });
+  });
+}
+
 /** Runs one targeted `preview` as one process; nothing changes. Throws as `updateTargets` does. */
 export async function previewTargets(request: UpdateRequest, settings: PulumiSettings): Promise<UpdateRun> {
   return runThroughAutomation(request, settings, async (stack) => {
@@ -99,7 +110,7 @@ function commonOptions(request: UpdateRequest) {
  * process that does the work and answers the others with nothing, since their answers are not used here.
  */
 async function runThroughAutomation(
-  request: UpdateRequest,
+  request: Pick<UpdateRequest, "stack">,
   settings: PulumiSettings,
   work: (stack: Stack) => Promise<void>,
 ): Promise<UpdateRun> {

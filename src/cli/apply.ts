@@ -1,7 +1,8 @@
 import { applyStack } from "../apply/apply-stack.ts";
 import { prepareJob } from "../apply/deploy-job.ts";
 import { renderTitle } from "../apply/render-receipt.ts";
-import { type DeployFlags, printAnswer, readDeployFlags } from "./deploy-flags.ts";
+import { type DeployFlags, readDeployFlags } from "./deploy-flags.ts";
+import { printAnswer } from "./print-answer.ts";
 
 /**
  * `pulumiscale apply`: applies the pool values that are committed and not applied yet; answers the exit code. Where a

@@ -91,8 +91,3 @@ export function readDeployFlags(
     },
   };
 }
-
-/** Prints the answer: JSON for programs, else the text. */
-export function printAnswer(flags: DeployFlags, answer: unknown, text: string): void {
-  console.log(flags.json ? JSON.stringify(answer, null, 2) : text);
-}

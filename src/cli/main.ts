@@ -1,12 +1,16 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
+import type { Shell } from "./completions.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
 import type { InitFlags } from "./init.ts";
+import { addLocalCommands } from "./local-commands.ts";
 
 const EXAMPLES = `
 Examples:
+  $ pulumiscale serve --stack prod                    scale this Pulumi program's pools, without GitHub
+  $ pulumiscale scale web +2 --apply                  one pool, by hand
   $ pulumiscale app                                   run the GitHub App; settings come from the environment
   $ pulumiscale apply --dir infra --stack prod        apply the pool values that are committed and not applied yet
   $ pulumiscale preview --dir infra --stack prod      show what applying them would change
@@ -25,6 +29,7 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .addHelpText("after", EXAMPLES)
     .showHelpAfterError("(run pulumiscale --help for the commands)")
     .exitOverride();
+  addLocalCommands(program, answer);
   program
     .command("app")
     .description("run the GitHub App that takes alerts and commits scale changes")
@@ -63,6 +68,13 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .option("--yes", "write without asking")
     .option("--json", "answer with JSON on stdout")
     .action(async (flags: InitFlags) => answer(await (await import("./init.ts")).runInit(flags)));
+  program
+    .command("completions")
+    .description("print a script that completes commands and options")
+    .addArgument(new Argument("<shell>", "whose script").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: Shell) => {
+      process.stdout.write((await import("./completions.ts")).formatCompletions(shell, program));
+    });
   return program;
 }
 

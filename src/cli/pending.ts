@@ -1,6 +1,7 @@
 import { readHeadCommit } from "../apply/checkout.ts";
 import { listPending } from "../apply/list-pending.ts";
-import { type DeployFlags, printAnswer, readDeployFlags } from "./deploy-flags.ts";
+import { type DeployFlags, readDeployFlags } from "./deploy-flags.ts";
+import { printAnswer } from "./print-answer.ts";
 
 /** `pulumiscale pending`: the stacks of the ledger that have something to do, without Pulumi. */
 export async function runPending(flags: DeployFlags): Promise<number> {

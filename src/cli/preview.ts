@@ -1,6 +1,7 @@
 import { prepareJob } from "../apply/deploy-job.ts";
 import { previewStack } from "../apply/preview-stack.ts";
-import { type DeployFlags, printAnswer, readDeployFlags } from "./deploy-flags.ts";
+import { type DeployFlags, readDeployFlags } from "./deploy-flags.ts";
+import { printAnswer } from "./print-answer.ts";
 
 /** `pulumiscale preview`: what the work tree's pool values would change; moves nothing. */
 export async function runPreview(flags: DeployFlags): Promise<number> {

@@ -1,6 +1,7 @@
 import { prepareJob } from "../apply/deploy-job.ts";
 import { publishStack } from "../apply/publish-stack.ts";
-import { type DeployFlags, printAnswer, readDeployFlags } from "./deploy-flags.ts";
+import { type DeployFlags, readDeployFlags } from "./deploy-flags.ts";
+import { printAnswer } from "./print-answer.ts";
 
 /** `pulumiscale publish`: after a full up, writes contract, applied values and token hashes to the ledger. */
 export async function runPublish(flags: DeployFlags): Promise<number> {

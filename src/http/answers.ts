@@ -13,7 +13,7 @@ const Reason = z.object({
   message: z.string().describe("A full sentence with the numbers in it."),
 });
 
-const ApplyStatus = z.enum(["under-way", "applied", "failed"]);
+const ApplyStatus = z.enum(["waiting", "under-way", "applied", "failed", "superseded"]);
 
 const ScaleResultShape = z.object({
   stack: z.string().describe("The alias of the stack; empty where an alert names none."),

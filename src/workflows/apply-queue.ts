@@ -73,7 +73,7 @@ export class ApplyQueue {
       this.#options.onError(error);
       end = { kind: "failed", message: error instanceof Error ? error.message : String(error) };
     }
-    this.#failures = isFailed(end) ? this.#failures + 1 : 0;
+    this.#failures = isFailedEnd(end) ? this.#failures + 1 : 0;
     if (this.#failures > 0) this.#retryLater();
     try {
       await this.#options.onEnd(end);
@@ -100,7 +100,8 @@ function retryAfterMs(failures: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
 }
 
-function isFailed(end: ApplyEnd): boolean {
+/** True where something is left to be tried again. */
+export function isFailedEnd(end: ApplyEnd): boolean {
   if (end.kind === "failed") return true;
   return (end.receipt !== null && end.receipt.outcome !== "applied") || end.problems.length > 0;
 }

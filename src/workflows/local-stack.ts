@@ -5,7 +5,7 @@ import type { Intent } from "../domain/intent.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
 import { isFailure } from "../domain/receipt.ts";
-import { parseScaleCommit } from "../domain/scale-commit.ts";
+import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import type { StackName } from "../domain/stack-name.ts";
 import type { CommitForge, StackPlace } from "../forge/forge.ts";
@@ -47,7 +47,7 @@ export type LocalStackOptions = {
   /** What Pulumi says of a value that is not committed; nothing moves. */
   preview: (pool: string, to: number) => Promise<PreviewView>;
   /** What became of a commit of this stack, where nobody waited for it. */
-  readOutcome: (commit: string, pools: readonly string[]) => Promise<CommitOutcome>;
+  readOutcome: (commit: string, scales: readonly Scale[]) => Promise<CommitOutcome>;
   /** A commit's answer waits at most this long for its apply, in milliseconds. */
   answerWithinMs: number;
 };
@@ -142,8 +142,7 @@ export class LocalStack implements Scaling, OperationReader {
     const commit = snapshot.history.find(({ oid }) => oid === operation);
     const scales = commit === undefined ? undefined : parseScaleCommit(commit.message);
     if (commit === undefined || scales?.alias !== place.alias) return null;
-    const names = scales.scales.map(({ pool }) => pool);
-    const { status, pools } = await readOutcome(commit.oid, names);
+    const { status, pools } = await readOutcome(commit.oid, scales.scales);
     return {
       operation,
       stack: place.alias,

@@ -47,10 +47,12 @@ export type PreviewView = {
   message: string;
 };
 
-/** Where the apply of a committed value stands. `operation` is the last part of `GET /operations/{operation}`. */
+/**
+ * Where the apply of a committed value stands; `superseded` where another value came before it was tried. `operation` is the last part of `GET /operations/{operation}`.
+ */
 export type ApplyView = {
   operation: string;
-  status: "under-way" | "applied" | "failed";
+  status: "waiting" | "under-way" | "applied" | "failed" | "superseded";
   /** What became of the pool; null while that is not known. */
   outcome: PoolOutcome | null;
   message: string;

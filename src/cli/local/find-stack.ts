@@ -32,7 +32,9 @@ export async function findStack(flags: LocalFlags, outside: LocalOutside): Promi
 
 async function requireProgram(workDir: string): Promise<void> {
   const names = await readdir(workDir).catch((cause: unknown) => {
-    throw new UsageError(`${workDir} cannot be read. Give the Pulumi program's directory with --dir.`, { cause });
+    throw new UsageError(`${workDir} cannot be read. Give the Pulumi program's directory with --dir.`, {
+      cause,
+    });
   });
   if (names.some(isProjectFile)) return;
   const programs = (await findPrograms(workDir)).map((dir) => `  --dir ${relative(workDir, dir)}`);

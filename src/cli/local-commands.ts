@@ -1,0 +1,72 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { LocalFlags } from "./local/flags.ts";
+import type { ScaleFlags } from "./scale.ts";
+import type { ServeFlags } from "./serve.ts";
+
+/** Adds the commands that work in a Pulumi program's directory, without GitHub. */
+export function addLocalCommands(program: Command, answer: (exitCode: number) => void): void {
+  pushOption(localCommand(program, "serve", "scale this Pulumi program's pools: take alerts, commit, apply"))
+    .option("--host <address>", "the address to listen on", "127.0.0.1")
+    .option("--port <n>", "the port to listen on; 0 takes any free one", parsePort, 3000)
+    .option("--up-first", "bring the whole stack up before anything is scaled")
+    .addOption(
+      new Option("--on-failure <what>", "what becomes of a value that cannot be applied")
+        .choices(["keep", "revert"])
+        .default("keep"),
+    )
+    .addHelpText(
+      "after",
+      `
+Settings: LOG_LEVEL, PULUMISCALE_METRICS_TOKEN, PULUMISCALE_PAUSED, AWS_ENDPOINT_URL_SNS, and what Pulumi itself needs.
+SIGHUP reads the contract and the secrets again. SIGTERM waits for an update that runs.
+
+Examples:
+  $ pulumiscale serve --stack prod
+  $ pulumiscale serve --dir infra --stack prod --host 0.0.0.0 --push`,
+    )
+    .action(async (flags: ServeFlags) => answer(await (await import("./serve.ts")).runServe(flags)));
+  localCommand(program, "up", "bring the whole stack up, and note what is applied").action(
+    async (flags: LocalFlags) => answer(await (await import("./up.ts")).runUp(flags)),
+  );
+  pushOption(localCommand(program, "scale <pool> <amount>", "commit a pool's new value: 12, +2 or -2"))
+    .option("--dry-run", "show the decision, the change of the file and Pulumi's preview; nothing moves")
+    .option("--apply", "apply it at once, with a targeted up")
+    .option("--approve", "let it pass the pool's approval threshold: you are the one who approves it")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pulumiscale scale web +2 --dry-run
+  $ pulumiscale scale web 12 --apply`,
+    )
+    .action(async (pool: string, amount: string, flags: ScaleFlags) =>
+      answer(await (await import("./scale.ts")).runScale(pool, amount, flags)),
+    );
+  localCommand(program, "pools", "the stack's pools as they stand").action(async (flags: LocalFlags) =>
+    answer(await (await import("./pools.ts")).runPools(flags)),
+  );
+  localCommand(program, "history [pool]", "who changed the pools' values, when and why").action(
+    async (pool: string | undefined, flags: LocalFlags) =>
+      answer(await (await import("./history.ts")).runHistory(pool, flags)),
+  );
+}
+
+function localCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--dir <path>", "the Pulumi program's directory", ".")
+    .option("--stack <name>", "the stack as Pulumi takes it; the selected one unless given")
+    .option("--alias <alias>", "the stack's name in PulumiScale; <project>.<stack> unless given")
+    .option("--json", "answer with JSON on stdout");
+}
+
+function pushOption(command: Command): Command {
+  return command.option("--push [remote]", "push each commit as well, to origin unless named");
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError("It has to be a number from 0 to 65535.");
+  return port;
+}

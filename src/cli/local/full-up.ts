@@ -1,0 +1,59 @@
+import { runFullUpdate } from "../../apply/full-update.ts";
+import { appliedValue } from "../../apply/pending.ts";
+import { publishStack } from "../../apply/publish-stack.ts";
+import { parseContract } from "../../domain/contract.ts";
+import { readPoolValue } from "../../domain/stack-file.ts";
+import { parseEntry } from "../../ledger/entry.ts";
+import type { LocalOutside } from "./flags.ts";
+import type { LocalProgram } from "./open-program.ts";
+import { readContract } from "./read-rules.ts";
+import { recoverUpdates, recoverValues } from "./recover.ts";
+
+/** What a full update did to a pool: `before` is what was applied, null where nobody knew; `committed` what the branch says. */
+export type Brought = {
+  pool: string;
+  before: number | null;
+  applied: number | null;
+  committed: number | null;
+};
+
+/**
+ * Makes up for what a killed process has left, brings the whole stack up with the work tree's program and configuration, shows
+ * Pulumi's progress, and notes in the ledger what is applied. Answers every pool. Throws `FullUpdateError`, and what
+ * `publishStack` throws.
+ */
+export async function fullUp(program: LocalProgram, outside: LocalOutside): Promise<Brought[]> {
+  const { engine, workDir, stack, place, deployPlace, world } = program;
+  await recoverUpdates(program, outside);
+  // Before its first full update a stack has no contract, and nothing to recover.
+  const own = await readContract(program, outside).catch(() => null);
+  if (own !== null) await recoverValues(program, own.contract, outside);
+  const { ledger, head } = await world.forge.readHead(deployPlace, []);
+  await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, `pulumiscale up ${place.alias}`);
+  const checkout = await program.readCheckout();
+  const request = { place: deployPlace, checkout, engine, runUrl: null };
+  const entry = await publishStack(request, { ...world, hide: outside.hide });
+  const last = ledger.text === null ? null : parseEntry(ledger.text);
+  return [...parseContract(entry.pools, place.project).contract.values()].map((pool): Brought => {
+    const location = { ...pool.location, project: place.project };
+    const read = head.stackFile.kind === "text" ? readPoolValue(head.stackFile.text, location) : null;
+    return {
+      pool: pool.name,
+      before: last?.kind === "entry" ? appliedValue(last.entry, pool) : null,
+      applied: appliedValue(entry, pool),
+      committed: read?.kind === "value" ? read.value : null,
+    };
+  });
+}
+
+/** A sentence for each pool that did not stand at its committed value, or does not now. */
+export function describeBrought(brought: readonly Brought[]): string[] {
+  return brought.flatMap(({ pool, before, applied, committed }) => {
+    if (applied !== committed)
+      return [
+        `${pool}: ${applied ?? "?"} is applied from the work tree, but ${committed ?? "no value"} is committed. Commit the stack file, or restore it.`,
+      ];
+    if (before === null || before === applied) return [];
+    return [`${pool}: ${before} was applied, although ${committed} is committed; it is ${applied} now.`];
+  });
+}

@@ -1,0 +1,202 @@
+import { basename, join } from "node:path";
+import type { ApplyForge, DeployPlace } from "../../apply/apply-forge.ts";
+import type { ApplyWorld, EngineSettings } from "../../apply/apply-stack.ts";
+import { type Checkout, readCheckout } from "../../apply/checkout.ts";
+import { readFolderCheckout, readFolderStack } from "../../apply/folder-checkout.ts";
+import { FolderProgram } from "../../apply/folder-program.ts";
+import { realPace } from "../../apply/retry-concurrent.ts";
+import { localLedgerTrust } from "../../apply/trusted-entry.ts";
+import { readUpdates } from "../../apply/update-history.ts";
+import { systemClock } from "../../clock.ts";
+import { Alias, defaultAlias } from "../../domain/names.ts";
+import { parseRepositoryFile } from "../../domain/repository-file.ts";
+import { formatPoolLocation } from "../../domain/stack-config-key.ts";
+import type { PoolLocation } from "../../domain/stack-file.ts";
+import { FolderApplyForge } from "../../forge/folder-apply.ts";
+import { FolderForge } from "../../forge/folder-forge.ts";
+import type { CommitForge, StackPlace } from "../../forge/forge.ts";
+import { Git } from "../../forge/git.ts";
+import { LocalApplyForge } from "../../forge/local-apply.ts";
+import { healWorkTree, LocalGitForge, readBranchHead } from "../../forge/local-git.ts";
+import { LocalLedger } from "../../forge/local-ledger.ts";
+import { type LocalRepository, openLocalRepository } from "../../forge/local-repository.ts";
+import { readRepositoryFile } from "../../forge/local-repository-file.ts";
+import { UsageError } from "../usage-error.ts";
+import type { FoundStack } from "./find-stack.ts";
+import type { LocalFlags, LocalOutside } from "./flags.ts";
+
+/** A Pulumi program's directory with one stack of it, and all that works there. */
+export type LocalProgram = {
+  workDir: string;
+  /** As Pulumi takes it. */
+  stack: string;
+  place: StackPlace;
+  deployPlace: DeployPlace;
+  /** Where PulumiScale keeps what belongs to this directory. */
+  stateDir: string;
+  /** Null in a directory that is in no git work tree. */
+  repository: LocalRepository | null;
+  forge: CommitForge;
+  engine: EngineSettings;
+  world: ApplyWorld;
+  readCheckout: () => Promise<Checkout>;
+  /** The commit, or in a plain folder the content, that is in force; it changes whenever somebody commits. */
+  readHeadId: () => Promise<string>;
+  /** Finishes commits of a process that was killed; answers a sentence for each thing that it did. */
+  heal: (locations: readonly PoolLocation[]) => Promise<string[]>;
+};
+
+/**
+ * Puts the parts together for one program and stack. Starts no Pulumi process. Throws `UsageError`, `CheckoutError` and
+ * `LocalRepositoryError`.
+ */
+export async function openProgram(
+  found: FoundStack,
+  flags: LocalFlags,
+  outside: LocalOutside,
+): Promise<LocalProgram> {
+  const repository = await openLocalRepository(new Git(outside.environment), found.workDir);
+  const push = flags.push === true ? "origin" : flags.push || null;
+  if (repository === null && push !== null)
+    throw new UsageError(
+      `${found.workDir} is in no git work tree, so there is nothing to push. Leave --push out.`,
+    );
+  const parts =
+    repository === null
+      ? await folderParts(found, flags, outside)
+      : await gitParts(repository, push, found, flags, outside);
+  const { applyForge, ...program } = parts;
+  return {
+    ...found,
+    ...program,
+    repository,
+    world: {
+      forge: applyForge,
+      ledger: localLedgerTrust,
+      clock: systemClock,
+      redact: outside.redact,
+      say: (level, sentence) => outside.tell(level === "info" ? sentence : `${level}: ${sentence}`),
+    },
+  };
+}
+
+type Parts = Omit<LocalProgram, keyof FoundStack | "repository" | "world"> & { applyForge: ApplyForge };
+
+async function gitParts(
+  repository: LocalRepository,
+  push: string | null,
+  { workDir, stack }: FoundStack,
+  flags: LocalFlags,
+  outside: LocalOutside,
+): Promise<Parts> {
+  const { root, branch, stateDir } = repository;
+  const checkout = await readCheckout(workDir, stack);
+  const alias = checkAlias(flags.alias ?? (await aliasIn(repository, checkout)), checkout);
+  const places = placesOf(checkout, { repo: basename(root), branch, alias });
+  return {
+    ...places,
+    stateDir,
+    engine: engineOf(stack, join(stateDir, "updates", alias), outside),
+    forge: new LocalGitForge(repository, { clock: systemClock, push }),
+    applyForge: new LocalApplyForge(repository, new LocalLedger(stateDir)),
+    readCheckout: () => readCheckout(workDir, stack),
+    readHeadId: () => readBranchHead(repository, branch),
+    heal: async (locations) =>
+      (await healWorkTree(repository, places.place, locations)).map(
+        ({ location, from, to }) =>
+          `${formatPoolLocation(location)} stood at ${from} in the work tree although ${to} is committed: a process was killed in between. It is ${to} now.`,
+      ),
+  };
+}
+
+async function folderParts(
+  { workDir, stack }: FoundStack,
+  flags: LocalFlags,
+  outside: LocalOutside,
+): Promise<Parts> {
+  const stateDir = join(workDir, ".pulumiscale");
+  const folder = await readFolderStack(workDir, stack);
+  const alias = checkAlias(flags.alias ?? null, folder);
+  const places = placesOf(folder, { repo: basename(workDir), branch: "folder", alias });
+  const { place } = places;
+  const engine = engineOf(stack, join(stateDir, "updates", alias), outside);
+  const forge = new FolderForge({
+    ...{ workDir, stateDir },
+    readUpdates: (count) => readUpdates(stack, { ...engine, workDir }, count),
+    clock: systemClock,
+  });
+  const program = new FolderProgram({
+    ...{ workDir, stateDir },
+    stackFilePath: folder.stackFilePath,
+    readStackFile: () => forge.readStackFile(place),
+    clock: systemClock,
+  });
+  return {
+    ...places,
+    stateDir,
+    engine,
+    forge,
+    applyForge: new FolderApplyForge({
+      workDir,
+      ledger: new LocalLedger(stateDir),
+      program,
+      readCommits: (_alias, sinceMs) => forge.readCommits(place, sinceMs),
+    }),
+    readCheckout: () => readFolderCheckout(folder, program),
+    readHeadId: async () => JSON.stringify(await forge.readStackFile(place)),
+    heal: async () => {
+      const healing = await forge.heal(place);
+      return healing.kind === "clean" ? [] : [healing.sentence];
+    },
+  };
+}
+
+function engineOf(stack: string, recordFolder: string, outside: LocalOutside): EngineSettings {
+  return {
+    stack,
+    environment: outside.environment,
+    signal: outside.signal,
+    recordFolder,
+    refresh: false,
+    policyPacks: [],
+    parallel: undefined,
+    unexpectedChanges: "refuse",
+    config: "committed-copy",
+    pace: realPace,
+  };
+}
+
+type Where = { repo: string; branch: string; alias: string };
+
+function placesOf(
+  { project, stack, stackFilePath, dir }: Omit<Checkout, "commit">,
+  { repo, branch, alias }: Where,
+): Pick<LocalProgram, "place" | "deployPlace"> {
+  const owner = "local";
+  return {
+    place: { owner, repo, alias, project, stack, branch, path: stackFilePath },
+    deployPlace: { owner, repo, baseBranch: branch, alias, dir, stackFilePath },
+  };
+}
+
+function checkAlias(wanted: string | null, { project, stack }: Pick<Checkout, "project" | "stack">): string {
+  const alias = Alias.safeParse(wanted ?? defaultAlias(project, stack));
+  if (alias.success) return alias.data;
+  throw new UsageError(
+    `The stack's alias cannot be used (${alias.error.issues[0]?.message}). Give one that can with --alias.`,
+  );
+}
+
+/** The alias that the repository file gives this stack, so that the app later calls it the same; null where it gives none. */
+async function aliasIn(
+  repository: LocalRepository,
+  { stack, dir }: Pick<Checkout, "stack" | "dir">,
+): Promise<string | null> {
+  const file = await readRepositoryFile(repository);
+  const parsed = parseRepositoryFile(file.kind === "text" ? file.text : null);
+  const stacks = parsed.kind === "good" ? (parsed.file.stacks ?? {}) : {};
+  const found = Object.entries(stacks).find(
+    ([, settings]) => settings.stack === stack && (settings.dir ?? ".").replace(/\/+$/, "") === dir,
+  );
+  return found?.[0] ?? null;
+}

@@ -1,0 +1,171 @@
+import { previewValue } from "../../apply/preview-value.ts";
+import type { OwnContract } from "../../apply/read-contract.ts";
+import { readOperation } from "../../apply/read-operation.ts";
+import { systemClock } from "../../clock.ts";
+import { isFailure } from "../../domain/receipt.ts";
+import { stackName } from "../../domain/stack-name.ts";
+import { errorFacts } from "../../http/error-facts.ts";
+import { createHttpApp } from "../../http/http-app.ts";
+import { SIDECAR_ROUTES } from "../../http/routes.ts";
+import { serveHttp } from "../../http/serve-http.ts";
+import { createLogger } from "../../logger.ts";
+import type { SidecarSettings } from "../../settings.ts";
+import { VERSION } from "../../version.ts";
+import { type ApplyEnd, ApplyQueue } from "../../workflows/apply-queue.ts";
+import { type CommitOutcome, LocalStack } from "../../workflows/local-stack.ts";
+import { applyOnce } from "./apply-once.ts";
+import type { LocalOutside } from "./flags.ts";
+import type { LocalProgram } from "./open-program.ts";
+import { readContract, readSecrets } from "./read-rules.ts";
+import { recoverUpdates } from "./recover.ts";
+
+export type SidecarOptions = {
+  host: string;
+  port: number;
+  /** What becomes of a value that could not be applied. */
+  onFailure: "keep" | "revert";
+};
+
+export type RunningSidecar = {
+  port: number;
+  /** Reads contract and secrets again; what cannot be read stays as it was. */
+  reload: () => Promise<void>;
+  /** Takes no more requests, and waits for what runs. */
+  stop: () => Promise<void>;
+};
+
+/** A sender waits at least 10 s; this leaves room for the network. */
+const ANSWER_WITHIN_MS = 8_000;
+/** A person waits for it, and a large program takes its time. */
+const DRY_RUN_WITHIN_MS = 10 * 60_000;
+/** How soon a commit that somebody else has made is found. */
+const LOOK_EVERY_MS = 5_000;
+
+/** Starts serving one stack: its routes, and the applies of what is committed. */
+export async function startSidecar(
+  program: LocalProgram,
+  rules: { own: OwnContract; secrets: readonly string[] },
+  options: SidecarOptions,
+  settings: SidecarSettings,
+  outside: LocalOutside,
+): Promise<RunningSidecar> {
+  let { contract } = rules.own;
+  let { secrets } = rules;
+  const log = createLogger({ level: settings.logLevel, redact: outside.redact });
+  const { place, deployPlace, world, engine } = program;
+  const failed = (doing: string, error: unknown) => log.error({ error: errorFacts(error) }, doing);
+  const queue = new ApplyQueue({
+    run: async () => {
+      await recoverUpdates(program, outside);
+      return applyOnce(program);
+    },
+    onEnd: async (end) => {
+      stack.invalidate();
+      tellEnd(end, outside);
+      log.info({ stack: place.alias, end }, "apply ended");
+      if (options.onFailure === "revert") await takeBack(end);
+      void refreshContract();
+    },
+    onError: (error) => failed("the apply failed", error),
+  });
+  const name = stackName(place.owner, place.repo, place.alias);
+  const stack = new LocalStack({
+    ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
+    contract: () => contract,
+    secrets: () => secrets,
+    preview: async (pool, to) => {
+      const checkout = await program.readCheckout();
+      return previewValue({ pool, to }, contract, { place: deployPlace, checkout, engine }, world);
+    },
+    readOutcome: async (commit, scales) => {
+      const checkout = await program.readCheckout();
+      const request = { place: deployPlace, checkout, engine };
+      return outcomeOf(await readOperation({ commit, scales }, request, world), queue.isRunning);
+    },
+    answerWithinMs: ANSWER_WITHIN_MS,
+  });
+
+  async function takeBack(end: ApplyEnd): Promise<void> {
+    const commit = await stack.revertFailed(end);
+    if (commit === null) return;
+    outside.tell(`What could not be applied is taken back in ${commit.slice(0, 12)}.`);
+    void queue.request();
+  }
+
+  async function refreshContract(): Promise<void> {
+    try {
+      contract = (await readContract(program, outside)).contract;
+      stack.invalidate();
+    } catch (error) {
+      failed("the contract could not be read again, so the one before holds", error);
+    }
+  }
+
+  let head = await program.readHeadId();
+  async function lookForCommits(): Promise<void> {
+    const now = await program.readHeadId();
+    if (now === head) return;
+    head = now;
+    stack.invalidate();
+    void queue.request();
+  }
+
+  const app = createHttpApp({
+    ...{ scaling: stack, operations: stack, routes: SIDECAR_ROUTES, defaultStack: name, logger: log },
+    ...(settings.metricsToken === null
+      ? {}
+      : { metrics: { token: settings.metricsToken, stacks: () => [name] } }),
+    sns: { endpoint: settings.snsEndpoint },
+    clock: systemClock,
+    version: VERSION,
+    dryRunWithinMs: DRY_RUN_WITHIN_MS,
+  });
+  const server = await serveHttp(app, { host: options.host, port: options.port });
+  const looking = setInterval(
+    () => void lookForCommits().catch((error: unknown) => failed("the branch could not be read", error)),
+    LOOK_EVERY_MS,
+  );
+  // Whatever a process before this one has committed and not applied.
+  void queue.request();
+  return {
+    port: server.port,
+    reload: async () => {
+      await refreshContract();
+      try {
+        secrets = await readSecrets(program, outside);
+      } catch (error) {
+        failed("the webhook secrets could not be read again, so the ones before hold", error);
+      }
+    },
+    stop: async () => {
+      clearInterval(looking);
+      await Promise.all([server.stop(), queue.stop()]);
+    },
+  };
+}
+
+function outcomeOf(operation: Awaited<ReturnType<typeof readOperation>>, isApplying: boolean): CommitOutcome {
+  switch (operation.kind) {
+    case "done": {
+      const isFailed = operation.pools.some(({ outcome }) => isFailure(outcome));
+      const pools = new Map(operation.pools.map((line) => [line.pool, line]));
+      return { status: isFailed ? "failed" : "applied", pools };
+    }
+    case "superseded":
+      return { status: "superseded", pools: new Map() };
+    case "running":
+    case "waiting":
+      return {
+        status: isApplying || operation.kind === "running" ? "under-way" : "waiting",
+        pools: new Map(),
+      };
+  }
+}
+
+function tellEnd(end: ApplyEnd, { tell }: LocalOutside): void {
+  if (end.kind === "failed") tell(`The apply could not be tried: ${end.message}. It is tried again.`);
+  if (end.kind === "failed") return;
+  for (const { pool, from, to, outcome, message } of end.receipt?.pools ?? [])
+    tell(`${pool} ${from ?? "?"} → ${to} ${outcome}${message === "" ? "" : `: ${message}`}`);
+  for (const problem of end.problems) tell(problem);
+}

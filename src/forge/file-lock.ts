@@ -12,7 +12,7 @@ type StillHeld = () => Promise<void>;
 /**
  * Does the work while a file of this path says that we do; the file is gone afterwards. What a dead process left behind
  * is taken over: one of this machine that is not running any more, or whose pid another process has by now, and any that
- * nobody can look at after a minute. Waits up to ten seconds for a living one, then throws `ForgeError` `unavailable`.
+ * nobody can look at after a minute. Waits up to five seconds for a living one, then throws `ForgeError` `unavailable`.
  */
 export async function withFileLock<T>(
   path: string,
@@ -46,9 +46,11 @@ async function describeSelf(): Promise<Holder> {
 }
 
 const WAIT_MS = 25;
-const MOST_WAITS = 400;
+const MOST_WAITS = 200;
 /** A write takes milliseconds: a holder that nobody can look at is given this long. */
 const LONGEST_HOLD_MS = 60_000;
+/** It says who holds it as soon as it is there: one that does not was left by a process that was killed in between. */
+const LONGEST_SILENCE_MS = 2_000;
 
 async function acquire(path: string, own: string, clock: Clock): Promise<void> {
   for (let waits = 0; ; waits += 1) {
@@ -96,7 +98,8 @@ async function isStale(path: string, held: string, clock: Clock): Promise<boolea
     if (startedAt !== null && holder.startedAt !== null) return startedAt !== holder.startedAt;
   }
   const written = await stat(path).catch(() => null);
-  return written !== null && clock() - written.mtimeMs > LONGEST_HOLD_MS;
+  const longestMs = holder === null ? LONGEST_SILENCE_MS : LONGEST_HOLD_MS;
+  return written !== null && clock() - written.mtimeMs > longestMs;
 }
 
 /** Moved away first: of several that found it stale only one removes it, and none removes the lock that came after it. */

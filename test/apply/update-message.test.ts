@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { PendingPool } from "../../src/apply/pending.ts";
+import { formatUpdateMessage, parseUpdateMessage } from "../../src/apply/update-message.ts";
+import { parseContract } from "../../src/domain/contract.ts";
+import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
+
+const ALIAS = "shop.dev";
+const rules = { targetUrn: "urn", strategy: "absolute", min: 0, max: 9, cooldown: 0 };
+
+function pendingPool(name: string, from: number | null, to: number, aliases: string[] = []): PendingPool {
+  const pool = parseContract({ [name]: { ...rules, configKey: name, aliases } }).contract.get(name);
+  if (pool === undefined) throw new Error(`${name} is no pool`);
+  return { pool, from, to };
+}
+
+function scaleCommit(oid: string, lines: string[], alias = ALIAS) {
+  const scales = lines.map(
+    (line) => `Pulumiscale-Scale: ${line} reason=requested source=count event=0123456789abcdef`,
+  );
+  return { oid, message: `scale\n\nPulumiscale-Stack: ${alias}\n${scales.join("\n")}` };
+}
+
+const oidOf = (number: number) => number.toString(16).padStart(40, "0");
+
+describe("the message of an update", () => {
+  it("is a scale commit of what is applied, with the newest demand for each pool", () => {
+    const message = formatUpdateMessage(
+      ALIAS,
+      [pendingPool("web", 3, 5)],
+      [scaleCommit(oidOf(2), ["web 4 -> 5 requested=7"]), scaleCommit(oidOf(1), ["web 3 -> 4 requested=4"])],
+    );
+    expect(message.split("\n")[0]).toBe("scale(shop.dev): web 3 → 5");
+    expect(parseScaleCommit(message)).toMatchObject({
+      alias: ALIAS,
+      scales: [{ pool: "web", from: 3, to: 5, requested: 7, event: "0123456789abcdef" }],
+    });
+    expect(parseUpdateMessage(message, ALIAS)).toEqual([oidOf(2), oidOf(1)]);
+  });
+
+  it("has no demand for what somebody moved by hand, or of another stack", () => {
+    const commits = [
+      { oid: oidOf(3), message: "web 8, by hand" },
+      scaleCommit(oidOf(2), ["queue 1 -> 2 requested=2"], "other"),
+      scaleCommit(oidOf(1), ["web 3 -> 4 requested=4"]),
+    ];
+    const message = formatUpdateMessage(
+      ALIAS,
+      [pendingPool("web", 3, 8), pendingPool("queue", 1, 2)],
+      commits,
+    );
+    expect(message).toBe(
+      `scale(shop.dev): 2 pools\n\nPulumiscale-Stack: shop.dev\nPulumiscale-Commit: ${oidOf(1)}`,
+    );
+  });
+
+  it("knows a pool by its former name, and has the demand's own value where nothing is known as applied", () => {
+    const commits = [scaleCommit(oidOf(1), ["old 3 -> 4 requested=4"])];
+    const message = formatUpdateMessage(ALIAS, [pendingPool("web", null, 4, ["old"])], commits);
+    expect(message.split("\n")[0]).toBe("scale(shop.dev): web ? → 4");
+    expect(parseScaleCommit(message)?.scales).toMatchObject([{ pool: "web", from: 3, to: 4 }]);
+  });
+
+  it("names the commits of a failed update that is tried again, each once", () => {
+    const commits = [scaleCommit(oidOf(2), ["web 3 -> 4 requested=4"])];
+    const message = formatUpdateMessage(ALIAS, [pendingPool("web", 3, 4)], commits, [oidOf(2), oidOf(1)]);
+    expect(parseUpdateMessage(message, ALIAS)).toEqual([oidOf(2), oidOf(1)]);
+  });
+
+  it("stays under 4,000 bytes, with the newest commits first", () => {
+    const names = Array.from({ length: 100 }, (_, index) => `pool${index}`);
+    const pending = names.map((name) => pendingPool(name, 1, 2));
+    const commits = names.map((name, index) => scaleCommit(oidOf(index), [`${name} 1 -> 2 requested=2`]));
+    const message = formatUpdateMessage(ALIAS, pending, commits);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4000);
+    const covered = parseUpdateMessage(message, ALIAS) ?? [];
+    expect(covered).toEqual(commits.slice(0, covered.length).map(({ oid }) => oid));
+    expect(covered.length).toBeGreaterThan(30);
+    expect(parseScaleCommit(message)?.scales.length).toBeGreaterThan(5);
+  });
+
+  it("of anybody else names nothing", () => {
+    expect(parseUpdateMessage(`Pulumiscale-Stack: other\nPulumiscale-Commit: ${oidOf(1)}`, ALIAS)).toBeNull();
+    expect(parseUpdateMessage(`Pulumiscale-Commit: ${oidOf(1)}`, ALIAS)).toBeNull();
+    expect(parseUpdateMessage("", ALIAS)).toBeNull();
+  });
+});

@@ -169,9 +169,9 @@ function fishOption(
 ): string {
   const takes: Record<Value, string> = {
     nothing: "",
-    directory: " -r -a '(__fish_complete_directories)'",
-    stack: ` -r -a '(__${program}_stacks)'`,
-    other: choices.length === 0 ? " -r" : ` -r -a ${quoteFish(choices.join(" "))}`,
+    directory: " -x -a '(__fish_complete_directories)'",
+    stack: ` -x -a '(__${program}_stacks)'`,
+    other: choices.length === 0 ? " -x" : ` -x -a ${quoteFish(choices.join(" "))}`,
   };
   return `complete -c ${program} -n ${condition} -l ${name.replace(/^--/, "")}${takes[value]} -d ${quoteFish(description)}`;
 }

@@ -1,0 +1,140 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { GitError } from "./git.ts";
+import { isPlainFile, readFiles, type TreeEntry } from "./local-git-objects.ts";
+import type { LocalRepository } from "./local-repository.ts";
+
+/** How the index follows a commit: what it had for the file, what it gets, and how other staged text is changed. */
+export type IndexChange = {
+  path: string;
+  /** The file as the commits before had it; this is replaced as a whole. */
+  from: readonly string[];
+  to: TreeEntry;
+  edit: (text: string) => string | null;
+};
+
+/**
+ * Does `move` while git's own lock on the index is held, and then brings the index along: nobody commits in between what the index
+ * had before. Where somebody else holds the lock for long, `move` is done all the same, and the answer is `locked`.
+ */
+export async function moveWithIndex(
+  repository: LocalRepository,
+  change: IndexChange,
+  move: () => Promise<void>,
+): Promise<"done" | "locked"> {
+  const lines = Promise.withResolvers<string>();
+  const writing = startWriting(repository, lines.promise);
+  try {
+    await waitForLock(repository, writing);
+    await move();
+  } catch (error) {
+    lines.reject(error);
+    await writing;
+    throw error;
+  }
+  // From here on the commit stands, whatever happens to the index.
+  try {
+    if ((await feed(repository, change, lines, writing)) === "done") return "done";
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      await delay(WAIT_MS * tries);
+      if ((await bringIndex(repository, change)) === "done") return "done";
+    }
+  } catch {}
+  return "locked";
+}
+
+/** Brings the index along with a commit that the branch has by now. */
+export async function bringIndex(
+  repository: LocalRepository,
+  change: IndexChange,
+): Promise<"done" | "locked"> {
+  const lines = Promise.withResolvers<string>();
+  const writing = startWriting(repository, lines.promise);
+  await waitForLock(repository, writing);
+  return feed(repository, change, lines, writing);
+}
+
+const MOST_TRIES = 8;
+const WAIT_MS = 25;
+
+type Written = "done" | "locked";
+
+/**
+ * Git takes the index's lock before it reads what is to be changed, and gives it up when its stdin ends: with our own process, at the
+ * latest. Where the lock is somebody else's, it changes nothing and says so at the end.
+ */
+async function startWriting({ git, root }: LocalRepository, input: Promise<string>): Promise<Written> {
+  try {
+    await git.run(["update-index", "-z", "--index-info"], { cwd: root, input });
+    return "done";
+  } catch (error) {
+    if (error instanceof GitError && error.reason === "failed") return "locked";
+    throw error;
+  }
+}
+
+/** Whose lock it is shows at the end; without one after a moment, git has none. */
+async function waitForLock({ gitDir }: LocalRepository, writing: Promise<Written>): Promise<void> {
+  let hasEnded = false;
+  const end = () => {
+    hasEnded = true;
+  };
+  writing.then(end, end);
+  for (let waits = 0; waits < 400 && !hasEnded; waits++) {
+    const isThere = await access(join(gitDir, "index.lock")).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+    await delay(1);
+  }
+}
+
+async function feed(
+  repository: LocalRepository,
+  change: IndexChange,
+  lines: PromiseWithResolvers<string>,
+  writing: Promise<Written>,
+): Promise<Written> {
+  try {
+    lines.resolve(await planLines(repository, change));
+  } catch (error) {
+    lines.reject(error);
+    await writing;
+    throw error;
+  }
+  return writing;
+}
+
+/** The line that update-index reads; none where the index needs no change, or holds something else for the path. */
+async function planLines(
+  repository: LocalRepository,
+  { path, from, to, edit }: IndexChange,
+): Promise<string> {
+  const staged = await readStagedEntry(repository, path);
+  if (staged === null || staged.oid === to.oid || !isPlainFile(staged)) return "";
+  if (from.includes(staged.oid)) return `${staged.mode} ${to.oid}\t${path}\0`;
+  const file = (await readFiles(repository, [staged.oid])).get(staged.oid);
+  const text = file?.kind === "text" ? edit(file.text) : null;
+  if (text === null) return "";
+  return `${staged.mode} ${await writeBlob(repository, text)}\t${path}\0`;
+}
+
+/** Writes a text into git's store as it is, whatever filters the path has. */
+export function writeBlob({ git, root }: LocalRepository, text: string): Promise<string> {
+  return git.ask(["hash-object", "-w", "--no-filters", "--stdin"], { cwd: root, input: text });
+}
+
+/** What is staged for a path; null for nothing, or for several versions of an unfinished merge. */
+async function readStagedEntry({ git, root }: LocalRepository, path: string): Promise<TreeEntry | null> {
+  const listed = await git.ask(["--literal-pathspecs", "ls-files", "--stage", "-z", "--", path], {
+    cwd: root,
+  });
+  for (const line of listed.split("\0")) {
+    const match = /^(\d{6}) ([0-9a-f]+) 0\t/.exec(line);
+    if (match !== null && line.slice(match[0].length) === path)
+      return { mode: match[1] ?? "", oid: match[2] ?? "" };
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { PoolLocation } from "../domain/stack-file.ts";
+import type { LocalRepository } from "./local-repository.ts";
+
+const Location = z.union([
+  z.object({ project: z.string(), configKey: z.string() }),
+  z.object({ project: z.string(), configPath: z.string() }),
+]);
+const Unwritten = z.object({
+  commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  path: z.string().min(1),
+  locations: z.array(Location),
+});
+
+/** A commit of ours whose values are not, or not known to be, in the index and the work tree yet. */
+export type Unwritten = { commit: string; path: string; locations: readonly PoolLocation[] };
+
+/**
+ * Notes that a commit is about to reach the branch, so that whoever comes after a kill can tell a work tree that was left behind
+ * from one where a person has put an old value back.
+ */
+export async function writeJournal(repository: LocalRepository, unwritten: Unwritten): Promise<void> {
+  await mkdir(folderOf(repository), { recursive: true, mode: 0o700 });
+  const file = await open(fileOf(repository, unwritten.commit), "w", 0o600);
+  try {
+    await file.writeFile(JSON.stringify(unwritten));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function removeJournal(repository: LocalRepository, commit: string): Promise<void> {
+  await rm(fileOf(repository, commit), { force: true });
+}
+
+/** What is noted; a note that a kill has cut off is of a commit that did not reach the branch, and is left out. */
+export async function readJournal(repository: LocalRepository): Promise<Unwritten[]> {
+  const names = await readdir(folderOf(repository)).catch(() => []);
+  const texts = await Promise.all(
+    names.map((name) => readFile(join(folderOf(repository), name), "utf8").catch(() => "")),
+  );
+  return texts.flatMap(parseUnwritten);
+}
+
+function parseUnwritten(text: string): Unwritten[] {
+  try {
+    return [Unwritten.parse(JSON.parse(text))];
+  } catch {
+    return [];
+  }
+}
+
+function folderOf({ stateDir }: LocalRepository): string {
+  return join(stateDir, "unwritten");
+}
+
+function fileOf(repository: LocalRepository, commit: string): string {
+  return join(folderOf(repository), `${commit}.json`);
+}

@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import type { Snapshot, StackFile } from "../domain/snapshot.ts";
+import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { commitFile } from "./local-git-commit.ts";
+import { asForgeErrors } from "./local-git-errors.ts";
+import { fileOf, readFileHistory } from "./local-git-history.ts";
+import type { LocalRepository } from "./local-repository.ts";
+
+export { type HealedValue, healWorkTree } from "./local-git-heal.ts";
+export { readUncommittedValues, type UncommittedValue } from "./local-git-uncommitted.ts";
+
+const REPOSITORY_FILE = ".github/pulumiscale.yml";
+
+/** A local git work tree as the place that takes scale commits. `push` is the remote that each goes to as well; null for none. */
+export class LocalGitForge implements CommitForge {
+  readonly #repository: LocalRepository;
+  readonly #options: { clock: Clock; push: string | null };
+  /** What was read of a head stays true. */
+  #last: { key: string; snapshot: Snapshot } | null = null;
+
+  constructor(repository: LocalRepository, options: { clock: Clock; push: string | null }) {
+    this.#repository = repository;
+    this.#options = options;
+  }
+
+  readSnapshot(place: StackPlace, historyWindowMs: number): Promise<Snapshot> {
+    return asForgeErrors(async () => {
+      const readAtMs = this.#options.clock();
+      const headOid = await readBranchHead(this.#repository, place.branch);
+      const ledgerEntry = await readLedgerEntry(this.#repository, place.alias);
+      const key = JSON.stringify([headOid, place.branch, place.path, historyWindowMs]);
+      const known =
+        this.#last?.key === key
+          ? this.#last.snapshot
+          : await this.#read(place, headOid, readAtMs - historyWindowMs);
+      const snapshot = { ...known, readAtMs, ledgerEntry };
+      this.#last = { key, snapshot };
+      return snapshot;
+    });
+  }
+
+  commit(place: StackPlace, request: FileCommitRequest): Promise<string> {
+    return asForgeErrors(() => commitFile(this.#repository, place, request, this.#options));
+  }
+
+  async #read(place: StackPlace, headOid: string, sinceMs: number): Promise<Snapshot> {
+    const repositoryFile = `${headOid}:${REPOSITORY_FILE}`;
+    const history = await readFileHistory(this.#repository, headOid, place.path, sinceMs, [repositoryFile]);
+    return {
+      readAtMs: 0,
+      repositoryId: this.#repository.root,
+      repositoryNumber: "",
+      headOid,
+      file: fileOf(history.head, history.texts),
+      history: history.commits,
+      inRange: null,
+      gated: new Map(),
+      ledgerEntry: null,
+      earlierLedgerEntries: [],
+      repositoryFile: history.texts.get(repositoryFile) ?? MISSING,
+      mergeMethods: [],
+    };
+  }
+}
+
+const MISSING: StackFile = { kind: "missing" };
+
+/** The commit that the branch stands at. */
+export async function readBranchHead({ git, root }: LocalRepository, branch: string): Promise<string> {
+  const name = `refs/heads/${branch}^{commit}`;
+  try {
+    return await git.ask(["rev-parse", "--verify", "--quiet", name], { cwd: root });
+  } catch (cause) {
+    throw new ForgeError(
+      "not-found",
+      `The branch ${branch} is not in ${root}. Start again on the branch that is to be scaled.`,
+      { cause },
+    );
+  }
+}
+
+/** The stack's own entry in the local ledger; null where nothing was applied from here yet. */
+async function readLedgerEntry({ stateDir }: LocalRepository, alias: string): Promise<string | null> {
+  try {
+    return await readFile(join(stateDir, "stacks", `${alias}.json`), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}

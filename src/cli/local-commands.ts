@@ -42,6 +42,11 @@ Examples:
     .action(async (pool: string, amount: string, flags: ScaleFlags) =>
       answer(await (await import("./scale.ts")).runScale(pool, amount, flags)),
     );
+  localCommand(
+    program,
+    "check",
+    "look whether everything that scaling needs is there; change nothing",
+  ).action(async (flags: LocalFlags) => answer(await (await import("./check.ts")).runCheck(flags)));
   localCommand(program, "pools", "the stack's pools as they stand").action(async (flags: LocalFlags) =>
     answer(await (await import("./pools.ts")).runPools(flags)),
   );

@@ -47,7 +47,7 @@ export async function runScale(pool: string, amount: string, flags: ScaleFlags):
   const intent: Intent = { pool, ask, source: "cli", requestedBy, event, summary };
   if (flags.dryRun === true) return showDryRun(program, contract, intent, flags);
   await recoverUpdates(program, outside);
-  await recoverValues(program, contract, outside);
+  await recoverValues(program, outside);
   const context = contextOf(program, contract, flags);
   const deliverer = deliverLocally(context, program.forge, flags.approve === true ? requestedBy : null);
   const [result] = await scalePools(context, deliverer, [intent]);

@@ -35,7 +35,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const own = await readContract(program, outside);
   for (const finding of own.warnings) outside.tell(`warning: ${formatFinding(finding)}`);
   const secrets = await readSecrets(program, outside);
-  await recoverValues(program, own.contract, outside);
+  await recoverValues(program, outside);
   const { host, port, onFailure } = flags;
   const sidecar = await startSidecar(program, { own, secrets }, { host, port, onFailure }, settings, outside);
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${sidecar.port}`;

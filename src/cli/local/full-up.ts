@@ -6,8 +6,7 @@ import { readPoolValue } from "../../domain/stack-file.ts";
 import { parseEntry } from "../../ledger/entry.ts";
 import type { LocalOutside } from "./flags.ts";
 import type { LocalProgram } from "./open-program.ts";
-import { readContract } from "./read-rules.ts";
-import { recoverUpdates, recoverValues } from "./recover.ts";
+import { recoverUpdates } from "./recover.ts";
 
 /** What a full update did to a pool: `before` is what was applied, null where nobody knew; `committed` what the branch says. */
 export type Brought = {
@@ -25,9 +24,7 @@ export type Brought = {
 export async function fullUp(program: LocalProgram, outside: LocalOutside): Promise<Brought[]> {
   const { engine, workDir, stack, place, deployPlace, world } = program;
   await recoverUpdates(program, outside);
-  // Before its first full update a stack has no contract, and nothing to recover.
-  const own = await readContract(program, outside).catch(() => null);
-  if (own !== null) await recoverValues(program, own.contract, outside);
+  for (const sentence of await program.heal()) outside.tell(sentence);
   const { ledger, head } = await world.forge.readHead(deployPlace, []);
   await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, `pulumiscale up ${place.alias}`);
   const checkout = await program.readCheckout();

@@ -11,7 +11,6 @@ import { systemClock } from "../../clock.ts";
 import { Alias, defaultAlias } from "../../domain/names.ts";
 import { parseRepositoryFile } from "../../domain/repository-file.ts";
 import { formatPoolLocation } from "../../domain/stack-config-key.ts";
-import type { PoolLocation } from "../../domain/stack-file.ts";
 import { FolderApplyForge } from "../../forge/folder-apply.ts";
 import { FolderForge } from "../../forge/folder-forge.ts";
 import type { CommitForge, StackPlace } from "../../forge/forge.ts";
@@ -43,7 +42,7 @@ export type LocalProgram = {
   /** The commit, or in a plain folder the content, that is in force; it changes whenever somebody commits. */
   readHeadId: () => Promise<string>;
   /** Finishes commits of a process that was killed; answers a sentence for each thing that it did. */
-  heal: (locations: readonly PoolLocation[]) => Promise<string[]>;
+  heal: () => Promise<string[]>;
 };
 
 /**
@@ -101,8 +100,8 @@ async function gitParts(
     applyForge: new LocalApplyForge(repository, new LocalLedger(stateDir)),
     readCheckout: () => readCheckout(workDir, stack),
     readHeadId: () => readBranchHead(repository, branch),
-    heal: async (locations) =>
-      (await healWorkTree(repository, places.place, locations)).map(
+    heal: async () =>
+      (await healWorkTree(repository, places.place)).map(
         ({ location, from, to }) =>
           `${formatPoolLocation(location)} stood at ${from} in the work tree although ${to} is committed: a process was killed in between. It is ${to} now.`,
       ),

@@ -1,7 +1,5 @@
 import { adoptStack } from "../../apply/adopt-stack.ts";
-import { locationsOf } from "../../apply/pending.ts";
 import { recoverUpdate } from "../../apply/recover-update.ts";
-import type { Contract } from "../../domain/contract.ts";
 import type { LocalOutside } from "./flags.ts";
 import type { LocalProgram } from "./open-program.ts";
 
@@ -16,13 +14,8 @@ export async function recoverUpdates(program: LocalProgram, outside: LocalOutsid
 }
 
 /** Finishes what a killed process has left of its commits, and takes over what people have brought up by hand; says what it did. */
-export async function recoverValues(
-  program: LocalProgram,
-  contract: Contract,
-  outside: LocalOutside,
-): Promise<void> {
-  for (const sentence of await program.heal(locationsOf(contract, program.place.project)))
-    outside.tell(sentence);
+export async function recoverValues(program: LocalProgram, outside: LocalOutside): Promise<void> {
+  for (const sentence of await program.heal()) outside.tell(sentence);
   const checkout = await program.readCheckout();
   await adoptStack({ place: program.deployPlace, checkout, engine: program.engine }, program.world);
 }

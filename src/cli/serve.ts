@@ -39,7 +39,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const { host, port, onFailure } = flags;
   const sidecar = await startSidecar(program, { own, secrets }, { host, port, onFailure }, settings, outside);
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${sidecar.port}`;
-  for (const line of describePools(own.contract, url)) outside.tell(line);
+  for (const line of describePools(own.contract, url)) outside.show(line);
   outside.tell(`pulumiscale serves ${program.place.alias}, listening on ${url}`);
   signals.onHangup(() => void sidecar.reload());
   const signal = await signals.stopped;

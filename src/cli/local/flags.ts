@@ -17,6 +17,8 @@ export type LocalOutside = {
   environment: Readonly<Record<string, string | undefined>>;
   /** A sentence or a line for people, on stderr, without the secrets that are known. */
   tell: (line: string) => void;
+  /** The same for our own words alone, which may have the form of a secret: `Bearer …`. */
+  show: (line: string) => void;
   /** Takes one more secret out of everything that is told from now on. */
   hide: (secret: string) => void;
   redact: (text: string) => string;
@@ -34,6 +36,7 @@ export function localOutside(
   return {
     environment,
     tell: (line) => console.error(redact(line)),
+    show: (line) => console.error(line),
     hide: (secret) => {
       secrets.push(secret);
       redact = redactor(secrets);

@@ -62,7 +62,8 @@ export async function startSidecar(
     onEnd: async (end) => {
       stack.invalidate();
       tellEnd(end, outside);
-      log.info({ stack: place.alias, end }, "apply ended");
+      if (end.kind === "failed" || end.receipt !== null || end.problems.length > 0)
+        log.info({ stack: place.alias, end }, "apply ended");
       if (options.onFailure === "revert") await takeBack(end);
       void refreshContract();
     },

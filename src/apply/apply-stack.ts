@@ -1,26 +1,19 @@
 import type { Clock } from "../clock.ts";
-import { type Contract, parseContract } from "../domain/contract.ts";
+import { parseContract } from "../domain/contract.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import { entryAfterApply } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import { ledgerTrust } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
-import { applyPools, type EngineOptions, withConfigFile } from "./apply-pools.ts";
-import {
-  type Checkout,
-  readChangedFiles,
-  readStackFileText,
-  stackFileOf,
-  writeStackFileText,
-} from "./checkout.ts";
+import { applyPools, type EngineOptions } from "./apply-pools.ts";
+import { type Checkout, readChangedFiles } from "./checkout.ts";
 import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
 import type { Redact } from "./redact.ts";
 import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
-import { spliceValues } from "./splice-values.ts";
 import { loadAutomation } from "./targeted-update.ts";
 import {
   LedgerError,
@@ -31,15 +24,12 @@ import {
 } from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
 import { formatUpdateMessage } from "./update-message.ts";
+import { spliceIntoWorkTree, type UpdateConfig, withStackFile } from "./with-stack-file.ts";
 
 /** How Pulumi is driven; an apply finds the rest of `EngineOptions` itself. */
 export type EngineSettings = Omit<EngineOptions, "workDir" | "project" | "stackFile" | "message"> & {
-  /**
-   * Where the configuration of an update comes from. `work-tree`, unless told otherwise: the work tree's stack file, with
-   * the head's values put into it. `committed-copy`: a copy of the stack file as the head has it, so that nothing is
-   * written into the work tree, and nothing is applied that stands there uncommitted.
-   */
-  config?: "work-tree" | "committed-copy";
+  /** `work-tree` unless told otherwise. */
+  config?: UpdateConfig;
 };
 
 export type ApplyRequest = {
@@ -94,7 +84,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   }
   if (plan.kind !== "apply" || entry === null) {
     if (plan.kind === "full-needed" && entry !== null && request.engine.config !== "committed-copy")
-      await spliceIntoWorkTree(planned, checkout, parseContract(entry.pools).contract);
+      await spliceIntoWorkTree(read.head.stackFile, checkout, parseContract(entry.pools).contract);
     if (plan.kind === "nothing" && entry !== null) await renewAttestation(request, world, planned, entry);
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
   }
@@ -186,39 +176,19 @@ async function runEngine(
   const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
   const message = formatUpdateMessage(place.alias, pending, planned.history.commits, retriedScales(entry));
-  const lines = await withStackFile(planned, { checkout, engine }, own.contract, (stackFile) =>
-    applyPools(pending, previewFirst, { ...settings, project: checkout.project, stackFile, message }),
+  const lines = await withStackFile(
+    engine.config,
+    planned.read.head.stackFile,
+    checkout,
+    own.contract,
+    (stackFile) =>
+      applyPools(pending, previewFirst, { ...settings, project: checkout.project, stackFile, message }),
   );
   return {
     lines: [...lines, ...unusable.flatMap(outOfRange)],
     problems: unusable.filter(({ to }) => to === null).map(({ pool, message }) => `${pool.name}: ${message}`),
     output: own.output,
   };
-}
-
-/** Does the work with a stack file that has the newest head's values: the work tree's, or a copy of the committed one. */
-async function withStackFile<T>(
-  planned: ReadPlan,
-  { checkout, engine }: Pick<ApplyRequest, "checkout" | "engine">,
-  contract: Contract,
-  work: (stackFile: EngineOptions["stackFile"]) => Promise<T>,
-): Promise<T> {
-  const { stackFile } = planned.read.head;
-  if (engine.config !== "committed-copy") return work(await spliceIntoWorkTree(planned, checkout, contract));
-  const text = stackFile.kind === "text" ? stackFile.text : "";
-  return withConfigFile(text, (path) => work({ kind: "copy", path, text }));
-}
-
-/** Puts the newest head's values into the work tree: an old run applies, and fully deploys, what the pools are by now. */
-async function spliceIntoWorkTree(
-  { read }: ReadPlan,
-  checkout: Checkout,
-  contract: Contract,
-): Promise<EngineOptions["stackFile"]> {
-  const text = await readStackFileText(checkout);
-  const spliced = spliceValues(text, read.head.stackFile, contract, checkout.project);
-  if (spliced !== text) await writeStackFileText(checkout, spliced);
-  return { kind: "work-tree", path: stackFileOf(checkout), text: spliced };
 }
 
 /** Pulumi could not even begin: every pending pool is held with the reason, so that alerts pile up no commits. */

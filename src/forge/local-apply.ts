@@ -1,23 +1,23 @@
 import { posix } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import {
-  type ApplyForge,
-  type DeployPlace,
-  foldersToRead,
-  type HeadRead,
-  type HistoryRead,
-  type LedgerCommit,
-  type LedgerRead,
-  type LedgerStack,
-  type ProgramState,
-  type RepositoryPlace,
+import type {
+  ApplyForge,
+  DeployPlace,
+  HeadRead,
+  HistoryRead,
+  LedgerCommit,
+  LedgerRead,
+  LedgerStack,
+  RepositoryPlace,
 } from "../apply/apply-forge.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import { ForgeError } from "./forge.ts";
 import { type Git, GitError } from "./git.ts";
-import { type GitObject, parseFile, parseTree, readObjects } from "./git-objects.ts";
+import { type GitObject, parseFile, readObjects } from "./git-objects.ts";
+import { commitNames, isOid, stateNames, takeState, takeStates } from "./git-program-state.ts";
+import { asForgeErrors } from "./local-git-errors.ts";
 import type { LocalLedger } from "./local-ledger.ts";
 
 /** What has to be known of the work tree. */
@@ -40,7 +40,7 @@ export class LocalApplyForge implements ApplyForge {
 
   /** One process, and one more for each time that the branch moves meanwhile. */
   readHead(place: DeployPlace, others: readonly string[]): Promise<HeadRead> {
-    return doing("reading the branch", async () => {
+    return asForgeErrors(async () => {
       const head = refOf(place);
       const commits = [...new Set(others)];
       const names = [
@@ -77,7 +77,7 @@ export class LocalApplyForge implements ApplyForge {
     since: string,
     others: readonly string[],
   ): Promise<HistoryRead> {
-    return doing("reading the stack file's history", async () => {
+    return asForgeErrors(async () => {
       const commits = [...new Set(others)];
       const { logged, isComplete } = await this.#log(place, headOid, since);
       const files = logged.map(({ oid }) => `${oid}:${place.stackFilePath}`);
@@ -91,7 +91,7 @@ export class LocalApplyForge implements ApplyForge {
   }
 
   readLedger(place: DeployPlace): Promise<LedgerRead> {
-    return doing("reading the ledger", async () => {
+    return asForgeErrors(async () => {
       const [file, [repositoryFile]] = await Promise.all([
         this.#ledger.read(place.alias),
         this.#read([`${refOf(place)}:${REPOSITORY_FILE}`]),
@@ -108,7 +108,7 @@ export class LocalApplyForge implements ApplyForge {
   async report(): Promise<void> {}
 
   listStacks(repository: RepositoryPlace): Promise<LedgerStack[]> {
-    return doing("listing the stacks", async () => {
+    return asForgeErrors(async () => {
       const aliases = await this.#ledger.list();
       const stacks = await Promise.all(
         aliases.map(async (alias) => ({ alias, text: (await this.#ledger.read(alias)).text ?? "" })),
@@ -131,7 +131,7 @@ export class LocalApplyForge implements ApplyForge {
 
   async includes(_place: DeployPlace, commit: string, other: string): Promise<boolean> {
     if (!isOid(commit) || !isOid(other)) return false;
-    return doing("comparing two commits", async () => {
+    return asForgeErrors(async () => {
       try {
         await this.#git(["merge-base", "--is-ancestor", other, commit]);
         return true;
@@ -196,41 +196,6 @@ function refOf({ baseBranch }: RepositoryPlace): string {
   return `refs/heads/${baseBranch}`;
 }
 
-/** The ledger names commits in free text: what is no id must not become an argument, nor a name of something else. */
-function isOid(text: string): boolean {
-  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
-}
-
-/** The names of the stack's part of a commit: its folders, then the stack file. */
-function stateNames(commit: string, place: DeployPlace): string[] {
-  // Git calls the root by an empty path.
-  const folders = foldersToRead(place).map((folder) => `${commit}:${folder === "." ? "" : folder}`);
-  return [...folders, `${commit}:${place.stackFilePath}`];
-}
-
-function commitNames(commits: readonly string[], place: DeployPlace): string[] {
-  return commits.filter(isOid).flatMap((commit) => stateNames(commit, place));
-}
-
-/** Takes what `stateNames` asked for off the front; null where the directory is not there. */
-function takeState(objects: (GitObject | null)[], place: DeployPlace): ProgramState | null {
-  const folders = new Map<string, ReadonlyMap<string, string>>();
-  for (const folder of foldersToRead(place)) {
-    const entries = parseTree(objects.shift() ?? null);
-    if (entries !== null) folders.set(folder, entries);
-  }
-  const stackFile = parseFile(objects.shift() ?? null);
-  return folders.has(place.dir) ? { folders, stackFile } : null;
-}
-
-function takeStates(
-  objects: (GitObject | null)[],
-  commits: readonly string[],
-  place: DeployPlace,
-): Map<string, ProgramState | null> {
-  return new Map(commits.map((commit) => [commit, isOid(commit) ? takeState(objects, place) : null]));
-}
-
 function ledgerRead(
   { text, id }: Awaited<ReturnType<LocalLedger["read"]>>,
   repositoryFile: StackFile,
@@ -273,14 +238,4 @@ function noDirectory({ dir, baseBranch }: DeployPlace): ForgeError {
     "not-found",
     `There is no directory ${dir} on ${baseBranch}, so the stack's values cannot be read. Commit it.`,
   );
-}
-
-async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ForgeError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ForgeError("unavailable", `${what} failed: ${why}`, { cause: error });
-  }
 }

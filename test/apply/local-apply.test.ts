@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { publishStack } from "../../src/apply/publish-stack.ts";
@@ -169,7 +169,8 @@ describe("apply on a local work tree", { timeout: 30_000 }, () => {
       pools: [{ pool: "web", from: 7, to: 6 }],
     });
     await local.commit({ [PROGRAM]: before });
-    expect(await local.apply()).toMatchObject({ receipt: { outcome: "applied" } });
+    expect(await local.apply()).toMatchObject({ receipt: { outcome: "applied", covers: [] } });
+    expect((await newestUpdate())?.message).toContain(`Pulumiscale-Commit: ${oid}`);
     expect(await local.operation(oid)).toMatchObject({
       kind: "done",
       pools: [{ outcome: "applied", to: 6 }],
@@ -202,7 +203,10 @@ describe("apply on a local work tree", { timeout: 30_000 }, () => {
     expect(await local.operation(oid)).toEqual({ kind: "superseded" });
   });
 
-  it("publishes after a full up, whatever the repository file says of signatures", async () => {
+  it("publishes after a full up, whatever the repository file says of signatures and aliases", async () => {
+    await mkdir(join(local.root, ".github"));
+    const mapped = "ledger: attested\nstacks:\n  shop.dev:\n    dir: elsewhere\n    stack: other\n";
+    await local.commit({ ".github/pulumiscale.yml": mapped });
     await local.stack.pulumi("up", "--yes", "--skip-preview", "--stack", "dev");
     const entry = await publishStack(await local.request(), { ...local.world, hide: () => {} });
     expect(entry).toMatchObject({ applied: { web: 6, queue: 60 }, attestation: null });

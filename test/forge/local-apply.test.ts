@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeployPlace } from "../../src/apply/apply-forge.ts";
+import { ForgeError } from "../../src/forge/forge.ts";
 import { Git } from "../../src/forge/git.ts";
 import { LocalApplyForge } from "../../src/forge/local-apply.ts";
 import { LocalLedger } from "../../src/forge/local-ledger.ts";
@@ -165,7 +166,7 @@ describe("the head", () => {
     await commit({ "README.md": "infra" });
     await expect(forge.readHead(place(), [])).rejects.toThrow("There is no directory infra on main");
     await rm(join(root, ".git"), { recursive: true });
-    await expect(forge.readHead(place(), [])).rejects.toMatchObject({ code: "unavailable" });
+    await expect(forge.readHead(place(), [])).rejects.toMatchObject({ code: "not-found" });
   });
 
   it("is read of one commit, however often the branch moves meanwhile", async () => {
@@ -302,7 +303,7 @@ describe("whether a commit has another", () => {
     expect(await forge.includes(place(), one, one)).toBe(true);
     expect(await forge.includes(place(), one, two)).toBe(false);
     expect(await forge.includes(place(), one, "HEAD")).toBe(false);
-    await expect(forge.includes(place(), one, NOBODY)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(forge.includes(place(), one, NOBODY)).rejects.toThrow(ForgeError);
   });
 
   it("a symbolic link for a stack file is not followed out of the repository", async () => {

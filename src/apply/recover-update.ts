@@ -133,14 +133,15 @@ function describeEnd(
   { process: { seenAt, pid }, command, stack }: UpdateRecord,
   report: EngineReport,
 ): Recovered {
-  const did = `${report.done.filter(({ op }) => op !== "same").length} steps were done and ${report.failed.length} failed`;
+  const done = report.done.filter(({ op }) => op !== "same").length;
+  const did = `steps done: ${done}, failed: ${report.failed.length}.`;
   const what = `The \`${command}\` of ${stack} that was begun at ${seenAt} (process ${pid})`;
   return report.isComplete
-    ? { kind: "finished", report, sentence: `${what} went on alone and has come to its end: ${did}.` }
+    ? { kind: "finished", report, sentence: `${what} went on alone and has come to its end; ${did}` }
     : {
         kind: "killed",
         report,
-        sentence: `${what} was killed before its end: as far as its log goes, ${did}.`,
+        sentence: `${what} was killed before its end; ${did}`,
       };
 }
 

@@ -18,11 +18,16 @@ const programs = {
   act: { names: ["act"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
   versitygw: { names: ["versitygw"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
   git: { names: ["git"], install: "apt-get install git (2.38 or newer)" },
+  "systemd-analyze": { names: ["systemd-analyze"], install: "apt-get install systemd" },
   "git-http-backend": {
     names: ["git-http-backend"],
     install: "apt-get install git",
     folders: () => [execFileSync("git", ["--exec-path"], { encoding: "utf8" }).trim()],
   },
+  go: { names: ["go"], install: "https://go.dev/dl/" },
+  python3: { names: ["python3"], install: "apt-get install python3 python3-pip" },
+  javac: { names: ["javac"], install: "apt-get install default-jdk-headless" },
+  mvn: { names: ["mvn"], install: "apt-get install maven" },
 } satisfies Record<string, Program>;
 
 /**

@@ -65,7 +65,7 @@ export async function writeUpdateRecord(
       user: userName(run.environment),
       run: run.run,
       command: run.args[0] ?? "",
-      stack: run.args[run.args.indexOf("--stack") + 1] ?? "",
+      stack: stackOf(run.args),
       eventLog: run.eventLog,
     };
     const path = join(folder, `${run.run}.json`);
@@ -116,6 +116,13 @@ export class UpdateRecordError extends Error {
     );
     this.name = "UpdateRecordError";
   }
+}
+
+function stackOf(args: readonly string[]): string {
+  const at = args.indexOf("--stack");
+  const stack = at === -1 ? undefined : args[at + 1];
+  if (!stack) throw new Error("the command names its stack nowhere (`--stack`)");
+  return stack;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

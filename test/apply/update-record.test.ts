@@ -62,6 +62,11 @@ describe("an update", () => {
     await expect(seen("pid")).rejects.toThrow("ENOENT");
   });
 
+  it("is not begun where it names no stack, whose lock could not be found again", async () => {
+    await expect(up({}, ["up", "--yes"])).rejects.toThrow("--stack");
+    await expect(seen("pid")).rejects.toThrow("ENOENT");
+  });
+
   it("is on record in a file that only its owner may read, and in the answer of nobody else", async () => {
     const slow = up({ environment: { ...environment, THEN: "sleep 1" } });
     await expect.poll(() => readUpdateRecords(recordFolder).catch(() => [])).toHaveLength(1);

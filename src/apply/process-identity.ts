@@ -106,9 +106,10 @@ function isSignalable(pid: number): boolean {
 async function seeWithPs(pid: number): Promise<Seen> {
   const env = { LC_ALL: "C", TZ: "UTC" };
   const run = promisify(execFile)("/bin/ps", ["-o", "stat=,lstart=", "-p", String(pid)], { env });
-  const [, state, start] =
-    /^\s*(\S+)\s+(.+?)\s*$/.exec((await run.catch(() => ({ stdout: "" }))).stdout) ?? [];
-  if (state === undefined || start === undefined) return { kind: "unknown" };
+  const line = (await run.catch(() => ({ stdout: "" }))).stdout.trim();
+  const [state = "", ...started] = line.split(/\s+/);
+  const start = started.join(" ");
+  if (state === "" || start === "") return { kind: "unknown" };
   return state.startsWith("Z") ? { kind: "none" } : { kind: "running", start };
 }
 

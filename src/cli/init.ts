@@ -82,7 +82,7 @@ function parseUrl(text: string): string {
       "--url is no address such as https://scale.example.com: http or https, a host, perhaps a path, and nothing else.",
     );
   }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  return `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, "");
 }
 
 async function isWanted(flags: InitFlags, terminal: InitTerminal): Promise<boolean> {

@@ -3,12 +3,14 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
 import type { Shell } from "./completions.ts";
+import type { DemoFlags } from "./demo.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
 import type { InitFlags } from "./init.ts";
 import { addLocalCommands } from "./local-commands.ts";
 
 const EXAMPLES = `
 Examples:
+  $ pulumiscale demo                                  see an alert scale a small Pulumi program
   $ pulumiscale serve --stack prod                    scale this Pulumi program's pools, without GitHub
   $ pulumiscale scale web +2 --apply                  one pool, by hand
   $ pulumiscale app                                   run the GitHub App; settings come from the environment
@@ -68,6 +70,11 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .option("--yes", "write without asking")
     .option("--json", "answer with JSON on stdout")
     .action(async (flags: InitFlags) => answer(await (await import("./init.ts")).runInit(flags)));
+  program
+    .command("demo")
+    .description("show an alert that scales a Pulumi program, from nothing: needs git and Pulumi, no cloud")
+    .option("--keep", "leave the program's folder and say where it is")
+    .action(async (flags: DemoFlags) => answer(await (await import("./demo.ts")).runDemo(flags)));
   program
     .command("completions")
     .description("print a script that completes commands and options")

@@ -8,7 +8,9 @@ export function cleanLine(text: string, maxLength = 120): string {
     .slice(0, maxLength * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(/[a-z][a-z0-9+.-]{0,20}:\/\/\S*|\bwww\.\S*/gi, "(link)")
-    .replace(/[[\]<>`*_~|\\#{}!@$&]/g, " ")
+    .replace(/[[\]<>`*~|\\#{}!@$&]/g, " ")
+    // Inside a word it is no markdown: `jane_doe` is a login.
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, " ")
     .replace(/\b(skip|no)[-\s]*(ci|checks|actions)\b|\b(ci|actions)[-\s]*skip\b/gi, "(marker)")
     .replace(/\bskip-checks\b/gi, "(marker)")
     // `fixes GH-7` in a pull request would close issue 7 on merge.

@@ -40,7 +40,7 @@ export function formatScaleTrailers(commit: ScaleCommit): string {
     const facts = `requested=${scale.requested} reason=${scale.reasons.join(",")} source=${scale.source} event=${scale.event}`;
     trailers.push({ key: "Scale", value: `${scale.pool} ${scale.from} -> ${scale.to} ${facts}` });
   }
-  trailers.push({ key: "Requested-By", value: cleanLine(commit.requestedBy, 80) });
+  trailers.push({ key: "Requested-By", value: cleanLine(commit.requestedBy, 160) });
   if (commit.approvedBy !== undefined)
     trailers.push({ key: "Approved-By", value: cleanLine(commit.approvedBy, 80) });
   return formatTrailers(trailers);

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { runApply } from "../../src/cli/apply.ts";
 import { type DeployFlags, readDeployFlags } from "../../src/cli/deploy-flags.ts";
-import { UsageError } from "../../src/cli/usage-error.ts";
 import { runPending } from "../../src/cli/pending.ts";
 import { runPreview } from "../../src/cli/preview.ts";
 import { runPublish } from "../../src/cli/publish.ts";
+import { UsageError } from "../../src/cli/usage-error.ts";
 import { type DeployRepository, makeDeployRepository } from "../apply/support/deploy-repository.ts";
 
 // The deploy commands in any other CI than GitHub Actions.

@@ -35,7 +35,7 @@ export async function findContract(program: Program, ours: string): Promise<Sour
       if (findings.exportedIn === null && exportsContract(language, text))
         findings.exportedIn = fromProgram(program, path);
       if (language === "java" && findings.javaMain === null && /\bPulumi\s*\.\s*run\s*\(/.test(text)) {
-        findings.javaMain = { folder, package: /^\s*package\s+([\w.]+)\s*;/m.exec(text)?.[1] ?? null };
+        findings.javaMain = { folder, package: /^[ \t]*package[ \t]+([\w.]+)\s*;/m.exec(text)?.[1] ?? null };
       }
     }
   }
@@ -59,7 +59,7 @@ export function exportsContract(language: ExampleLanguage, text: string): boolea
 const SKIPPED = /^(?:\.|node_modules$|venv$|vendor$|bin$|obj$|target$|build$|dist$|__pycache__$)/;
 
 const NODE =
-  /\bexport\s+(?:const|let|var|function)\s+pulumiscale\b|\bexports\.pulumiscale\b|\bexport\s*\{[^}]*\bpulumiscale\b|^\s*pulumiscale\s*[,:]/m;
+  /\bexport\s+(?:const|let|var|function)\s+pulumiscale\b|\bexports\.pulumiscale\b|\bexport\s*\{[^}]*\bpulumiscale\b|^[ \t]*pulumiscale[ \t]*[,:]/m;
 
 const PATTERNS: Readonly<Record<Exclude<ExampleLanguage, "yaml">, RegExp>> = {
   typescript: NODE,

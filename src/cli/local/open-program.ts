@@ -195,7 +195,7 @@ async function aliasIn(
   const parsed = parseRepositoryFile(file.kind === "text" ? file.text : null);
   const stacks = parsed.kind === "good" ? (parsed.file.stacks ?? {}) : {};
   const found = Object.entries(stacks).find(
-    ([, settings]) => settings.stack === stack && (settings.dir ?? ".").replace(/\/+$/, "") === dir,
+    ([, settings]) => settings.stack === stack && (settings.dir ?? ".").replace(/(?<!\/)\/+$/, "") === dir,
   );
   return found?.[0] ?? null;
 }

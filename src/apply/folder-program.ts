@@ -1,16 +1,6 @@
-import { createHash, type Hash } from "node:crypto";
-import {
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { createHash, type Hash, randomUUID } from "node:crypto";
+import type { Dirent } from "node:fs";
+import { mkdir, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
@@ -37,14 +27,16 @@ export type FolderProgramOptions = {
   clock: Clock;
 };
 
-/** What no program is written in: what others have made, and where others keep their own. */
+/** What no program is written in: what tools have made, and where they keep their own. */
 const NOT_THE_PROGRAM = new Set([
-  ...["node_modules", ".git", ".pulumi", ".pulumiscale", "venv", ".venv", "__pycache__", "bin", "obj"],
+  ...["node_modules", "venv", ".venv", "__pycache__", "bin", "obj", "target", ".gradle"],
+  ...[".git", ".pulumi", ".pulumiscale", ".DS_Store"],
 ]);
+/** Logs, what editors write beside a file while it is open, and what a write of ours leaves behind when it is killed. */
+const PASSING = /\.log$|~$|\.sw[a-p]$|^\.#|^4913$|^\..*\.pulumiscale$/;
 const OTHER_STACK_FILE = /^Pulumi\.[^/]+\.ya?ml$/;
-const LEFT_BY_A_WRITE = /^\..*\.pulumiscale$/;
+/** What is more, and a file that is larger, is known by its size and its time. */
 const MOST_FILES = 20_000;
-/** A larger file is known by its size and its time. */
 const LARGEST_BYTES = 2_000_000;
 /** The oldest of more are forgotten: nothing is known of them then, and an apply previews first. */
 const MOST_KEPT = 100;
@@ -68,7 +60,7 @@ export class FolderProgram {
     this.#options = options;
   }
 
-  /** As it stands, kept for later. Throws `CheckoutError` where it cannot be read, or is too large to be. */
+  /** As it stands, kept for later. Throws `CheckoutError` where it cannot be read. */
   async read(): Promise<ProgramAt> {
     const { workDir, stackFilePath, readStackFile, clock } = this.#options;
     const { file: stackFile, lastCommit } = await readStackFile();
@@ -76,7 +68,7 @@ export class FolderProgram {
     const count = { files: 0 };
     try {
       for (const folder of foldersToRead({ dir: ".", stackFilePath }))
-        folders.set(folder, await readFolder(join(workDir, folder), count));
+        folders.set(folder, (await readFolder(join(workDir, folder), count)) ?? new Map());
     } catch (cause) {
       if (cause instanceof CheckoutError) throw cause;
       throw new CheckoutError(`The program in ${workDir} cannot be read. Check who may read its files.`, {
@@ -116,8 +108,8 @@ export class FolderProgram {
     const text = JSON.stringify({ atMs, lastCommit, folders, stackFile: state.stackFile });
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      // Two processes may keep the same: each writes its own.
-      const fresh = `${path}.${process.pid}`;
+      // Two may keep the same at once: each writes its own.
+      const fresh = `${path}.${randomUUID()}`;
       await writeFile(fresh, text, { mode: 0o600 });
       await rename(fresh, path);
       await this.#forget();
@@ -149,44 +141,48 @@ export class FolderProgram {
   }
 }
 
-/** A folder's entries, each with an id of all that is in it. */
-async function readFolder(path: string, count: { files: number }): Promise<Map<string, string>> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  });
+/** A folder's entries, each with an id of all that is in it; null for one that is not the program's. */
+async function readFolder(path: string, count: { files: number }): Promise<Map<string, string> | null> {
+  const entries = (await readdir(path, { withFileTypes: true }).catch(absent)) ?? [];
+  // A Python environment may have any name.
+  if (entries.some(({ name }) => name === "pyvenv.cfg")) return null;
   const ids = new Map<string, string>();
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const { name } = entry;
-    if (NOT_THE_PROGRAM.has(name) || OTHER_STACK_FILE.test(name) || LEFT_BY_A_WRITE.test(name)) continue;
+    if (NOT_THE_PROGRAM.has(name) || OTHER_STACK_FILE.test(name) || PASSING.test(name)) continue;
     count.files += 1;
-    if (count.files > MOST_FILES) {
-      throw new CheckoutError(
-        `${path} is one of more than ${MOST_FILES} files in the program's directory, which are too many to tell whether the code has changed. Move what is not the program elsewhere.`,
-      );
-    }
-    const hash = createHash("sha256");
-    const full = join(path, name);
-    if (entry.isDirectory()) hash.update(JSON.stringify([...(await readFolder(full, count))]));
-    // A link is what it says, not what stands there: that may be outside, and come back to here.
-    else if (entry.isSymbolicLink()) hash.update(`link ${await readlink(full)}`);
-    else if (entry.isFile()) await hashFile(full, hash);
-    else continue;
-    ids.set(name, hash.digest("hex"));
+    const id = await hashEntry(join(path, name), entry, count).catch(absent);
+    if (id !== null) ids.set(name, id);
   }
   return ids;
 }
 
-async function hashFile(path: string, hash: Hash): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    const { size, mtimeMs, mode } = await file.stat();
-    hash.update(`file ${mode & 0o111}\0`);
-    if (size > LARGEST_BYTES) hash.update(`${size} ${mtimeMs}`);
-    else hash.update(await file.readFile());
-  } finally {
-    await file.close();
+/** Null for what is no part of the program. */
+async function hashEntry(path: string, entry: Dirent, count: { files: number }): Promise<string | null> {
+  const hash = createHash("sha256");
+  if (entry.isDirectory()) {
+    const entries = await readFolder(path, count);
+    if (entries === null) return null;
+    hash.update(JSON.stringify([...entries]));
   }
+  // A link is what it says, not what stands there: that may be outside, and come back to here.
+  else if (entry.isSymbolicLink()) hash.update(`link ${await readlink(path)}`);
+  else if (entry.isFile()) await hashFile(path, hash, count.files > MOST_FILES ? 0 : LARGEST_BYTES);
+  else return null;
+  return hash.digest("hex");
+}
+
+async function hashFile(path: string, hash: Hash, largestBytes: number): Promise<void> {
+  const { size, mtimeMs, mode } = await stat(path);
+  hash.update(`file ${mode & 0o111}\0`);
+  if (size > largestBytes) hash.update(`${size} ${mtimeMs}`);
+  else hash.update(await readFile(path));
+}
+
+/** A file may be gone by the time that it is looked at. */
+function absent(error: unknown): null {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+  throw error;
 }
 
 function parseJson(text: string): unknown {

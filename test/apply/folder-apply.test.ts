@@ -201,6 +201,11 @@ describe("apply in a directory without git", { timeout: 60_000 }, () => {
     }
     await writeFile(join(world.stack.workDir, "Pulumi.other.yaml"), "config: {}\n");
     await rm(join(world.stack.workDir, ".git"), { recursive: true });
+    await mkdir(join(world.stack.workDir, "python"));
+    await writeFile(join(world.stack.workDir, "python/pyvenv.cfg"), "home = /usr/bin\n");
+    await writeFile(join(world.stack.workDir, "python/site.py"), "1");
+    for (const name of ["out.log", ".Pulumi.yaml.swp", "Pulumi.yaml~", ".Pulumi.dev.yaml.pulumiscale"])
+      await writeFile(join(world.stack.workDir, name), "passing");
     expect(await id()).toBe(before);
     await mkdir(join(world.stack.workDir, "lib/deep"), { recursive: true });
     await writeFile(join(world.stack.workDir, "lib/deep/module.ts"), "1");

@@ -4,11 +4,12 @@ import type { Clock } from "../clock.ts";
 import { withFileLock } from "./file-lock.ts";
 import { type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
 import { editDiskFile } from "./local-git-disk.ts";
-import { healUnderLock, lockFileOf } from "./local-git-heal.ts";
+import { healUnderLock, isAncestor, lockFileOf } from "./local-git-heal.ts";
 import { type Hooks, openHooks } from "./local-git-hooks.ts";
 import { moveWithIndex, writeBlob } from "./local-git-index.ts";
 import { removeJournal, writeJournal } from "./local-git-journal.ts";
 import { moveValues } from "./local-git-moves.ts";
+import { pushCommit, readPushTarget } from "./local-git-push.ts";
 import { checkReady, type Ready } from "./local-git-ready.ts";
 import { withWorkFolder } from "./local-git-work-files.ts";
 import type { LocalRepository } from "./local-repository.ts";
@@ -24,7 +25,7 @@ export async function commitFile(
   repository: LocalRepository,
   place: StackPlace,
   request: FileCommitRequest,
-  { clock }: { clock: Clock; push: string | null },
+  { clock, push }: { clock: Clock; push: string | null },
 ): Promise<string> {
   await mkdir(repository.stateDir, { recursive: true, mode: 0o700 });
   const lock = lockFileOf(repository);
@@ -36,6 +37,7 @@ export async function commitFile(
   const made = await withWorkFolder(repository, clock, (folder) =>
     makeCommit(repository, request, { ready, hooks, folder, clock }),
   );
+  if (push !== null) await pushMade(repository, place, request, made, push);
   await withFileLock(lock, clock, () => moveBranch(repository, place, request, { ready, made }));
   await hooks.postCommit();
   return made.oid;
@@ -89,6 +91,18 @@ async function proveTree(
   );
 }
 
+/** The remote first: where it has moved, nothing is to be taken back here. */
+async function pushMade(
+  repository: LocalRepository,
+  place: StackPlace,
+  { expectedHeadOid }: FileCommitRequest,
+  { oid }: Made,
+  remote: string,
+): Promise<void> {
+  const target = await readPushTarget(repository, place.branch, remote);
+  await pushCommit(repository, place, target, { oid, expected: expectedHeadOid });
+}
+
 /** The branch moves only from the head that was decided on; then the index and the file on disk follow. */
 async function moveBranch(
   repository: LocalRepository,
@@ -103,7 +117,10 @@ async function moveBranch(
   const change = { path, from: [ready.entry.oid], to: { ...ready.entry, oid: made.blobOid }, edit };
   const args = ["update-ref", "-m", `commit: ${headline}`, `refs/heads/${branch}`, made.oid, expectedHeadOid];
   const index = await moveWithIndex(repository, change, async () => {
-    await git.run(args, { cwd: root });
+    await git.run(args, { cwd: root }).catch(async (error: unknown) => {
+      // Pushed before, it may have come back: another process of ours found the remote ahead and followed it.
+      if (!(await isAncestor(repository, made.oid, `refs/heads/${branch}`))) throw error;
+    });
   });
   // The commit stands: what does not work now is done with the next one.
   const disk = await editDiskFile(repository, path, edit).then(

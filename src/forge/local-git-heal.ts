@@ -111,7 +111,12 @@ function listHealed(text: string, moves: readonly Move[]): HealedValue[] {
   });
 }
 
-async function isAncestor({ git, root }: LocalRepository, commit: string, branch: string): Promise<boolean> {
+/** Whether the branch holds a commit. */
+export async function isAncestor(
+  { git, root }: LocalRepository,
+  commit: string,
+  branch: string,
+): Promise<boolean> {
   try {
     await git.run(["merge-base", "--is-ancestor", commit, branch], { cwd: root });
     return true;

@@ -6,6 +6,7 @@ import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace }
 import { commitFile } from "./local-git-commit.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import { fileOf, readFileHistory } from "./local-git-history.ts";
+import { catchUp, readPushTarget } from "./local-git-push.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 export { type HealedValue, healWorkTree } from "./local-git-heal.ts";
@@ -17,6 +18,7 @@ const REPOSITORY_FILE = ".github/pulumiscale.yml";
 export class LocalGitForge implements CommitForge {
   readonly #repository: LocalRepository;
   readonly #options: { clock: Clock; push: string | null };
+  #hasCaughtUp = false;
   /** What was read of a head stays true. */
   #last: { key: string; snapshot: Snapshot } | null = null;
 
@@ -27,6 +29,7 @@ export class LocalGitForge implements CommitForge {
 
   readSnapshot(place: StackPlace, historyWindowMs: number): Promise<Snapshot> {
     return asForgeErrors(async () => {
+      await this.#catchUpOnce(place);
       const readAtMs = this.#options.clock();
       const headOid = await readBranchHead(this.#repository, place.branch);
       const ledgerEntry = await readLedgerEntry(this.#repository, place.alias);
@@ -43,6 +46,16 @@ export class LocalGitForge implements CommitForge {
 
   commit(place: StackPlace, request: FileCommitRequest): Promise<string> {
     return asForgeErrors(() => commitFile(this.#repository, place, request, this.#options));
+  }
+
+  /** A process that died between the push and the local branch left the remote ahead. Each commit finds out by itself later. */
+  async #catchUpOnce(place: StackPlace): Promise<void> {
+    const { push } = this.#options;
+    if (push === null || this.#hasCaughtUp) return;
+    this.#hasCaughtUp = true;
+    const target = await readPushTarget(this.#repository, place.branch, push);
+    // What is in the way now is in a commit's way too, and told there.
+    await catchUp(this.#repository, place, target).catch(() => {});
   }
 
   async #read(place: StackPlace, headOid: string, sinceMs: number): Promise<Snapshot> {

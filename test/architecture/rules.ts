@@ -81,7 +81,7 @@ export const powerRules: readonly PowerRule[] = [
   {
     power: "child processes",
     packages: ["node:child_process", "child_process", "execa", "cross-spawn"],
-    homes: ["src/forge/git.ts", "src/apply/"],
+    homes: ["src/forge/git.ts", "src/apply/", "src/cli/demo/start-sidecar-process.ts"],
   },
   {
     power: "GitHub's client",

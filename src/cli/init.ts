@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { listStacks } from "../apply/list-stacks.ts";
 import { planInit } from "./init/plan-init.ts";
-import { isStackName, listStackFiles, type Program, readProgram } from "./init/read-program.ts";
+import { isStackName, listStackFiles, type Program, printable, readProgram } from "./init/read-program.ts";
 import { renderChange, renderNext, renderPlan } from "./init/render-plan.ts";
 import { writePlanned } from "./init/write-plan.ts";
 import { findStack } from "./local/find-stack.ts";
@@ -45,7 +45,7 @@ export async function runInit(
     terminal.show(JSON.stringify({ ...plan, writes, written: wanted }, null, 2));
     return plan.problems.length > 0 && (wanted || plan.writes.length === 0) ? 1 : 0;
   }
-  const names = plan.writes.map(({ name }) => name).join(", ");
+  const names = plan.writes.map(({ name }) => printable(name)).join(", ");
   if (wanted) terminal.show(`\nWritten: ${names}`);
   else if (plan.writes.length > 0) terminal.show("\nNothing was written. Run it with --yes to write this.");
   const next = renderNext(plan);

@@ -1,19 +1,24 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
 import { FolderForge } from "../../src/forge/folder-forge.ts";
 import { type FileCommitRequest, ForgeError, type StackPlace } from "../../src/forge/forge.ts";
 
-/** What a process of its own commits, and where it is killed: around its so-manieth rename, each of which makes a step final. */
+/**
+ * What a process of its own commits, where it is killed (around its so-manieth rename, each of which makes a step final), and what a
+ * person writes into the stack file right after the first.
+ */
 export type CommitterTask = {
   workDir: string;
   stateDir: string;
   place: StackPlace;
   request: FileCommitRequest;
   killed: { rename: number; when: "before" | "after" } | null;
+  edited: string | null;
 };
 
 const task: CommitterTask = JSON.parse(process.argv[2] ?? "");
-if (task.killed !== null) dieAtRename(task.killed.rename, task.killed.when);
+afterRenames(task);
 const { workDir, stateDir, place, request } = task;
 const forge = new FolderForge({ workDir, stateDir, readUpdates: async () => [], clock: Date.now });
 try {
@@ -23,14 +28,16 @@ try {
   process.stdout.write(`${code} ${message}`);
 }
 
-function dieAtRename(nth: number, when: "before" | "after"): void {
+function afterRenames({ killed, edited, workDir, place }: CommitterTask): void {
   const { rename } = fs.promises;
   let renames = 0;
   fs.promises.rename = async (...paths) => {
     renames += 1;
-    if (renames === nth && when === "before") await die();
+    const isLast = renames === killed?.rename;
+    if (isLast && killed?.when === "before") await die();
     await rename(...paths);
-    if (renames === nth) await die();
+    if (isLast) await die();
+    if (renames === 1 && edited !== null) fs.writeFileSync(join(workDir, place.path), edited);
   };
   syncBuiltinESMExports();
 }

@@ -29,11 +29,11 @@ const files = async () => (await readdir(world.stack.workDir)).sort();
 /** Runs a commit in a process of its own; answers its last word. */
 async function commitElsewhere(
   request: FileCommitRequest,
-  killed: CommitterTask["killed"] = null,
-  uid?: number,
+  { uid, ...changes }: Partial<CommitterTask> & { uid?: number } = {},
 ): Promise<string> {
   const { stateDir, place, stack } = world;
-  const task: CommitterTask = { workDir: stack.workDir, stateDir, place, request, killed };
+  const own = { workDir: stack.workDir, stateDir, place, request, killed: null, edited: null };
+  const task: CommitterTask = { ...own, ...changes };
   const child = spawn(process.execPath, [COMMITTER, JSON.stringify(task)], {
     stdio: ["ignore", "pipe", "inherit"],
     ...(uid === undefined ? {} : { uid }),
@@ -229,7 +229,9 @@ describe("several processes", { timeout: 60_000 }, () => {
     "one that is killed at step %i, right %s it, leaves nothing half",
     async (step, when, value) => {
       const before = await stackFile();
-      expect(await commitElsewhere(await world.draft({ web: 5 }), { rename: step, when })).toBe("");
+      expect(await commitElsewhere(await world.draft({ web: 5 }), { killed: { rename: step, when } })).toBe(
+        "",
+      );
       expect(await stackFile()).toBe(before.replace('webCount: "3"', `webCount: "${value}"`));
       // Until it is mended, a look sees what is on the disk and nothing else.
       expect((await summary("web"))[0]).toEqual(
@@ -250,8 +252,17 @@ describe("several processes", { timeout: 60_000 }, () => {
     },
   );
 
+  it("what a person writes in the middle of a commit stays, and the commit is a conflict", async () => {
+    const edited = `# mine\n${await stackFile()}`;
+    expect(await commitElsewhere(await world.draft({ web: 5 }), { edited })).toMatch(/^conflict /);
+    expect(await stackFile()).toBe(edited);
+    expect(await summary("web")).toEqual([[null, 3, "manual", null]]);
+    expect(await world.forge.heal(world.place)).toEqual({ kind: "clean" });
+    expect(await files()).toEqual([".pulumiscale", "Pulumi.dev.yaml", "Pulumi.yaml"]);
+  });
+
   it("what a person writes after the kill stays, and the commit is given up", async () => {
-    await commitElsewhere(await world.draft({ web: 5 }), { rename: 1, when: "after" });
+    await commitElsewhere(await world.draft({ web: 5 }), { killed: { rename: 1, when: "after" } });
     const edited = `# mine\n${await stackFile()}`;
     await writeFile(world.stack.stackFile, edited);
     const healing = await world.forge.heal(world.place);
@@ -261,7 +272,7 @@ describe("several processes", { timeout: 60_000 }, () => {
   });
 
   it("the same text, written again by a person after the kill, stays too", async () => {
-    await commitElsewhere(await world.draft({ web: 5 }), { rename: 1, when: "after" });
+    await commitElsewhere(await world.draft({ web: 5 }), { killed: { rename: 1, when: "after" } });
     const before = await stackFile();
     await writeFile(world.stack.stackFile, before);
     expect((await world.forge.heal(world.place)).kind).toBe("dropped");
@@ -274,7 +285,7 @@ describe("several processes", { timeout: 60_000 }, () => {
     const { workDir } = world.stack;
     if (isRoot) await chmod(join(workDir, "../.."), 0o755);
     await chmod(workDir, 0o555);
-    const said = await commitElsewhere(request, null, isRoot ? 65_534 : undefined);
+    const said = await commitElsewhere(request, isRoot ? { uid: 65_534 } : {});
     await chmod(workDir, 0o755);
     expect(said).toMatch(/^forbidden .*\.pulumiscale could not be made \(EACCES\): .*right to write/);
     expect(await stackFile()).toContain('webCount: "3"\n');

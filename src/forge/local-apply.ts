@@ -55,7 +55,13 @@ export class LocalApplyForge implements ApplyForge {
         const [first, last] = [objects.shift(), objects.pop()];
         if (first?.type !== "commit") throw noBranch(place);
         // Each name is looked up by itself, so the branch may move between two of them.
-        if (first.oid !== last?.oid && reads < MOST_READS) continue;
+        if (first.oid !== last?.oid) {
+          if (reads < MOST_READS) continue;
+          throw new ForgeError(
+            "unavailable",
+            `The branch ${place.baseBranch} moved while it was read. Try again.`,
+          );
+        }
         const state = takeState(objects, place);
         if (state === null) throw noDirectory(place);
         const repositoryFile = parseFile(objects.shift() ?? null);

@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NO_COMMIT } from "../../src/apply/adopt-stack.ts";
+import { adoptStack, NO_COMMIT } from "../../src/apply/adopt-stack.ts";
 import { ContractError } from "../../src/apply/read-contract.ts";
+import { readUpdates } from "../../src/apply/update-history.ts";
 import { ForgeError } from "../../src/forge/forge.ts";
 import { type LocalStack, makeLocalStack } from "./support/local-stack.ts";
 
@@ -85,6 +86,14 @@ describe("a stack without an entry", { timeout: 30_000 }, () => {
       entry: { applied: { web: 3 }, deployed: NO_COMMIT, commit: head },
     });
     expect(await local.apply()).toEqual({ kind: "nothing" });
+  });
+
+  it("gets an entry that is newer than the update, though this machine's clock is behind the backend's", async () => {
+    await rm(local.ledger.pathOf(local.alias));
+    const clock = () => Date.now() - 3_600_000;
+    await adoptStack(await local.request(), { ...local.world, clock });
+    const [update] = await readUpdates("dev", local.stack, 1);
+    expect(Date.parse((await local.entry()).publishedAt)).toBeGreaterThan(update?.endedAtMs ?? Number.NaN);
   });
 
   it("leaves an entry alone that it cannot read, and says which", async () => {

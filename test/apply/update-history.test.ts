@@ -126,7 +126,7 @@ describe("the value of a pool in a configuration", () => {
     [{ configPath: 'nest.a[0]["d.e"]' }, nested, 9],
     [{ configPath: "nest.a[1].b" }, nested, undefined],
     [{ configPath: "nest.a.length" }, nested, undefined],
-    [{ configPath: "nest.constructor" }, nested, undefined],
+    [{ configPath: "nest.constructor.length" }, nested, undefined],
     [{ configKey: "nest" }, nested, undefined],
     [{ configKey: "count" }, { "shop:count": "3.5" }, undefined],
     [{ configKey: "count" }, { "shop:count": "9007199254740993" }, undefined],

@@ -169,6 +169,29 @@ describe("the head", () => {
     await expect(forge.readHead(place(), [])).rejects.toMatchObject({ code: "not-found" });
   });
 
+  it("is read again where the branch moved in the middle of it", async () => {
+    await commit({ "infra/Pulumi.dev.yaml": values(1) });
+    const two = await commit({ "infra/Pulumi.dev.yaml": values(2) });
+    await git("update-ref", "refs/heads/main", "HEAD~1");
+    const bin = join(root, ".git", "bin");
+    await mkdir(bin);
+    const { stdout } = await run("sh", ["-c", "command -v git"]);
+    const script = `#!/bin/sh
+real=${stdout.trim()}
+[ "$1" = cat-file ] && [ ! -e ${bin}/moved ] || exec $real "$@"
+touch ${bin}/moved
+cat > ${bin}/input
+{ head -z -n 1 ${bin}/input; sleep 0.5; $real update-ref refs/heads/main ${two}; tail -z -n +2 ${bin}/input; } | $real "$@"
+`;
+    await writeFile(join(bin, "git"), script, { mode: 0o755 });
+    const moved = new LocalApplyForge(
+      { git: new Git({ ...environment, PATH: `${bin}:${process.env.PATH}` }), root },
+      ledger,
+    );
+    const { headOid, head } = await moved.readHead(place(), []);
+    expect([headOid, head.stackFile]).toEqual([two, { kind: "text", text: values(2) }]);
+  });
+
   it("is read of one commit, however often the branch moves meanwhile", async () => {
     const one = await commit({ "infra/Pulumi.dev.yaml": values(1), "infra/version": "1" });
     const two = await commit({ "infra/Pulumi.dev.yaml": values(2), "infra/version": "2" });

@@ -28,6 +28,9 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   const settings = readSidecarSettings();
   const signals = listenToSignals();
   const outside = localOutside();
+  let isServing = false;
+  // Before it serves there is nothing to finish but an update, which Pulumi ends in order.
+  void signals.stopped.then(() => isServing || outside.interrupt());
   const program = await openProgram(await findStack(flags, outside), flags, outside);
   if (flags.upFirst === true)
     for (const line of describeBrought(await fullUp(program, outside))) outside.tell(line);
@@ -38,6 +41,7 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   await recoverValues(program, outside);
   const { host, port, onFailure } = flags;
   const sidecar = await startSidecar(program, { own, secrets }, { host, port, onFailure }, settings, outside);
+  isServing = true;
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${sidecar.port}`;
   for (const line of describePools(own.contract, url)) outside.show(line);
   outside.tell(`pulumiscale serves ${program.place.alias}, listening on ${url}`);

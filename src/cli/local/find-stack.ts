@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { listStacks } from "../../apply/list-stacks.ts";
+import { retryBackend } from "../../apply/retry-backend.ts";
+import { realPace } from "../../apply/retry-concurrent.ts";
 import { UsageError } from "../usage-error.ts";
 import type { LocalFlags, LocalOutside } from "./flags.ts";
 
@@ -15,7 +17,9 @@ export async function findStack(flags: LocalFlags, outside: LocalOutside): Promi
   const workDir = resolve(flags.dir ?? ".");
   await requireProgram(workDir);
   if (flags.stack !== undefined) return { workDir, stack: flags.stack };
-  const stacks = await listStacks({ workDir, environment: outside.environment, signal: outside.signal });
+  const { environment, signal, tell } = outside;
+  const read = () => listStacks({ workDir, environment, signal });
+  const stacks = await retryBackend(read, realPace, tell, signal);
   const [only, ...others] = stacks;
   if (only === undefined) {
     throw new UsageError(

@@ -1,3 +1,5 @@
+import { adoptStack } from "../../apply/adopt-stack.ts";
+import type { ApplyWorld } from "../../apply/apply-stack.ts";
 import { previewValue } from "../../apply/preview-value.ts";
 import type { OwnContract } from "../../apply/read-contract.ts";
 import { readOperation } from "../../apply/read-operation.ts";
@@ -52,20 +54,22 @@ export async function startSidecar(
   let { contract } = rules.own;
   let { secrets } = rules;
   const log = createLogger({ level: settings.logLevel, redact: outside.redact });
-  const { place, deployPlace, world, engine } = program;
+  const { place, deployPlace, engine } = program;
+  const tellOnce = onlyNews(outside.tell);
+  const world: ApplyWorld = { ...program.world, say: onlyNews(program.world.say) };
   const failed = (doing: string, error: unknown) => log.error({ error: errorFacts(error) }, doing);
   const queue = new ApplyQueue({
     run: async () => {
       await recoverUpdates(program, outside);
-      return applyOnce(program);
+      return applyOnce({ ...program, world });
     },
     onEnd: async (end) => {
       stack.invalidate();
-      tellEnd(end, outside);
+      tellEnd(end, tellOnce);
       if (end.kind === "failed" || end.receipt !== null || end.problems.length > 0)
         log.info({ stack: place.alias, end }, "apply ended");
       if (options.onFailure === "revert") await takeBack(end);
-      void refreshContract();
+      void refresh();
     },
     onError: (error) => failed("the apply failed", error),
   });
@@ -102,6 +106,18 @@ export async function startSidecar(
     }
   }
 
+  /** After an apply its outputs are new; and people may have brought the stack up by hand. Nobody waits for it. */
+  async function refresh(): Promise<void> {
+    await refreshContract();
+    try {
+      const checkout = await program.readCheckout();
+      const adopted = await adoptStack({ place: deployPlace, checkout, engine }, world);
+      if (adopted.kind === "adopted") stack.invalidate();
+    } catch (error) {
+      failed("what is applied could not be compared with Pulumi's own history", error);
+    }
+  }
+
   let head = await program.readHeadId();
   async function lookForCommits(): Promise<void> {
     const now = await program.readHeadId();
@@ -131,7 +147,7 @@ export async function startSidecar(
   return {
     port: server.port,
     reload: async () => {
-      await refreshContract();
+      await refresh();
       try {
         secrets = await readSecrets(program, outside);
       } catch (error) {
@@ -144,6 +160,23 @@ export async function startSidecar(
     },
   };
 }
+
+/** Leaves out what was said last time in the same words: what fails is tried again and again. */
+function onlyNews<T extends string[]>(tell: (...words: T) => void): (...words: T) => void {
+  const last = new Map<string, number>();
+  return (...words) => {
+    const key = JSON.stringify(words);
+    const atMs = last.get(key) ?? Number.NEGATIVE_INFINITY;
+    const nowMs = systemClock();
+    last.delete(key);
+    last.set(key, nowMs);
+    if (last.size > REMEMBERED) last.delete(last.keys().next().value ?? "");
+    if (nowMs - atMs > SAY_AGAIN_AFTER_MS) tell(...words);
+  };
+}
+
+const REMEMBERED = 100;
+const SAY_AGAIN_AFTER_MS = 60 * 60_000;
 
 function outcomeOf(operation: Awaited<ReturnType<typeof readOperation>>, isApplying: boolean): CommitOutcome {
   switch (operation.kind) {
@@ -163,7 +196,7 @@ function outcomeOf(operation: Awaited<ReturnType<typeof readOperation>>, isApply
   }
 }
 
-function tellEnd(end: ApplyEnd, { tell }: LocalOutside): void {
+function tellEnd(end: ApplyEnd, tell: (line: string) => void): void {
   if (end.kind === "failed") tell(`The apply could not be tried: ${end.message}. It is tried again.`);
   if (end.kind === "failed") return;
   for (const { pool, from, to, outcome, message } of end.receipt?.pools ?? [])

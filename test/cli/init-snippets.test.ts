@@ -121,9 +121,9 @@ describe("the script for CloudWatch", () => {
     const queries = endpoints.map(({ searchParams }) => Object.fromEntries(searchParams));
     expect(queries.map(({ token }) => token)).toEqual(["the-token", "the-token"]);
     expect(queries.map(({ token: _, ...query }) => AlertQuery.parse(query).value)).toEqual([20, 8]);
-    const filters = wordsAfter("--attributes").map(
-      (text) => JSON.parse(JSON.parse(text).FilterPolicy).AlarmName[0],
-    );
+    const filters = wordsAfter("--attributes")
+      .slice(1)
+      .map((text) => JSON.parse(JSON.parse(text).FilterPolicy).AlarmName[0]);
     expect(filters).toEqual(wordsAfter("--alarm-name"));
     expect(wordsAfter("--protocol")).toEqual(["https", "https"]);
   });

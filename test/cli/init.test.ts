@@ -236,6 +236,17 @@ print(answered, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     expect(read("pulumiscale/contract.yaml")).toBe("theirs");
   });
 
+  it("tells where git would never commit the stack file", () => {
+    const git = (...args: string[]) =>
+      execFileSync("git", args, { cwd: stack.workDir, env: stack.environment, stdio: "pipe" });
+    git("init", "--quiet");
+    expect(init().stdout).not.toContain(".gitignore");
+    writeFileSync(join(stack.workDir, ".gitignore"), "Pulumi.*.yaml\n");
+    expect(init().stdout).toContain("problem   Pulumi.dev.yaml is left out by git's rules");
+    git("add", "--force", "Pulumi.dev.yaml");
+    expect(init().stdout).not.toContain(".gitignore");
+  });
+
   it("writes nothing through a link that leads out of the program", () => {
     const outside = join(stack.workDir, "../outside");
     mkdirSync(outside);

@@ -9,6 +9,7 @@ import type { LocalOutside } from "../local/flags.ts";
 import { formatContractExample } from "./contract-example.ts";
 import { type SuggestedPool, suggestPool } from "./example-pool.ts";
 import { findContract } from "./find-contract.ts";
+import { isIgnoredByGit } from "./git-facts.ts";
 import { fromProgram, type Program, readSmallFile, stackFileOf } from "./read-program.ts";
 import {
   formatAlertmanager,
@@ -48,6 +49,13 @@ export async function planInit(request: InitRequest, outside: LocalOutside): Pro
   const suggested = suggestPool(stackFile ?? "", program.project);
   const contract = await planContract(program, outputs.pulumiscale, suggested, plan);
   await planSecret(request, stackFile, plan, settings);
+  const path = stackFileOf(program, stack);
+  if (await isIgnoredByGit(path, outside.environment)) {
+    const name = fromProgram(program, path);
+    plan.problems.push(
+      `${name} is left out by git's rules, and scaling is done by commits to it: take it out of .gitignore.`,
+    );
+  }
   await planSnippets(request, contract, suggested, plan);
   return plan;
 }

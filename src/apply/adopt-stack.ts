@@ -2,7 +2,7 @@ import type { Contract } from "../domain/contract.ts";
 import { isFailure } from "../domain/receipt.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
-import { entryAfterPublish } from "../ledger/change-entry.ts";
+import { entryAfterPublish, NO_COMMIT } from "../ledger/change-entry.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { HeadRead } from "./apply-forge.ts";
 import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
@@ -20,9 +20,6 @@ export type AdoptResult =
   | { kind: "kept"; entry: LedgerEntry | null }
   /** `because`: the ledger had no entry, or somebody has brought the whole stack up since. */
   | { kind: "adopted"; entry: LedgerEntry; because: "no-entry" | "full-update" };
-
-/** What no commit is called: with it as the deployed one, the next apply looks at a preview first. */
-export const NO_COMMIT = "0".repeat(40);
 
 /**
  * Brings the ledger up to what Pulumi's own history says of a stack: one that people have run by hand so far is taken over,

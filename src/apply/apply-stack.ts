@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { parseContract } from "../domain/contract.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
-import { entryAfterApply } from "../ledger/change-entry.ts";
+import { entryAfterApply, NO_COMMIT } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import { ledgerTrust } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
@@ -79,7 +79,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   if (planned.code === "undeployed" && (plan.kind === "apply" || plan.kind === "nothing")) {
     world.say(
       "warning",
-      `The code on ${place.baseBranch} is not the one that was deployed last (${entry?.deployed?.slice(0, 7)}). It needs a full \`pulumi up\` and \`publish\`.`,
+      `${undeployedCode(place.baseBranch, entry?.deployed ?? NO_COMMIT)} It needs a full up: the deploy workflow's with \`publish\`, or \`pulumiscale up\`.`,
     );
   }
   if (plan.kind !== "apply" || entry === null) {
@@ -222,6 +222,12 @@ async function recordReceipt(
     const isAlone = entry === null || formatEntry(current) === formatEntry(entry);
     return isAlone ? next : { ...next, commit: entry.commit };
   });
+}
+
+function undeployedCode(branch: string, deployed: string): string {
+  return deployed === NO_COMMIT
+    ? "Which code was deployed last is not known."
+    : `The code on ${branch} is not the one that was deployed last (${deployed.slice(0, 7)}).`;
 }
 
 /** What is said of an entry that does not count; `refusal` is the judge's. */

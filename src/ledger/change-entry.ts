@@ -3,6 +3,9 @@ import { isFailure } from "../domain/receipt.ts";
 import { formatTrailers, type Trailer } from "../domain/trailers.ts";
 import { type LedgerEntry, SCHEMA_VERSION } from "./entry.ts";
 
+/** What no commit is called: with it as the deployed one, the next apply looks at a preview first. */
+export const NO_COMMIT = "0".repeat(40);
+
 /** What an apply learned, to be written into whatever the entry is by then. */
 export type AppliedChange = {
   /** The stack's own output `pulumiscale`, as it was read before the update. */

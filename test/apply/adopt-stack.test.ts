@@ -1,10 +1,11 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adoptStack, NO_COMMIT } from "../../src/apply/adopt-stack.ts";
+import { adoptStack } from "../../src/apply/adopt-stack.ts";
 import { ContractError } from "../../src/apply/read-contract.ts";
 import { readUpdates } from "../../src/apply/update-history.ts";
 import { ForgeError } from "../../src/forge/forge.ts";
+import { NO_COMMIT } from "../../src/ledger/change-entry.ts";
 import { type LocalStack, makeLocalStack } from "./support/local-stack.ts";
 
 // What Pulumi's own history is good for where the ledger says less: on the real engine and a real work tree.

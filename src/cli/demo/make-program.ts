@@ -113,7 +113,7 @@ export async function removeProgram(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
-const HINT = "The demo needs a Pulumi CLI of this year, since its program is made of the resource Stash.";
+const HINT = "The demo needs a Pulumi CLI that knows the resource Stash, as the newest does.";
 
 async function readPulumi(
   args: readonly string[],

@@ -1,3 +1,5 @@
+import { adoptStack } from "../../apply/adopt-stack.ts";
+import { readChangedFiles } from "../../apply/checkout.ts";
 import { runFullUpdate } from "../../apply/full-update.ts";
 import { appliedValue } from "../../apply/pending.ts";
 import { publishStack } from "../../apply/publish-stack.ts";
@@ -26,10 +28,16 @@ export async function fullUp(program: LocalProgram, outside: LocalOutside): Prom
   await recoverUpdates(program, outside);
   for (const sentence of await program.heal()) outside.tell(sentence);
   const { ledger, head } = await world.forge.readHead(deployPlace, []);
+  const changed = await readChangedFiles(await program.readCheckout());
   await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, `pulumiscale up ${place.alias}`);
   const checkout = await program.readCheckout();
   const request = { place: deployPlace, checkout, engine, runUrl: null };
-  const entry = await publishStack(request, { ...world, hide: outside.hide });
+  // With changes that no commit has, no commit may be called deployed: Pulumi's own history knows that.
+  const entry =
+    changed.length === 0
+      ? await publishStack(request, { ...world, hide: outside.hide })
+      : (await adoptStack(request, world)).entry;
+  if (entry === null) return [];
   const last = ledger.text === null ? null : parseEntry(ledger.text);
   return [...parseContract(entry.pools, place.project).contract.values()].map((pool): Brought => {
     const location = { ...pool.location, project: place.project };

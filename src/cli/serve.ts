@@ -55,17 +55,17 @@ export async function runServe(flags: ServeFlags): Promise<number> {
   return 0;
 }
 
-/** One pool a line, with its limits, and where alerts for it go. */
+/** Each pool with its limits and its own route, and where alerts go. */
 function describePools(contract: Contract, url: string): string[] {
-  const lines = [...contract.values()].map((pool) => `  ${pool.name}: ${limitsOf(pool)}`);
-  const [first] = contract.keys();
+  const pools = [...contract.values()].map(
+    (pool) => `  ${pool.name}: ${limitsOf(pool)}\n    POST ${url}/scale/${pool.name}`,
+  );
   return [
     "Pools:",
-    ...lines,
-    "Send alerts, with the stack's webhook secret as `Authorization: Bearer …`, to:",
-    `  Alertmanager   ${url}/webhook/prometheus   (the label \`pool\` names the pool)`,
-    `  CloudWatch     ${url}/webhook/${first}/cloudwatch?token=…`,
-    `  anything else  ${url}/scale/${first}   {"value": 3} or {"delta": 1}`,
+    ...pools,
+    "Alerts, each with the stack's webhook secret as `Authorization: Bearer …`:",
+    `  Alertmanager  ${url}/webhook/prometheus (the label \`pool\` names the pool)`,
+    `  CloudWatch    ${url}/webhook/<pool>/cloudwatch?token=…`,
   ];
 }
 

@@ -4,12 +4,12 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Git } from "../../src/forge/git.ts";
 import { openLocalRepository } from "../../src/forge/local-repository.ts";
 import { requireProgram } from "../setup/require-program.ts";
+import { placeOf } from "./scale-request.ts";
 import {
   createLocalWorld,
   gitEnvironment,
   type LocalWorld,
   openWorld,
-  placeOf,
   runIn,
   STACK_TEXT,
   scale,

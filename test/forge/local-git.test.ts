@@ -3,14 +3,8 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { healWorkTree, readUncommittedValues } from "../../src/forge/local-git.ts";
 import { requireProgram } from "../setup/require-program.ts";
-import {
-  createLocalWorld,
-  type LocalWorld,
-  locationOf,
-  requestFor,
-  STACK_TEXT,
-  scale,
-} from "./support-local-repository.ts";
+import { locationOf, requestFor } from "./scale-request.ts";
+import { createLocalWorld, type LocalWorld, STACK_TEXT, scale } from "./support-local-repository.ts";
 
 beforeEach(({ skip }) => {
   requireProgram("git", skip);

@@ -19,7 +19,7 @@ export const packageSize: Measurement = {
       return [
         count("tarball", packed.tarballBytes, "bytes", "what is fetched", 2_000_000),
         count("unpacked", packed.unpackedBytes, "bytes", "what is installed", 6_000_000),
-        count("files", packed.files.length, "files", "what is installed", 60),
+        count("files", packed.files.length, "files", "what is installed", 100),
         count(
           "runtime dependencies",
           Object.keys(dependencies).length,

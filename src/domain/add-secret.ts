@@ -14,12 +14,17 @@ export function addSecret(text: string, secret: EncryptedSecret): SecretAdded {
   if (document.kind === "refused") return document;
   const obstacle = findObstacle(document, secret);
   if (obstacle !== null) return obstacle;
-  for (const place of ["at-the-end", "at-the-top"] as const) {
+  // Readers differ on whether a line end after a block scalar that had none is part of it: then the end is left alone.
+  const places = /(?:^|\n)\uFEFF?$/.test(text) ? PLACES : PLACES.toReversed();
+  for (const place of places) {
     const result = insertTexts(text, planInsertions(document, secret, place));
     if (holdsNothingElseNew(text, result, secret)) return { kind: "edited", text: result };
   }
   return cannot("edit-not-proven", "its YAML is of a form to which nothing can be added safely");
 }
+
+/** Where lines for the root go. */
+const PLACES = ["at-the-end", "at-the-top"] as const;
 
 type Insertion = { at: number; text: string };
 
@@ -52,7 +57,7 @@ function findObstacle({ root, aliasNames }: StackDocument, secret: EncryptedSecr
 function planInsertions(
   document: StackDocument,
   secret: EncryptedSecret,
-  place: "at-the-end" | "at-the-top",
+  place: (typeof PLACES)[number],
 ): Insertion[] {
   const { root, text } = document;
   const map = isMap(root) ? root : null;

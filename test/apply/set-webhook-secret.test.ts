@@ -53,7 +53,7 @@ describe("with the real Pulumi", { timeout: 60_000 }, () => {
     const added = lines.filter((line) => /webhook-secret|secure: |encryptionsalt/.test(line));
     expect(added).toHaveLength(3);
     expect(lines.filter((line) => !added.includes(line)).join("\r\n")).toBe(before);
-    expect(lines[2]).toBe(`    ${SECRET_KEY}:`);
+    expect(lines[lines.indexOf("config:") + 1]).toBe(`    ${SECRET_KEY}:`);
     expect(await decrypt(text)).toBe(SECRET);
     expect(text).not.toContain(SECRET);
   });
@@ -88,6 +88,22 @@ describe("with the real Pulumi", { timeout: 60_000 }, () => {
     expect(text.replace(/ +pulumiscale:webhook-secret:\n +secure: \S+\n/, "")).toBe(own);
     expect(await decrypt(text)).toBe(SECRET);
   });
+
+  it.each(["|+", "|", ">-"])(
+    "leaves a last text block (%s) without a line end what it is to Pulumi",
+    async (style) => {
+      const config = async (text: string) => {
+        const file = join(stack.workDir, "..", "Pulumi.block.yaml");
+        await writeFile(file, text);
+        return await stack.pulumi("config", "get", "text", "--config-file", file, "--stack", "dev", "--json");
+      };
+      const block = `config:\n  shop:text: ${style}\n    last`;
+      const result = await setWebhookSecret("dev", { text: block, extension: "yaml" }, SECRET, settings());
+      const text = result.kind === "edited" ? result.text : "";
+      expect(text).toContain("encryptionsalt");
+      expect(await config(text)).toBe(await config(block));
+    },
+  );
 
   it("names a stack that is not there", async () => {
     const setting = setWebhookSecret("nope", { text: null, extension: "yaml" }, SECRET, settings());
@@ -211,10 +227,12 @@ describe("a person's file", () => {
     ["an empty flow map", "config: { }\n"],
     ["an indented root", " config:\n   a: 1\n b: 2\n"],
     ["a text block at the end", "config:\n  a: 1\nb: |+\n  x\n\n"],
+    ["a text block without a last line end", "config:\n  a: 1\n  b: |+\n    x"],
     ["the end of a document", "config:\n  a: 1\n...\n"],
   ])("takes it: %s", (_, text) => {
     const result = addSecret(text, ENCRYPTED);
     expect(result.kind).toBe("edited");
+    if (result.kind === "edited") expect(readWithout(result.text)).toBe(readWithout(text));
     if (result.kind === "edited")
       expect(parse(result.text)).toMatchObject({ encryptionsalt: SALT, config: { [SECRET_KEY]: {} } });
   });

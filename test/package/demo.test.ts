@@ -31,10 +31,10 @@ async function leftIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name !== "node-compile-cache");
 }
 
-/** The processes whose environment names the demo's folder. */
+/** The processes whose environment names the demo's folder; none where there is no /proc. */
 async function findProcesses(folder: string): Promise<string[]> {
   const found = [];
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+  for (const pid of (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name))) {
     const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
     if (environment.includes(`TMPDIR=${folder}`)) found.push(pid);
   }

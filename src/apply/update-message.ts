@@ -1,5 +1,5 @@
 import { isNamed } from "../domain/pool-history.ts";
-import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
+import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import { formatTrailers, parseTrailers, type Trailer } from "../domain/trailers.ts";
 import type { StackFileCommit } from "./apply-forge.ts";
 import type { PendingPool } from "./pending.ts";
@@ -22,10 +22,11 @@ export function formatUpdateMessage(
 ): string {
   const covered = commits.flatMap(({ oid, message }) => {
     const commit = parseScaleCommit(message);
-    return commit?.alias === alias ? [{ oid, scales: commit.scales }] : [];
+    return commit?.alias === alias ? [{ oid, commit }] : [];
   });
-  const scales = covered.flatMap((commit) => commit.scales);
-  const lines = pending.flatMap((pool) => scaleLine(pool, scales));
+  const scales = covered.flatMap(({ commit }) => commit.scales);
+  const people = peopleOf(covered.map(({ commit }) => commit));
+  const lines = [...people, ...pending.flatMap((pool) => scaleLine(pool, scales))];
   const oids = takeFitting(
     [...new Set([...covered.map(({ oid }) => oid), ...retried])].map(
       (oid): Trailer => ({ key: "Commit", value: oid }),
@@ -60,6 +61,20 @@ function scaleLine({ pool, from, to }: PendingPool, scales: readonly Scale[]): T
   const { requested, reasons, source, event } = scale;
   const facts = `requested=${requested} reason=${reasons.join(",")} source=${source} event=${event}`;
   return [{ key: "Scale", value: `${pool.name} ${from ?? scale.from} -> ${to} ${facts}` }];
+}
+
+/** Who asked for it, and who approved it where all of it was approved, as the commits name them. */
+function peopleOf(commits: readonly ScaleCommit[]): Trailer[] {
+  const list = (key: string, names: readonly string[]): Trailer[] => {
+    const named = [...new Set(names.filter((name) => name !== ""))];
+    return named.length === 0 ? [] : [{ key, value: named.join(", ") }];
+  };
+  const requesters = commits.map(({ requestedBy }) => requestedBy);
+  const approvers = commits.flatMap(({ approvedBy }) => approvedBy ?? []);
+  return [
+    ...list("Requested-By", requesters),
+    ...(approvers.length === commits.length ? list("Approved-By", approvers) : []),
+  ];
 }
 
 function takeFitting(trailers: readonly Trailer[], longest: number): Trailer[] {

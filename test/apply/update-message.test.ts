@@ -37,6 +37,24 @@ describe("the message of an update", () => {
     expect(parseUpdateMessage(message, ALIAS)).toEqual([oidOf(2), oidOf(1)]);
   });
 
+  it("names who asked, and who approved where all of it was approved", () => {
+    const by = (oid: string, line: string, names: string) => {
+      const { message } = scaleCommit(oid, [line]);
+      return { oid, message: `${message}\n${names}` };
+    };
+    const ada = by(
+      oidOf(2),
+      "web 4 -> 5 requested=5",
+      "Pulumiscale-Requested-By: Ada\nPulumiscale-Approved-By: Eve",
+    );
+    const bob = by(oidOf(1), "web 3 -> 4 requested=4", "Pulumiscale-Requested-By: Bob");
+    const read = (...commits: (typeof ada)[]) =>
+      parseScaleCommit(formatUpdateMessage(ALIAS, [pendingPool("web", 3, 5)], commits));
+    expect(read(ada)).toMatchObject({ requestedBy: "Ada", approvedBy: "Eve" });
+    expect(read(ada, bob)).toMatchObject({ requestedBy: "Ada, Bob" });
+    expect(read(ada, bob)).not.toHaveProperty("approvedBy");
+  });
+
   it("has no demand for what somebody moved by hand, or of another stack", () => {
     const commits = [
       { oid: oidOf(3), message: "web 8, by hand" },

@@ -151,7 +151,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const { incoming } = c.env;
     const { path } = c.req;
     const allowed = methodsOf(path);
-    const isOpen = routes.some((route) => route.kind === "open" && route.path === path);
+    const isOpen = routes.some(
+      (route) => route.kind === "open" && route.operation !== "metrics" && route.path === path,
+    );
     if (!isOpen) {
       const { opened, body } = await authenticate(
         incoming,

@@ -4,7 +4,7 @@ export class PulumiMissingError extends Error {
   constructor(workDir: string, options?: ErrorOptions) {
     super(
       `Pulumi could not be started in ${workDir}: there is no directory of that name, or no \`pulumi\` on the PATH. ` +
-        "Check the work-dir, and add a step that installs Pulumi (pulumi/actions without a command does) before this one.",
+        "Check the directory (work-dir, --dir), and install the Pulumi CLI; in a workflow, a step before this one does (pulumi/actions without a command).",
       options,
     );
     this.name = "PulumiMissingError";
@@ -27,7 +27,7 @@ export class StackBusyError extends Error {
     super(
       `The stack ${stack} could not be updated in ${attempts} attempts, since another update holds its lock: ${lastLines(stderr)} ` +
         "Nothing was changed; the next run applies what is pending. If nobody is updating the stack, an earlier process was killed: " +
-        "only then run `pulumi cancel`, which takes the lock even from a living update.",
+        "`pulumiscale serve` and `up` take away the lock of their own; for any other run `pulumi cancel`, and only then, since it takes the lock even from a living update.",
       options,
     );
     this.name = "StackBusyError";

@@ -27,6 +27,8 @@ export type GitOptions = {
   input?: string | Uint8Array | Promise<string>;
   /** Variables beside the process's own, such as GIT_INDEX_FILE. */
   env?: Readonly<Record<string, string>>;
+  /** Told the process's id, where it could be started. */
+  onStart?: (pid: number) => void;
   /** After so many milliseconds git is ended; without it, it may take as long as it likes. */
   timeoutMs?: number;
 };
@@ -63,6 +65,7 @@ export class Git {
         reject(new GitError(args, exitCode, said === "" ? error.message : said, { cause: error, reason }));
       },
     );
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     // Git may end before it has read all of it.
     child.stdin?.on("error", () => {});
     Promise.resolve(options.input ?? "").then(

@@ -38,7 +38,9 @@ export async function commitFile(
     makeCommit(repository, request, { ready, hooks, folder, clock }),
   );
   if (push !== null) await pushMade(repository, place, request, made, push);
-  await withFileLock(lock, clock, () => moveBranch(repository, place, request, { ready, made }));
+  await withFileLock(lock, clock, () =>
+    moveBranch(repository, place, request, { ready, made, isPushed: push !== null }),
+  );
   await hooks.postCommit();
   return made.oid;
 }
@@ -108,7 +110,7 @@ async function moveBranch(
   repository: LocalRepository,
   { branch }: StackPlace,
   { path, headline, expectedHeadOid }: FileCommitRequest,
-  { ready, made }: { ready: Ready; made: Made },
+  { ready, made, isPushed }: { ready: Ready; made: Made; isPushed: boolean },
 ): Promise<void> {
   const { git, root } = repository;
   const edit = (text: string) => moveValues(text, ready.moves);
@@ -119,7 +121,7 @@ async function moveBranch(
   const index = await moveWithIndex(repository, change, async () => {
     await git.run(args, { cwd: root }).catch(async (error: unknown) => {
       // Pushed before, it may have come back: another process of ours found the remote ahead and followed it.
-      if (!(await isAncestor(repository, made.oid, `refs/heads/${branch}`))) throw error;
+      if (!isPushed || !(await isAncestor(repository, made.oid, `refs/heads/${branch}`))) throw error;
     });
   });
   // The commit stands: what does not work now is done with the next one.

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { GitError } from "./git.ts";
@@ -23,19 +23,17 @@ export async function moveWithIndex(
   change: IndexChange,
   move: () => Promise<void>,
 ): Promise<"done" | "locked"> {
-  const lines = Promise.withResolvers<string>();
-  const writing = startWriting(repository, lines.promise);
+  const { lines, ended } = await takeLock(repository);
   try {
-    await waitForLock(repository, writing);
     await move();
   } catch (error) {
     lines.reject(error);
-    await writing;
+    await ended;
     throw error;
   }
   // From here on the commit stands, whatever happens to the index.
   try {
-    if ((await feed(repository, change, lines, writing)) === "done") return "done";
+    if ((await feed(repository, change, { lines, ended })) === "done") return "done";
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
       await delay(WAIT_MS * tries);
       if ((await bringIndex(repository, change)) === "done") return "done";
@@ -49,62 +47,90 @@ export async function bringIndex(
   repository: LocalRepository,
   change: IndexChange,
 ): Promise<"done" | "locked"> {
-  const lines = Promise.withResolvers<string>();
-  const writing = startWriting(repository, lines.promise);
-  await waitForLock(repository, writing);
-  return feed(repository, change, lines, writing);
+  const writer = startWriting(repository);
+  return feed(repository, change, writer);
 }
 
 const MOST_TRIES = 8;
 const WAIT_MS = 25;
+/** Longer than git's own commands hold the lock; a lock that is older was left behind by one that was killed. */
+const LONGEST_WAIT_MS = 2000;
 
 type Written = "done" | "locked";
+/** A git that waits for what to write. It ends when `lines` is settled, or with our own process at the latest. */
+type Writer = { lines: PromiseWithResolvers<string>; ended: Promise<Written>; pid: () => number | null };
 
 /**
- * Git takes the index's lock before it reads what is to be changed, and gives it up when its stdin ends: with our own process, at the
- * latest. Where the lock is somebody else's, it changes nothing and says so at the end.
+ * Git takes the index's lock before it reads what is to be changed. Where the lock is somebody else's, it changes nothing and says
+ * so at the end.
  */
-async function startWriting({ git, root }: LocalRepository, input: Promise<string>): Promise<Written> {
-  try {
-    await git.run(["update-index", "-z", "--index-info"], { cwd: root, input });
-    return "done";
-  } catch (error) {
-    if (error instanceof GitError && error.reason === "failed") return "locked";
-    throw error;
+function startWriting({ git, root }: LocalRepository): Writer {
+  const lines = Promise.withResolvers<string>();
+  let pid: number | null = null;
+  const onStart = (started: number) => {
+    pid = started;
+  };
+  const ended = git
+    .run(["update-index", "-z", "--index-info"], { cwd: root, input: lines.promise, onStart })
+    .then((): Written => "done")
+    .catch((error: unknown): Written => {
+      if (error instanceof GitError && error.reason === "failed") return "locked";
+      throw error;
+    });
+  return { lines, ended, pid: () => pid };
+}
+
+/** Waits for the lock. After a while it goes on without one: a lock that was left behind is not to stop all scaling. */
+async function takeLock(repository: LocalRepository): Promise<Writer> {
+  for (let waited = 0; ; waited += WAIT_MS) {
+    const writer = startWriting(repository);
+    if ((await holdsLock(repository, writer)) || waited >= LONGEST_WAIT_MS) return writer;
+    writer.lines.resolve("");
+    await writer.ended;
+    await delay(WAIT_MS);
   }
 }
 
-/** Whose lock it is shows at the end; without one after a moment, git has none. */
-async function waitForLock({ gitDir }: LocalRepository, writing: Promise<Written>): Promise<void> {
+/** Where the system does not tell who has a file open, a lock that is there is taken for this one's. */
+async function holdsLock({ gitDir }: LocalRepository, { ended, pid }: Writer): Promise<boolean> {
   let hasEnded = false;
   const end = () => {
     hasEnded = true;
   };
-  writing.then(end, end);
-  for (let waits = 0; waits < 400 && !hasEnded; waits++) {
-    const isThere = await access(join(gitDir, "index.lock")).then(
+  ended.then(end, end);
+  const lock = join(gitDir, "index.lock");
+  for (let waits = 0; waits < 200 && !hasEnded; waits++) {
+    const isThere = await access(lock).then(
       () => true,
       () => false,
     );
-    if (isThere) return;
+    if (isThere && (await hasOpen(pid(), lock))) return true;
     await delay(1);
   }
+  return false;
+}
+
+async function hasOpen(pid: number | null, path: string): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  const names = await readdir(folder).catch(() => null);
+  if (names === null) return process.platform !== "linux";
+  const links = await Promise.all(names.map((name) => readlink(join(folder, name)).catch(() => "")));
+  return links.includes(path);
 }
 
 async function feed(
   repository: LocalRepository,
   change: IndexChange,
-  lines: PromiseWithResolvers<string>,
-  writing: Promise<Written>,
+  { lines, ended }: Pick<Writer, "lines" | "ended">,
 ): Promise<Written> {
   try {
     lines.resolve(await planLines(repository, change));
   } catch (error) {
     lines.reject(error);
-    await writing;
+    await ended;
     throw error;
   }
-  return writing;
+  return ended;
 }
 
 /** The line that update-index reads; none where the index needs no change, or holds something else for the path. */

@@ -81,15 +81,11 @@ export class SettingsError extends Error {
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
-  );
+  const given = givenIn(environment);
   const parsed = Environment.safeParse(given);
   const keyProblems = given.PRIVATE_KEY === undefined && given.PRIVATE_KEY_PATH === undefined ? [NO_KEY] : [];
   if (!parsed.success || keyProblems.length > 0) {
-    const issues = parsed.error?.issues ?? [];
-    const problems = issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`);
-    throw new SettingsError([...problems, ...keyProblems]);
+    throw new SettingsError([...problemsOf(parsed.error, given), ...keyProblems]);
   }
   const env = parsed.data;
   const [owner, repo, alias] = env.PULUMISCALE_DEFAULT_STACK?.split("/") ?? [];
@@ -112,16 +108,22 @@ export function readSettings(
 export function readSidecarSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): SidecarSettings {
-  const given = Object.fromEntries(
+  const given = givenIn(environment);
+  const parsed = SidecarEnvironment.safeParse(given);
+  if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, given));
+  return sidecarSettings(parsed.data, "this sidecar");
+}
+
+/** What is set to nothing is not set. */
+function givenIn(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  return Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
-  const parsed = SidecarEnvironment.safeParse(given);
-  if (!parsed.success) {
-    throw new SettingsError(
-      parsed.error.issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`),
-    );
-  }
-  return sidecarSettings(parsed.data, "this sidecar");
+}
+
+function problemsOf(error: z.ZodError | undefined, given: Record<string, unknown>): string[] {
+  const issues = error?.issues ?? [];
+  return issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`);
 }
 
 function sidecarSettings(env: z.infer<typeof SidecarEnvironment>, what: string): SidecarSettings {

@@ -1,7 +1,7 @@
 import type { PulumiCommand, Stack } from "@pulumi/pulumi/automation/index.js";
 import { type EngineReport, parseEventLog } from "./engine-events.ts";
 import { PulumiReadError, saysStackIsBusy } from "./pulumi-errors.ts";
-import { type PulumiRun, type PulumiSettings, runPulumi } from "./pulumi-process.ts";
+import { type PulumiRun, type PulumiSettings, readWithPulumi, runPulumi } from "./pulumi-process.ts";
 
 /** What one targeted `up` or `preview` works on. */
 export type UpdateRequest = {
@@ -72,7 +72,7 @@ export async function isConcurrentUpdate(error: unknown): Promise<boolean> {
  * A process of its own, and not `stack.outputs()`, which starts two and decrypts what nobody needs here.
  */
 export async function readOutputs(stack: string, settings: PulumiSettings): Promise<Record<string, unknown>> {
-  const run = await runPulumi(["stack", "output", "--json", "--stack", stack], withoutEcho(settings));
+  const run = await readWithPulumi(["stack", "output", "--json", "--stack", stack], settings);
   if (run.exitCode !== 0) {
     throw new PulumiReadError(
       `read the outputs of the stack ${stack}`,
@@ -82,11 +82,6 @@ export async function readOutputs(stack: string, settings: PulumiSettings): Prom
   }
   const outputs: unknown = JSON.parse(run.stdout.trim() || "{}");
   return { ...(typeof outputs === "object" ? outputs : {}) };
-}
-
-/** The output of a read is an answer and no news: it is not shown. */
-function withoutEcho({ onLine: _, ...settings }: PulumiSettings): PulumiSettings {
-  return settings;
 }
 
 function commonOptions(request: UpdateRequest) {

@@ -35,7 +35,7 @@ export async function moveWithIndex(
   try {
     if ((await feed(repository, change, { lines, ended })) === "done") return "done";
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
-      await delay(WAIT_MS * tries);
+      await delay(WAIT_MS);
       if ((await bringIndex(repository, change)) === "done") return "done";
     }
   } catch {}
@@ -51,10 +51,11 @@ export async function bringIndex(
   return feed(repository, change, writer);
 }
 
+/** Together about a second, longer than git's own commands hold the lock: one that is older was left behind by a kill. */
 const MOST_TRIES = 8;
 const WAIT_MS = 25;
-/** Longer than git's own commands hold the lock; a lock that is older was left behind by one that was killed. */
-const LONGEST_WAIT_MS = 2000;
+const MOST_POLLS = 400;
+const MOST_POLLS_OF_ANOTHERS = 30;
 
 type Written = "done" | "locked";
 /** A git that waits for what to write. It ends when `lines` is settled, or with our own process at the latest. */
@@ -82,9 +83,9 @@ function startWriting({ git, root }: LocalRepository): Writer {
 
 /** Waits for the lock. After a while it goes on without one: a lock that was left behind is not to stop all scaling. */
 async function takeLock(repository: LocalRepository): Promise<Writer> {
-  for (let waited = 0; ; waited += WAIT_MS) {
+  for (let tries = 1; ; tries++) {
     const writer = startWriting(repository);
-    if ((await holdsLock(repository, writer)) || waited >= LONGEST_WAIT_MS) return writer;
+    if ((await holdsLock(repository, writer)) || tries === MOST_TRIES) return writer;
     writer.lines.resolve("");
     await writer.ended;
     await delay(WAIT_MS);
@@ -99,12 +100,14 @@ async function holdsLock({ gitDir }: LocalRepository, { ended, pid }: Writer): P
   };
   ended.then(end, end);
   const lock = join(gitDir, "index.lock");
-  for (let waits = 0; waits < 200 && !hasEnded; waits++) {
+  let anothers = 0;
+  for (let polls = 0; polls < MOST_POLLS && anothers < MOST_POLLS_OF_ANOTHERS && !hasEnded; polls++) {
     const isThere = await access(lock).then(
       () => true,
       () => false,
     );
     if (isThere && (await hasOpen(pid(), lock))) return true;
+    if (isThere) anothers += 1;
     await delay(1);
   }
   return false;

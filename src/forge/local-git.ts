@@ -9,8 +9,8 @@ import { fileOf, readFileHistory } from "./local-git-history.ts";
 import { catchUp, readPushTarget } from "./local-git-push.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
-export { type HealedValue, healWorkTree } from "./local-git-heal.ts";
-export { readUncommittedValues, type UncommittedValue } from "./local-git-uncommitted.ts";
+export { healWorkTree } from "./local-git-heal.ts";
+export { readUncommittedValues } from "./local-git-uncommitted.ts";
 
 const REPOSITORY_FILE = ".github/pulumiscale.yml";
 

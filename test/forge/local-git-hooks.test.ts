@@ -6,6 +6,9 @@ import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { createLocalWorld, type LocalWorld, STACK_TEXT, scale } from "./support-local-repository.ts";
 
+/** A part of OpenSSH, which git needs for such signatures too. */
+const KEYGEN = "ssh-keygen";
+
 beforeEach(({ skip }) => {
   requireProgram("git", skip);
 });
@@ -131,7 +134,7 @@ describe("a repository that signs its commits", () => {
   it("gets signed ones", async () => {
     const world = await createLocalWorld();
     const key = join(world.home, "key");
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", key]);
+    execFileSync(KEYGEN, ["-q", "-t", "ed25519", "-N", "", "-C", "ada", "-f", key]);
     const allowed = join(world.home, "allowed");
     writeFileSync(allowed, `ada@example.com ${readFileSync(`${key}.pub`, "utf8")}`);
     world.git("config", "commit.gpgsign", "yes");

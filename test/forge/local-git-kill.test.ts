@@ -39,11 +39,9 @@ function killingGit(world: LocalWorld, nth: number, when: "before" | "after"): R
     // Calls may be made at the same time: each takes a number of its own.
     "n=1",
     `while ! mkdir '${calls}'/$n 2>/dev/null; do n=$((n + 1)); done`,
-    ...(when === "before" ? [`if [ "$n" -eq ${nth} ]; then kill -9 $PPID; exit 1; fi`] : []),
-    `'${git}' "$@"`,
-    "code=$?",
-    ...(when === "after" ? [`if [ "$n" -eq ${nth} ]; then kill -9 $PPID; fi`] : []),
-    "exit $code",
+    `if [ "$n" -ne ${nth} ]; then exec '${git}' "$@"; fi`,
+    ...(when === "after" ? [`'${git}' "$@"`] : []),
+    "kill -9 $PPID",
   ];
   writeFileSync(join(folder, "git"), `${script.join("\n")}\n`);
   chmodSync(join(folder, "git"), 0o755);

@@ -24,6 +24,10 @@ describe("the table of requirements", () => {
     expect(ROWS.map(({ id }) => id)).toEqual(IDS);
   });
 
+  it.each(ROWS)("has a test of the process in the program directory for $id", ({ tests }) => {
+    expect(tests.filter((test) => test.startsWith("`test/sidecar/"))).not.toEqual([]);
+  });
+
   it.each(ROWS)("names tests that there are for $id", ({ tests }) => {
     for (const test of tests) {
       const [, path = "", name = ""] = /^`(test\/[^`]+\.test\.ts)`: (.+)$/.exec(test) ?? [];

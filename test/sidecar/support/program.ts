@@ -71,7 +71,7 @@ export async function readProject(workDir: string): Promise<z.infer<typeof Proje
   return Project.parse(parse(await readFile(join(workDir, "Pulumi.yaml"), "utf8")));
 }
 
-async function runCommandLine(
+export async function runCommandLine(
   args: readonly string[],
   options: { cwd: string; env: Environment },
 ): Promise<CommandRun> {

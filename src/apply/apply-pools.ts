@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PoolReceipt } from "../domain/receipt.ts";
 import { editPoolValues } from "../domain/stack-file.ts";
+import { makeOwnedFolder } from "./owned-folder.ts";
 import type { PendingPool } from "./pending.ts";
 import { judgePool, type PoolVerdict } from "./pool-verdict.ts";
 import { lastLines } from "./pulumi-errors.ts";
@@ -180,7 +180,7 @@ export function previewPools(
   text: string,
   options: Omit<EngineOptions, "stackFile">,
 ): Promise<UpdateRun> {
-  return withConfigFile(text, (path) => {
+  return withConfigFile(text, options.recordFolder, (path) => {
     const request = requestFor(pools, { ...options, stackFile: { kind: "copy", path, text } });
     return retryConcurrent(
       options.stack,
@@ -192,8 +192,12 @@ export function previewPools(
 }
 
 /** Runs the work with a copy of the stack file, so that nothing moves in the work tree. */
-export async function withConfigFile<T>(text: string, work: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "pulumiscale-config-"));
+export async function withConfigFile<T>(
+  text: string,
+  recordFolder: string | undefined,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const folder = await makeOwnedFolder("config", recordFolder);
   try {
     const path = join(folder, "stack.yaml");
     await writeFile(path, text, { mode: 0o600 });

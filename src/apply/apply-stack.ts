@@ -177,7 +177,7 @@ async function runEngine(
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
   const message = formatUpdateMessage(place.alias, pending, planned.history.commits, retriedScales(entry));
   const lines = await withStackFile(
-    engine.config,
+    engine,
     planned.read.head.stackFile,
     checkout,
     own.contract,

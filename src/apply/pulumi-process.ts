@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { followLines } from "./follow-lines.ts";
+import { makeOwnedFolder } from "./owned-folder.ts";
 import { PulumiMissingError } from "./pulumi-errors.ts";
 import { isLocking, newRunId, RUN_VARIABLE, removeUpdateRecord, writeUpdateRecord } from "./update-record.ts";
 
@@ -44,7 +44,7 @@ export async function runPulumi(
   events: "with-events" | "without-events" = "without-events",
 ): Promise<PulumiRun> {
   settings.signal?.throwIfAborted();
-  const folder = await mkdtemp(join(tmpdir(), "pulumiscale-run-"));
+  const folder = await makeOwnedFolder("run", settings.recordFolder);
   const outPath = join(folder, "stdout");
   const errPath = join(folder, "stderr");
   const given = args[args.indexOf("--event-log") + 1];

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import { type EngineReport, parseEventLog } from "./engine-events.ts";
 import { type LockFinding, removeOwnLocks } from "./own-lock.ts";
+import { isRunFolder, removeDeadFolders } from "./owned-folder.ts";
 import { formatPending, type PendingOperation, readPendingOperations } from "./pending-operations.ts";
 import { locateProcess } from "./process-identity.ts";
 import type { PulumiSettings } from "./pulumi-process.ts";
@@ -61,7 +62,14 @@ export async function recoverUpdate(options: RecoverOptions): Promise<Recovered[
     }
     await recoverOne(found.path, found.record, options, note);
   }
+  await removeForgotten(options.recordFolder);
   return recovered;
+}
+
+/** What was killed beside an update, or before it began, has left its folders: copies of the stack file, what Pulumi said. */
+async function removeForgotten(recordFolder: string): Promise<void> {
+  const records = (await readUpdateRecords(recordFolder)).flatMap(({ record }) => record ?? []);
+  await removeDeadFolders(recordFolder, new Set(records.map(({ eventLog }) => dirname(eventLog))));
 }
 
 type Note = (...found: readonly Recovered[]) => void;
@@ -158,6 +166,6 @@ async function readBounded(path: string): Promise<string> {
 async function removeRunFolder(eventLog: string): Promise<void> {
   const folder = dirname(eventLog);
   const found = await lstat(folder).catch(() => null);
-  const isOurs = /^pulumiscale-run-[A-Za-z0-9]{6}$/.test(basename(folder)) && found?.isDirectory() === true;
+  const isOurs = isRunFolder(basename(folder)) && found?.isDirectory() === true;
   if (isOurs) await rm(folder, { recursive: true, force: true });
 }

@@ -14,7 +14,7 @@ export type UpdateConfig = "work-tree" | "committed-copy";
 
 /** Does the work with a stack file that has the newest head's values. Throws `CheckoutError`. */
 export async function withStackFile<T>(
-  config: UpdateConfig | undefined,
+  { config, recordFolder }: Pick<EngineOptions, "recordFolder"> & { config?: UpdateConfig },
   newest: StackFile,
   checkout: Checkout,
   contract: Contract,
@@ -22,7 +22,7 @@ export async function withStackFile<T>(
 ): Promise<T> {
   if (config !== "committed-copy") return work(await spliceIntoWorkTree(newest, checkout, contract));
   const text = newest.kind === "text" ? newest.text : "";
-  return withConfigFile(text, (path) => work({ kind: "copy", path, text }));
+  return withConfigFile(text, recordFolder, (path) => work({ kind: "copy", path, text }));
 }
 
 /** Puts the newest head's values into the work tree: an old run applies, and fully deploys, what the pools are by now. */

@@ -31,6 +31,16 @@ export async function withFileLock<T>(
   }
 }
 
+/**
+ * Whether a process of this machine surely runs no longer: none has its pid, or one that was started at another time. `startedAt`
+ * is what `readProcessStart` has said of it.
+ */
+export async function hasEnded({ pid, startedAt }: Pick<Holder, "pid" | "startedAt">): Promise<boolean> {
+  if (!isRunning(pid)) return true;
+  const now = await readProcessStart(pid);
+  return now !== null && startedAt !== null && now !== startedAt;
+}
+
 /** Who holds a lock: `startedAt` is what the system says of the process, in its own unit; null where it says nothing. */
 const Holder = z.object({
   host: z.string(),
@@ -93,9 +103,8 @@ async function readLock(path: string): Promise<string | null> {
 async function isStale(path: string, held: string, clock: Clock): Promise<boolean> {
   const holder = parseHolder(held);
   if (holder !== null && holder.host === hostname()) {
-    if (!isRunning(holder.pid)) return true;
-    const startedAt = await readProcessStart(holder.pid);
-    if (startedAt !== null && holder.startedAt !== null) return startedAt !== holder.startedAt;
+    if (await hasEnded(holder)) return true;
+    if (holder.startedAt !== null && (await readProcessStart(holder.pid)) !== null) return false;
   }
   const written = await stat(path).catch(() => null);
   const longestMs = holder === null ? LONGEST_SILENCE_MS : LONGEST_HOLD_MS;
@@ -134,7 +143,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** When a process began, in ticks since the machine did: a pid is given out again, the two together are not. */
-async function readProcessStart(pid: number): Promise<string | null> {
+export async function readProcessStart(pid: number): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
   // The name before it stands in brackets, and may hold spaces and brackets itself.
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;

@@ -11,6 +11,7 @@ import { bringIndex } from "./local-git-index.ts";
 import { readJournal, removeJournal, type Unwritten } from "./local-git-journal.ts";
 import { type Move, moveValues, valueIn } from "./local-git-moves.ts";
 import { isPlainFile, readFiles, readTreeEntry, type TreeEntry } from "./local-git-objects.ts";
+import { removeForgotten } from "./local-git-work-files.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 /** A pool's value that was brought into the work tree's file after the process that had committed it was killed. */
@@ -31,6 +32,7 @@ export async function healWorkTree(
   clock: Clock = systemClock,
 ): Promise<HealedValue[]> {
   if ((await stat(repository.stateDir).catch(() => null)) === null) return [];
+  await removeForgotten(repository, clock);
   return asForgeErrors(() =>
     withFileLock(lockFileOf(repository), clock, () => healUnderLock(repository, place)),
   );

@@ -1,0 +1,40 @@
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Program } from "./program.ts";
+import { stateFolderOf } from "./random-moments.ts";
+import { processesOf } from "./random-processes.ts";
+
+/** What a run has left that nobody needs: files, locks and processes; none where all is well. */
+export async function findLeftovers(program: Program): Promise<string[]> {
+  const { root, repository } = program;
+  const [work, state, backend, temporary] = await Promise.all([
+    filesBelow(repository),
+    filesBelow(stateFolderOf(program)),
+    filesBelow(join(root, "backend/.pulumi/locks")),
+    namesIn(join(root, "tmp")),
+  ]);
+  return [
+    ...work.filter((path) => path.endsWith(".lock") || /pulumiscale$|\.tmp$/.test(path)),
+    ...state.filter((path) => !isKept(path)).map((path) => `state: ${path}`),
+    ...backend.map((path) => `backend: ${path}`),
+    ...temporary.filter((name) => name.startsWith("pulumiscale-")).map((name) => `temporary: ${name}`),
+    ...processesOf(root),
+  ];
+}
+
+/** The ledger; in a folder without git its journal, what is known of its program's files, and what keeps it out of git. */
+function isKept(path: string): boolean {
+  return /^(stacks|journal|programs?)\/[^/]+\.json$|^\.gitignore$/.test(path);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.startsWith(".git/objects"));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}

@@ -229,7 +229,10 @@ describe("the README", () => {
   });
 });
 
-const PAGES = ["README.md", PAGE, "docs/break-glass.md", "docs/security.md", "ARCHITECTURE.md"];
+const PAGES = [
+  ...["README.md", PAGE, "docs/break-glass.md", "docs/security.md", "ARCHITECTURE.md"],
+  ".github/CONTRIBUTING.md",
+];
 
 it.each(PAGES)("%s links to files and headings that are there", (page) => {
   for (const [, target = ""] of readPage(page).matchAll(/\]\(([^)\s]+)\)/g)) {
@@ -240,6 +243,17 @@ it.each(PAGES)("%s links to files and headings that are there", (page) => {
     if (heading !== undefined) expect(headingsOf(file)).toContain(heading);
   }
 });
+
+it.each(["ARCHITECTURE.md", ".github/CONTRIBUTING.md"])(
+  "%s names files and folders that are there",
+  (page) => {
+    const named = [...readPage(page).matchAll(/`((?:src|test|action)\/[\w./-]+\w\/?)`/g)].map(
+      ([, path = ""]) => path,
+    );
+    expect(named.length).toBeGreaterThan(3);
+    for (const path of named) expect([path, existsSync(join(ROOT, path))]).toEqual([path, true]);
+  },
+);
 
 /** The names that GitHub gives to a page's headings. */
 function headingsOf(page: string): string[] {

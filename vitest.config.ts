@@ -21,8 +21,9 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           env,
-          testTimeout: 10_000,
-          hookTimeout: 30_000,
+          // Many start processes of their own, two files at once, on machines that others use too.
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

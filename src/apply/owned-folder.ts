@@ -7,10 +7,15 @@ import { identifyProcess, type ProcessIdentity, readStartTime } from "./process-
 
 /**
  * Makes a folder for what one run of Pulumi reads and writes. In `parent`, where one is given, its name says which process has made
- * it, so that `removeDeadFolders` finds it where that process is killed; else it is among the system's temporary files.
+ * it, so that `removeDeadFolders` finds it where that process is killed. Without one, or where it takes no folder, it is among the
+ * system's temporary files.
  */
 export async function makeOwnedFolder(kind: "run" | "config", parent: string | undefined): Promise<string> {
-  if (parent === undefined) return mkdtemp(join(tmpdir(), `pulumiscale-${kind}-`));
+  const made = parent === undefined ? null : await makeIn(parent, kind).catch(() => null);
+  return made ?? mkdtemp(join(tmpdir(), `pulumiscale-${kind}-`));
+}
+
+async function makeIn(parent: string, kind: "run" | "config"): Promise<string> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   return mkdtemp(join(parent, `pulumiscale-${kind}-${await nameSelf()}_`));
 }

@@ -4,9 +4,10 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { followLines } from "./follow-lines.ts";
 import { makeOwnedFolder } from "./owned-folder.ts";
-import { PulumiMissingError } from "./pulumi-errors.ts";
+import { PulumiMissingError, saysHalfWritten } from "./pulumi-errors.ts";
 import { isLocking, newRunId, RUN_VARIABLE, removeUpdateRecord, writeUpdateRecord } from "./update-record.ts";
 
 /** Where and how every Pulumi process of one run is started. */
@@ -23,7 +24,8 @@ export type PulumiSettings = {
   secondInterruptAfterMs?: number;
   /**
    * The absolute path of a folder, one for each stack, in which what locks the stack is on record from before it begins
-   * until it has ended, for `recoverUpdate`. Nothing is recorded without it. Needs a POSIX shell at /bin/sh.
+   * until it has ended, for `recoverUpdate`. Nothing is recorded without it. What a run reads and writes stands there too, so that
+   * it is found where the run's starter was killed. Needs a POSIX shell at /bin/sh.
    */
   recordFolder?: string;
 };
@@ -88,16 +90,23 @@ export async function runPulumi(
 
 /**
  * Runs a Pulumi command that only reads, through pipes: what it prints may be secret, and no file of it is left behind
- * where this process is killed. `input` is what Pulumi reads on stdin, where no list of processes shows it. Throws
- * `PulumiMissingError` where there is no CLI.
+ * where this process is killed. `input` is what Pulumi reads on stdin, where no list of processes shows it. What another
+ * process is just writing is read again, for three seconds at most. Throws `PulumiMissingError` where there is no CLI.
  */
-export function readWithPulumi(
+export async function readWithPulumi(
   args: readonly string[],
   settings: Omit<PulumiSettings, "onLine">,
   input = "",
 ): Promise<Omit<PulumiRun, "eventLog">> {
-  return streamWithPulumi(args, settings, text, input);
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs *= 2) {
+    const run = await streamWithPulumi(args, settings, text, input);
+    if (run.exitCode === 0 || waitMs > LONGEST_WAIT_MS || !saysHalfWritten(run.stderr)) return run;
+    await delay(waitMs, undefined, settings.signal === undefined ? {} : { signal: settings.signal });
+  }
 }
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1_600;
 
 /** As `readWithPulumi`, for answers of any length: `read` takes the output as it comes, all of it. */
 export async function streamWithPulumi<T>(

@@ -23,7 +23,7 @@ test("SC-001 over 200 random requests with random kills, what is there is what i
 }, 900_000);
 
 test("SC-001 the same in a folder without git, over fewer of them", async () => {
-  await runAtRandom(SEED + 1, Math.ceil(REQUESTS / 5), false);
+  await runAtRandom(SEED + 1, Math.ceil(REQUESTS / 7), false);
 }, 600_000);
 
 async function runAtRandom(seed: number, requests: number, git: boolean): Promise<RandomRun> {

@@ -22,9 +22,9 @@ export async function findLeftovers(program: Program): Promise<string[]> {
   ];
 }
 
-/** The ledger; in a folder without git its journal, what is known of its program's files, and what keeps it out of git. */
+/** What a kill cuts off in the writing of a record goes a minute later; else: the ledger; in a folder without git its journal, what is known of its program's files, and what keeps it out of git. */
 function isKept(path: string): boolean {
-  return /^(stacks|journal|programs?)\/[^/]+\.json$|^\.gitignore$/.test(path);
+  return /^(stacks|journal|programs?)\/[^/]+\.json$|^updates\/.*\.json\.tmp$|^\.gitignore$/.test(path);
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

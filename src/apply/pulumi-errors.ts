@@ -36,14 +36,24 @@ export class StackBusyError extends Error {
 
 /**
  * True for the two texts with which Pulumi says that another update holds the stack: the first comes from Pulumi Cloud,
- * the second from file, S3, Azure and Google storage. The Automation API looks for the same.
+ * the second from file, S3, Azure and Google storage. The Automation API looks for the same. And for a state that
+ * another update is just writing.
  */
 export function saysStackIsBusy(stderr: string): boolean {
   return (
     stderr.includes("[409] Conflict: Another update is currently in progress") ||
-    stderr.includes("the stack is currently locked by")
+    stderr.includes("the stack is currently locked by") ||
+    saysHalfWritten(stderr)
   );
 }
+
+/** True where Pulumi met a file of its backend in the middle of being written, which a folder shows to readers. */
+export function saysHalfWritten(stderr: string): boolean {
+  return HALF_WRITTEN.test(stderr);
+}
+
+const HALF_WRITTEN =
+  /^error: (?:failed to load checkpoint|getting history|place \d+): .*(?:\bEOF|unexpected end of JSON input)$/m;
 
 /** The end of what a command printed on stderr, on one line: Pulumi puts the reason last. */
 export function lastLines(stderr: string): string {

@@ -31,6 +31,7 @@ import type {
 } from "./scaling.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
+import { toTryAgain } from "./to-try-again.ts";
 
 export type LocalStackOptions = {
   name: StackName;
@@ -138,7 +139,9 @@ export class LocalStack implements Scaling, OperationReader {
 
   async readOperation(operation: string): Promise<OperationView | null> {
     const { place, readOutcome } = this.#options;
-    const snapshot = await this.#context.snapshots.get();
+    const snapshot = await this.#context.snapshots.get().catch((error: unknown) => {
+      throw toTryAgain(error);
+    });
     const commit = snapshot.history.find(({ oid }) => oid === operation);
     const scales = commit === undefined ? undefined : parseScaleCommit(commit.message);
     if (commit === undefined || scales?.alias !== place.alias) return null;

@@ -16,6 +16,7 @@ import { VERSION } from "../../version.ts";
 import { type ApplyEnd, ApplyQueue } from "../../workflows/apply-queue.ts";
 import { type CommitOutcome, LocalStack } from "../../workflows/local-stack.ts";
 import { applyOnce } from "./apply-once.ts";
+import { orComeAgain } from "./come-again.ts";
 import type { LocalOutside } from "./flags.ts";
 import type { LocalProgram } from "./open-program.ts";
 import { readContract, readSecrets } from "./read-rules.ts";
@@ -58,8 +59,10 @@ export async function startSidecar(
   const tellOnce = onlyNews(outside.tell);
   const world: ApplyWorld = { ...program.world, say: onlyNews(program.world.say) };
   const failed = (doing: string, error: unknown) => log.error({ error: errorFacts(error) }, doing);
+  let runBeganAtMs = 0;
   const queue = new ApplyQueue({
     run: async () => {
+      runBeganAtMs = systemClock();
       await recoverUpdates(program, outside);
       return applyOnce({ ...program, world });
     },
@@ -78,15 +81,21 @@ export async function startSidecar(
     ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
     contract: () => contract,
     secrets: () => secrets,
-    preview: async (pool, to) => {
-      const checkout = await program.readCheckout();
-      return previewValue({ pool, to }, contract, { place: deployPlace, checkout, engine }, world);
-    },
-    readOutcome: async (commit, scales) => {
-      const checkout = await program.readCheckout();
-      const request = { place: deployPlace, checkout, engine };
-      return outcomeOf(await readOperation({ commit, scales }, request, world), queue.isRunning);
-    },
+    preview: (pool, to) =>
+      orComeAgain(async () => {
+        const checkout = await program.readCheckout();
+        return previewValue({ pool, to }, contract, { place: deployPlace, checkout, engine }, world);
+      }, outside.redact),
+    readOutcome: (commit, scales) =>
+      orComeAgain(async () => {
+        const checkout = await program.readCheckout();
+        const operation = await readOperation(
+          { commit, scales },
+          { place: deployPlace, checkout, engine },
+          world,
+        );
+        return outcomeOf(operation, queue.isRunning ? runBeganAtMs : null);
+      }, outside.redact),
     answerWithinMs: ANSWER_WITHIN_MS,
   });
 
@@ -178,9 +187,18 @@ function onlyNews<T extends string[]>(tell: (...words: T) => void): (...words: T
 const REMEMBERED = 100;
 const SAY_AGAIN_AFTER_MS = 60 * 60_000;
 
-function outcomeOf(operation: Awaited<ReturnType<typeof readOperation>>, isApplying: boolean): CommitOutcome {
+/**
+ * `beganAtMs` is when the apply that runs has begun, null where none does. What ended since then is its own: it is over once that
+ * is on record, so that whoever is told so finds the pool free.
+ */
+function outcomeOf(
+  operation: Awaited<ReturnType<typeof readOperation>>,
+  beganAtMs: number | null,
+): CommitOutcome {
   switch (operation.kind) {
     case "done": {
+      if (beganAtMs !== null && operation.finishedAtMs >= beganAtMs)
+        return { status: "under-way", pools: new Map() };
       const isFailed = operation.pools.some(({ outcome }) => isFailure(outcome));
       const pools = new Map(operation.pools.map((line) => [line.pool, line]));
       return { status: isFailed ? "failed" : "applied", pools };
@@ -190,7 +208,7 @@ function outcomeOf(operation: Awaited<ReturnType<typeof readOperation>>, isApply
     case "running":
     case "waiting":
       return {
-        status: isApplying || operation.kind === "running" ? "under-way" : "waiting",
+        status: beganAtMs !== null || operation.kind === "running" ? "under-way" : "waiting",
         pools: new Map(),
       };
   }

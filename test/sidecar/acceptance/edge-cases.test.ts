@@ -70,6 +70,25 @@ test("EC.2 the backend is unreachable: the update fails safely, the value stays,
   expect([await program.readBackend("queue"), countOf(program, "queue")]).toEqual([9, 9]);
 }, 120_000);
 
+test("EC.2 while the backend is unreachable, what only Pulumi can answer is to be asked again, and the rest is answered", async () => {
+  const oids = (await program.git("log", "--format=%H", "--grep=web 3", "--extended-regexp")).split("\n");
+  const [backend, away] = [join(program.root, "backend"), join(program.root, "away")];
+  renameSync(backend, away);
+  const [operation, shown, pools] = await Promise.all([
+    serve.request("GET", `/operations/${oids[0]}`),
+    serve.request("POST", "/scale/web?dryRun=true", { value: 8 }),
+    serve.request("GET", "/pools"),
+  ]).finally(() => renameSync(away, backend));
+  expect([operation.status, operation.text]).toEqual([503, expect.stringContaining("Pulumi could not")]);
+  expect(Number(operation.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect([shown.status, resultsOf(shown)[0]?.preview?.verdict]).toEqual([200, "failed"]);
+  expect([pools.status, serve.lines.join("\n")]).toEqual([
+    200,
+    expect.not.stringContaining("request failed"),
+  ]);
+  expect((await serve.request("GET", `/operations/${oids[0]}`)).status).toBe(200);
+}, 60_000);
+
 test("EC.3 the stack output is malformed: the error is logged with its path, and the route is not registered", async () => {
   expect(serve.lines[serve.lines.findIndex((line) => line.includes("pulumiscale.crooked"))]).toMatch(
     /^warning: pulumiscale\.crooked\.strategy: /,

@@ -5,7 +5,7 @@ import type { Answer, Serve } from "./start-serve.ts";
 
 export type Result = z.infer<typeof ScaleAnswer>["results"][number];
 export type Operation = z.infer<typeof OperationAnswer>;
-export type Asked = Pick<Serve, "request">;
+export type Asked = Pick<Serve, "request"> & Partial<Pick<Serve, "lines">>;
 
 /** The results of a route that scales. Throws where the answer has none. */
 export function resultsOf(answer: Answer): Result[] {
@@ -36,7 +36,7 @@ export async function endOfOperation(serve: Asked, operation: string): Promise<O
 export async function readOperation(serve: Asked, operation: string): Promise<Operation> {
   const answer = await serve.request("GET", `/operations/${operation}`);
   const parsed = OperationAnswer.safeParse(answer.json);
-  if (!parsed.success) throw new Error(`no operation in the answer: ${answer.status} ${answer.text}`);
+  if (!parsed.success) throw unexpected(serve, "no operation in the answer", answer);
   return parsed.data;
 }
 
@@ -54,6 +54,10 @@ export async function scaleToEnd(
 export async function readPool(serve: Asked, pool: string): Promise<z.infer<typeof PoolAnswer>> {
   const answer = await serve.request("GET", `/pools/${pool}`);
   const parsed = PoolAnswer.safeParse(answer.json);
-  if (!parsed.success) throw new Error(`no pool in the answer: ${answer.status} ${answer.text}`);
+  if (!parsed.success) throw unexpected(serve, "no pool in the answer", answer);
   return parsed.data;
+}
+
+function unexpected({ lines = [] }: Asked, what: string, { status, text }: Answer): Error {
+  return new Error(`${what}: ${status} ${text}\n${lines.slice(-8).join("\n")}`);
 }

@@ -56,7 +56,7 @@ it("takes the contract, the secret, the cooldown and the history along", async (
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, json: JSON.parse(text) as unknown };
   };
-  expect(await askToScale({ request }, "/scale/web", { delta: 1 })).toMatchObject({
+  expect(await askToScale({ request, lines: app.process.lines }, "/scale/web", { delta: 1 })).toMatchObject({
     ...{ kind: "hold", from: 5, reasons: [{ code: "cooldown" }] },
   });
 

@@ -8,6 +8,7 @@ import { ledgerTrust } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
 import { type Checkout, readChangedFiles } from "./checkout.ts";
+import { cleanOutput } from "./clean-output.ts";
 import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
@@ -293,6 +294,6 @@ function retriedScales({ receipt }: LedgerEntry): string[] {
 const LONGEST_MESSAGE = 2000;
 
 function cleanMessage(message: string, redact: Redact): string {
-  const clean = redact(message);
+  const clean = redact(cleanOutput(message));
   return clean.length <= LONGEST_MESSAGE ? clean : `${clean.slice(0, LONGEST_MESSAGE - 1)}…`;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Argument, Command, InvalidArgumentError } from "commander";
+import { cleanOutput } from "../apply/clean-output.ts";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
 import type { Shell } from "./completions.ts";
@@ -115,7 +116,8 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code.startsWith("commander.")) return isHelp(code) ? 0 : 2;
-    console.error(redactor(secretsOf(process.env))(error instanceof Error ? error.message : String(error)));
+    const message = cleanOutput(error instanceof Error ? error.message : String(error));
+    console.error(redactor(secretsOf(process.env))(message));
     return code === "usage" ? 2 : 1;
   }
 }

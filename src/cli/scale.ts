@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
+import { cleanOutput } from "../apply/clean-output.ts";
 import { previewValue } from "../apply/preview-value.ts";
 import { systemClock } from "../clock.ts";
 import type { Contract } from "../domain/contract.ts";
@@ -54,7 +55,7 @@ export async function runScale(pool: string, amount: string, flags: ScaleFlags):
   if (result === undefined) throw new Error("a scaling request was decided to nothing");
   const end = flags.apply === true && result.commit !== null ? await applyNow(program, outside) : null;
   const receipt = end?.kind === "done" ? end.receipt : null;
-  printAnswer(flags, { result, ...(end === null ? {} : { apply: end }) }, describe(result, end));
+  printAnswer(flags, { result, ...(end === null ? {} : { apply: end }) }, cleanOutput(describe(result, end)));
   const isApplied = end === null || !isFailedEnd(end);
   return result.kind === "scale" && isApplied && (receipt === null || receipt.outcome === "applied") ? 0 : 1;
 }

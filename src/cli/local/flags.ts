@@ -1,3 +1,4 @@
+import { cleanOutput } from "../../apply/clean-output.ts";
 import { redactor, secretsOf } from "../../apply/redact.ts";
 
 /** The flags of every command that works in a Pulumi program's directory. */
@@ -15,7 +16,7 @@ export type LocalFlags = {
 /** What a local command is given from outside: the environment, and where it tells people what goes on. */
 export type LocalOutside = {
   environment: Readonly<Record<string, string | undefined>>;
-  /** A sentence or a line for people, on stderr, without the secrets that are known. */
+  /** A sentence or a line for people, on stderr, without the secrets that are known, and without what moves a cursor. */
   tell: (line: string) => void;
   /** The same for our own words alone, which may have the form of a secret: `Bearer …`. */
   show: (line: string) => void;
@@ -35,7 +36,7 @@ export function localOutside(
   const interrupt = new AbortController();
   return {
     environment,
-    tell: (line) => console.error(redact(line)),
+    tell: (line) => console.error(redact(cleanOutput(line))),
     show: (line) => console.error(line),
     hide: (secret) => {
       secrets.push(secret);

@@ -17,17 +17,18 @@ import type { StackContext } from "./read-situation.ts";
 import { readTopics } from "./read-topics.ts";
 import { revertFailed } from "./revert-failed.ts";
 import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
-import type {
-  ApplyView,
-  Credential,
-  HistoryView,
-  OperationReader,
-  OperationView,
-  PoolView,
-  PreviewView,
-  ScaleMode,
-  ScaleResult,
-  Scaling,
+import {
+  type ApplyView,
+  type Credential,
+  type HistoryView,
+  type OperationReader,
+  type OperationView,
+  type PoolView,
+  type PreviewView,
+  type ScaleMode,
+  type ScaleResult,
+  type Scaling,
+  TryAgainError,
 } from "./scaling.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
@@ -49,6 +50,8 @@ export type LocalStackOptions = {
   preview: (pool: string, to: number) => Promise<PreviewView>;
   /** What became of a commit of this stack, where nobody waited for it. */
   readOutcome: (commit: string, scales: readonly Scale[]) => Promise<CommitOutcome>;
+  /** Takes the secrets that are known out of a text. */
+  redact: (text: string) => string;
   /** A commit's answer waits at most this long for its apply, in milliseconds. */
   answerWithinMs: number;
 };
@@ -109,6 +112,19 @@ export class LocalStack implements Scaling, OperationReader {
   }
 
   async scale(_stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]> {
+    const { redact } = this.#options;
+    // A sender's own words end up in a commit, and a hook's or a remote's in the answer.
+    const clean = intents.map((intent) => ({ ...intent, summary: redact(intent.summary) }));
+    try {
+      return await this.#scale(clean, mode);
+    } catch (error) {
+      if (!(error instanceof TryAgainError)) throw error;
+      const { message, retryAfterSeconds, cause } = error;
+      throw new TryAgainError(redact(message), retryAfterSeconds, { cause });
+    }
+  }
+
+  async #scale(intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]> {
     const startedAtMs = this.#options.clock();
     if (mode === "dry-run") return this.#preview(await dryRun(this.#context, intents));
     const results = holdAtOnce(this.#context, intents) ?? (await this.#lane.enqueue(intents));

@@ -96,6 +96,7 @@ export async function startSidecar(
         );
         return outcomeOf(operation, queue.isRunning ? runBeganAtMs : null);
       }, outside.redact),
+    redact: outside.redact,
     answerWithinMs: ANSWER_WITHIN_MS,
   });
 

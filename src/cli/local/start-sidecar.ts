@@ -1,6 +1,7 @@
 import { adoptStack } from "../../apply/adopt-stack.ts";
 import type { ApplyWorld } from "../../apply/apply-stack.ts";
 import { previewValue } from "../../apply/preview-value.ts";
+import { PulumiReadError } from "../../apply/pulumi-errors.ts";
 import type { OwnContract } from "../../apply/read-contract.ts";
 import { readOperation } from "../../apply/read-operation.ts";
 import { systemClock } from "../../clock.ts";
@@ -89,11 +90,12 @@ export async function startSidecar(
     readOutcome: (commit, scales) =>
       orComeAgain(async () => {
         const checkout = await program.readCheckout();
-        const operation = await readOperation(
-          { commit, scales },
-          { place: deployPlace, checkout, engine },
-          world,
-        );
+        const request = { place: deployPlace, checkout, engine };
+        const operation = await readOperation({ commit, scales }, request, world).catch((error: unknown) => {
+          // A backend of files may be read in the middle of a write of the update that runs.
+          if (queue.isRunning && error instanceof PulumiReadError) return { kind: "waiting" } as const;
+          throw error;
+        });
         return outcomeOf(operation, queue.isRunning ? runBeganAtMs : null);
       }, outside.redact),
     redact: outside.redact,

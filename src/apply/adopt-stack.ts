@@ -1,5 +1,7 @@
 import type { Contract } from "../domain/contract.ts";
+import { isNamed } from "../domain/pool-history.ts";
 import { isFailure } from "../domain/receipt.ts";
+import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import { entryAfterPublish, NO_COMMIT } from "../ledger/change-entry.ts";
@@ -102,7 +104,7 @@ function endOf({ startedAtMs, endedAtMs }: StackUpdate): number {
 }
 
 function entryOf(
-  { checkout }: AdoptRequest,
+  { checkout, place }: AdoptRequest,
   own: OwnContract,
   read: HeadRead,
   found: Found,
@@ -117,7 +119,7 @@ function entryOf(
     pools: own.output,
     applied: appliedValues(
       own.contract,
-      checkout.project,
+      { project: checkout.project, alias: place.alias },
       known === null ? null : read.head.stackFile,
       found,
     ),
@@ -131,28 +133,45 @@ function entryOf(
 }
 
 /**
- * What the update left. An update after it that had another value for a pool, and was held to a part of the stack or failed,
- * may have put that in place: then nobody knows, and the next apply is to find out. It does anyhow where the committed
- * value (`committed`, null where the history up to it is not known) is another one.
+ * What the update left, and what updates of ours after it have brought. Another update that had another value for a pool, and was
+ * held to a part of the stack or failed, may have put that in place: then nobody knows, and the next apply is to find out. It
+ * does anyhow where the committed value (`committed`, null where the history up to it is not known) is another one.
  */
 function appliedValues(
   contract: Contract,
-  project: string,
+  { project, alias }: { project: string; alias: string },
   committed: StackFile | null,
   { source, later }: Found,
 ): Record<string, number> {
-  const values = configuredValues(contract, project, source.config);
-  const others = later
-    .filter(({ kind }) => kind === "update")
-    .map(({ config }) => configuredValues(contract, project, config));
-  const isSure = ([name, value]: [string, number]) => {
-    if (others.every((other) => other[name] === value)) return true;
+  const applied = new Map<string, { value: number; isSure: boolean }>();
+  for (const [name, value] of Object.entries(configuredValues(contract, project, source.config)))
+    applied.set(name, { value, isSure: true });
+  for (const update of later.filter(({ kind }) => kind === "update").toReversed()) {
+    const brought = broughtBy(update, alias);
+    for (const [name, value] of Object.entries(configuredValues(contract, project, update.config))) {
+      const pool = contract.get(name);
+      const isBrought = brought.some(({ pool: named, to }) => pool && isNamed(pool, named) && to === value);
+      const before = applied.get(name);
+      if (isBrought) applied.set(name, { value, isSure: true });
+      else if (before !== undefined && before.value !== value)
+        applied.set(name, { ...before, isSure: false });
+    }
+  }
+  const isKnown = ([name, { value, isSure }]: [string, { value: number; isSure: boolean }]) => {
     const pool = contract.get(name);
+    if (isSure) return true;
     if (pool === undefined || committed?.kind !== "text") return false;
     const read = readPoolValue(committed.text, { ...pool.location, project });
     return read.kind === "value" && read.value !== value;
   };
-  return Object.fromEntries(Object.entries(values).filter(isSure));
+  return Object.fromEntries([...applied].filter(isKnown).map(([name, { value }]) => [name, value]));
+}
+
+/** The pools that an update of ours, the app's deploys among them, has brought to a value. */
+function broughtBy({ message, result }: StackUpdate, alias: string): readonly Pick<Scale, "pool" | "to">[] {
+  if (result !== "succeeded") return [];
+  const commit = parseScaleCommit(message);
+  return commit?.alias === alias ? commit.scales : [];
 }
 
 /** Whether an entry has all of it already; what failed since is not all of it. */

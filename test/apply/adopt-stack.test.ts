@@ -75,6 +75,16 @@ describe("a stack without an entry", { timeout: 30_000 }, () => {
     expect((await local.stack.inputsOf("web"))?.input).toBe(3);
   });
 
+  it("has the value that an update of ours has brought since the newest full one", async () => {
+    await local.scale("queue", "shop:queueCount", 5, 6);
+    expect(await local.apply()).toMatchObject({ receipt: { outcome: "applied" } });
+    await rm(local.ledger.pathOf(local.alias));
+    await local.adopt();
+    expect((await local.entry()).applied).toMatchObject({ queue: 6 });
+    await local.scale("queue", "shop:queueCount", 6, 5);
+    expect(await local.apply()).toMatchObject({ receipt: { outcome: "applied" } });
+  });
+
   it("has nothing deployed where the repository does not know the commit", async () => {
     await local.commit({ "infra/notes.txt": "a thought" });
     await local.stack.pulumi(...UP);

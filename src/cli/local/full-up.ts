@@ -27,7 +27,7 @@ export async function fullUp(program: LocalProgram, outside: LocalOutside): Prom
   const { engine, workDir, stack, place, deployPlace, world } = program;
   await recoverUpdates(program, outside);
   for (const sentence of await program.heal()) outside.tell(sentence);
-  const { ledger, head } = await world.forge.readHead(deployPlace, []);
+  const { ledger } = await world.forge.readHead(deployPlace, []);
   const changed = await readChangedFiles(await program.readCheckout());
   await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, `pulumiscale up ${place.alias}`);
   const checkout = await program.readCheckout();
@@ -38,6 +38,8 @@ export async function fullUp(program: LocalProgram, outside: LocalOutside): Prom
       ? await publishStack(request, { ...world, hide: outside.hide })
       : (await adoptStack(request, world)).entry;
   if (entry === null) return [];
+  // While the update waited for another one, somebody may have committed the very values that it then took.
+  const { head } = await world.forge.readHead(deployPlace, []);
   const last = ledger.text === null ? null : parseEntry(ledger.text);
   return [...parseContract(entry.pools, place.project).contract.values()].map((pool): Brought => {
     const location = { ...pool.location, project: place.project };

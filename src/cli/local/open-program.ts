@@ -92,19 +92,24 @@ async function gitParts(
   const checkout = await readCheckout(workDir, stack);
   const alias = checkAlias(flags.alias ?? (await aliasIn(repository, checkout)), checkout);
   const places = placesOf(checkout, { repo: basename(root), branch, alias });
+  const forge = new LocalGitForge(repository, { clock: systemClock, push });
   return {
     ...places,
     stateDir,
     engine: engineOf(stack, join(stateDir, "updates", alias), outside),
-    forge: new LocalGitForge(repository, { clock: systemClock, push }),
+    forge,
     applyForge: new LocalApplyForge(repository, new LocalLedger(stateDir)),
     readCheckout: () => readCheckout(workDir, stack),
     readHeadId: () => readBranchHead(repository, branch),
-    heal: async () =>
-      (await healWorkTree(repository, places.place)).map(
+    heal: async () => {
+      const healed = await healWorkTree(repository, places.place);
+      // A commit that was pushed right before a kill is only on the remote: the first read follows it.
+      if (push !== null) await forge.readSnapshot(places.place, 0);
+      return healed.map(
         ({ location, from, to }) =>
           `${formatPoolLocation(location)} stood at ${from} in the work tree although ${to} is committed: a process was killed in between. It is ${to} now.`,
-      ),
+      );
+    },
   };
 }
 

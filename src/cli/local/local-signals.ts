@@ -11,6 +11,9 @@ export type LocalSignals = {
 export function listenToSignals(): LocalSignals {
   const { promise: stopped, resolve } = Promise.withResolvers<NodeJS.Signals>();
   let impatient = () => {};
+  // One that came before anybody listens would end the process; what it asks to be read is read at the start anyhow.
+  let hangup = () => {};
+  process.on("SIGHUP", () => hangup());
   let count = 0;
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
@@ -24,6 +27,8 @@ export function listenToSignals(): LocalSignals {
     onImpatience: (listener) => {
       impatient = listener;
     },
-    onHangup: (listener) => process.on("SIGHUP", listener),
+    onHangup: (listener) => {
+      hangup = listener;
+    },
   };
 }

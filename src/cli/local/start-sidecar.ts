@@ -19,6 +19,7 @@ import { type CommitOutcome, LocalStack } from "../../workflows/local-stack.ts";
 import { applyOnce } from "./apply-once.ts";
 import { orComeAgain } from "./come-again.ts";
 import type { LocalOutside } from "./flags.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import type { LocalProgram } from "./open-program.ts";
 import { readContract, readSecrets } from "./read-rules.ts";
 import { recoverUpdates } from "./recover.ts";
@@ -55,6 +56,7 @@ export async function startSidecar(
 ): Promise<RunningSidecar> {
   let { contract } = rules.own;
   let { secrets } = rules;
+  let head = await program.readHeadId();
   const log = createLogger({ level: settings.logLevel, redact: outside.redact });
   const { place, deployPlace, engine } = program;
   const tellOnce = onlyNews(outside.tell);
@@ -64,6 +66,8 @@ export async function startSidecar(
   const queue = new ApplyQueue({
     run: async () => {
       runBeganAtMs = systemClock();
+      // This run covers what is committed by now: that is no news afterwards.
+      head = await program.readHeadId().catch(() => head);
       await recoverUpdates(program, outside);
       return applyOnce({ ...program, world });
     },
@@ -119,7 +123,7 @@ export async function startSidecar(
   }
 
   /** After an apply its outputs are new; and people may have brought the stack up by hand. Nobody waits for it. */
-  async function refresh(): Promise<void> {
+  const refresh = oneAtATime(async () => {
     await refreshContract();
     try {
       const checkout = await program.readCheckout();
@@ -128,9 +132,8 @@ export async function startSidecar(
     } catch (error) {
       failed("what is applied could not be compared with Pulumi's own history", error);
     }
-  }
+  });
 
-  let head = await program.readHeadId();
   async function lookForCommits(): Promise<void> {
     const now = await program.readHeadId();
     if (now === head) return;
@@ -158,14 +161,14 @@ export async function startSidecar(
   void queue.request();
   return {
     port: server.port,
-    reload: async () => {
+    reload: oneAtATime(async () => {
       await refresh();
       try {
         secrets = await readSecrets(program, outside);
       } catch (error) {
         failed("the webhook secrets could not be read again, so the ones before hold", error);
       }
-    },
+    }),
     stop: async () => {
       clearInterval(looking);
       await Promise.all([server.stop(), queue.stop()]);

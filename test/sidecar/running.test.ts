@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startProcess } from "../world/start-process.ts";
 import { askToScale, endOfOperation, readPool, resultsOf, scaleToEnd } from "./support/ask-serve.ts";
 import { openProgram } from "./support/open-program.ts";
 import { countOf, hold, untilBegun } from "./support/pace-files.ts";
-import type { Program } from "./support/program.ts";
+import { commandLine, type Program } from "./support/program.ts";
 import { readWorld } from "./support/read-bytes.ts";
 import { type Serve, startServe } from "./support/start-serve.ts";
 
@@ -55,7 +57,6 @@ test("thirty demands while a slow update runs are few updates, with the newest v
   for (let turn = 1; turn <= 15; turn += 1) {
     for (const pool of pools)
       answers.push(await serve.request("POST", `/scale/${pool}?wait=false`, { value: turn + 1 }));
-    if (turn % 5 === 0) writeFileSync(join(program.repository, "note.txt"), `${turn}\n`);
   }
   const results = answers.flatMap(resultsOf);
   expect(results).toHaveLength(30);
@@ -126,4 +127,31 @@ test("SIGTERM takes no more requests, lets the update that runs finish, and ends
   serve = await startServe(program);
   expect((await endOfOperation(serve, result.commit ?? "")).status).toBe("applied");
   expect(await readPool(serve, "slow")).toMatchObject({ committed: 12, applied: 12, problem: null });
+}, 90_000);
+
+test("SIGTERM ends a start that waits for the update of a killed process, and leaves that update alone", async () => {
+  const { release } = hold(program, "slow");
+  const result = await askToScale(serve, "/scale/slow?wait=false", { value: 14 });
+  await untilBegun(program, "slow");
+  serve.kill("SIGKILL", "group");
+  await serve.ended;
+  const { child, lines, waitForLine, stop } = startProcess(
+    process.execPath,
+    [commandLine, "serve", "--port", "0"],
+    {
+      cwd: program.workDir,
+      env: program.environment,
+    },
+  );
+  await waitForLine(/`up` of dev still runs as the process \d+, .*: waiting for its end/);
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  await stop();
+  expect(child.exitCode).not.toBeNull();
+  expect(lines.join("\n")).not.toMatch(/^\s+at .+:\d+:\d+\)?$/m);
+  expect(existsSync(join(program.directory, "slow.begun"))).toBe(true);
+  release();
+  serve = await startServe(program);
+  expect((await endOfOperation(serve, result.commit ?? "")).status).toBe("applied");
+  expect(countOf(program, "slow")).toBe(14);
 }, 90_000);

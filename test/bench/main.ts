@@ -15,6 +15,7 @@ import { heldDecisions } from "./held-decisions.ts";
 import type { Measurement } from "./measurement.ts";
 import { packageSize } from "./package-size.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
+import { sidecarUp } from "./sidecar-up.ts";
 import { storms } from "./storms.ts";
 
 const MEASUREMENTS: readonly Measurement[] = [
@@ -24,6 +25,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   ...storms,
   actionUp,
   alertToApplied,
+  sidecarUp,
   packageSize,
 ];
 

@@ -62,9 +62,10 @@ export async function timeScale(
       // An answer waits for eight seconds at most; on a busy machine the apply may take longer.
       const isLate = result.apply?.status === "under-way" && result.commit !== null;
       const end = isLate ? await endOfOperation(serve, result.commit ?? "") : result.apply;
-      if (end?.status !== "applied")
-        throw new Error(`this was to be applied: ${JSON.stringify(result)}\n${serve.lines.join("\n")}`);
+      if (end?.status !== "applied") throw new Error(`this was to be applied: ${JSON.stringify(result)}`);
       return performance.now() - startedMs;
+    } catch (error) {
+      throw new Error(`serve said:\n${serve.lines.join("\n")}`, { cause: error });
     } finally {
       isOver = true;
     }

@@ -11,6 +11,8 @@ export const stackTexts = {
     'config:\n  shop:webCount: "3" # the shop window\n  shop:queueCount: 5\n  shop:idleCount: 1\n',
   "yaml-pace": (directory: string) =>
     `config:\n  pace:directory: ${JSON.stringify(directory)}\n  pace:steadyCount: "1"\n  pace:slowCount: 2\n  pace:fragileCount: 3\n`,
+  "node-pools": () =>
+    "config:\n  pools:steadyCount: 2\n  pools:fragileCount: 2\n  pools:slowCount: 2\n  pools:tierCount: 2\n  pools:goneCount: 2\n",
   "yaml-nested": () =>
     readFileSync(new URL("../../../fixtures/programs/yaml-nested/Pulumi.dev.yaml", import.meta.url), "utf8"),
 } satisfies Record<string, (directory: string) => string>;

@@ -32,11 +32,14 @@ export function readPoolState(
   if (read.kind === "refused") return { kind: "unusable", message: `${stack.path}: ${read.refusal.message}` };
   const history = poolHistory(snapshot.history, pool, stack, readValue);
   const gated = namedBranch(snapshot.gated, pool);
+  const credible = <T extends { atMs: number }>(event: T): T =>
+    event.atMs - snapshot.readAtMs > CLOCKS_DIFFER_MS ? { ...event, atMs: 0 } : event;
+  const moves = history.filter(({ from, to }) => from !== null && to !== null).map(credible);
   const state: PoolState = {
     committed: read.value,
     applied: appliedValue(facts, pool),
     // A value that was put there for the first time is no move: it starts no cooldown.
-    lastChange: history.find(({ from, to }) => from !== null && to !== null) ?? null,
+    lastChange: moves.sort((one, other) => other.atMs - one.atMs)[0] ?? null,
     pending: proposedBy(snapshot.inRange, pool, stack.alias, read.value),
     awaitingApproval: proposedBy(gated, pool, stack.alias, read.value),
     seenEvents: [
@@ -45,12 +48,15 @@ export function readPoolState(
       ),
       ...eventsOf(snapshot.inRange, pool, stack.alias, read.value),
       ...eventsOf(gated, pool, stack.alias, read.value),
-    ],
+    ].map(credible),
     applyFailure: applyFailure(facts, pool, read.value),
     paused,
   };
   return { kind: "state", state, history };
 }
+
+/** What is dated further ahead was dated by a clock that was wrong: it is of long ago, rather than hold the pool until then. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /** How far back the history of a pool matters for a decision, in milliseconds. */
 export function historyWindowMs(pools: Iterable<Pool>): number {

@@ -119,6 +119,17 @@ describe("readPoolState", () => {
     expect(read(aSnapshot({ history })).lastChange?.atMs).toBe(at(-30));
   });
 
+  it("takes what a wrong clock has dated far ahead for old, and what clocks differ by for what it says", () => {
+    const ahead = aCommit(86_400, file(2), file(3), scaleMessage(2, 3));
+    const state = read(aSnapshot({ history: [ahead] }));
+    expect(state.lastChange).toMatchObject({ from: 2, to: 3, atMs: 0 });
+    expect(state.seenEvents).toEqual([{ event: "0123456789abcdef", atMs: 0 }]);
+    const later = aCommit(-30, file(3), file(4));
+    expect(read(aSnapshot({ history: [later, ahead] })).lastChange).toMatchObject({ to: 4, atMs: at(-30) });
+    const little = aCommit(240, file(2), file(3));
+    expect(read(aSnapshot({ history: [little] })).lastChange?.atMs).toBe(at(240));
+  });
+
   it("knows the events of the history and of the open pull request", () => {
     const history = [
       aCommit(-60, file(2), file(3), scaleMessage(2, 3, "web", "shop.prod", "aaaaaaaaaaaaaaaa")),

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../world/free-port.ts";
 import { startProcess } from "../world/start-process.ts";
-import { scaleToEnd } from "./support/ask-serve.ts";
+import { askToScale, scaleToEnd } from "./support/ask-serve.ts";
 import { openProgram } from "./support/open-program.ts";
 import { breakGroup, countOf, hold, untilBegun } from "./support/pace-files.ts";
 import { commandLine, type Program } from "./support/program.ts";
@@ -84,3 +84,20 @@ test("a commit of its own that could not be applied is not taken for news", asyn
   expect(serve.lines.filter((line) => line.startsWith("Applying fragile"))).toHaveLength(1);
   expect(serve.lines.filter((line) => line.includes('"msg":"apply ended"'))).toHaveLength(1);
 }, 60_000);
+
+test("with --on-failure=revert, a stop in the middle of an update takes nothing back", async () => {
+  const serve = await startServe(program, ["--on-failure=revert"]);
+  const { release } = hold(program, "slow");
+  await askToScale(serve, "/scale/slow?wait=false", { value: 9 });
+  await untilBegun(program, "slow");
+  serve.kill("SIGTERM");
+  await serve.waitForLine(/^SIGTERM: /);
+  serve.kill("SIGTERM");
+  await serve.ended;
+  release();
+  expect(await program.git("log", "-1", "--format=%s")).toBe("scale(pace.dev): slow 3 → 9\n");
+  const next = await startServe(program, ["--on-failure=revert"]);
+  await next.waitForLine(/^slow 3 → 9 applied/);
+  await next.stop();
+  expect(countOf(program, "slow")).toBe(9);
+}, 90_000);

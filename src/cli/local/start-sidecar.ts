@@ -76,7 +76,8 @@ export async function startSidecar(
       tellEnd(end, tellOnce);
       if (end.kind === "failed" || end.receipt !== null || end.problems.length > 0)
         log.info({ stack: place.alias, end }, "apply ended");
-      if (options.onFailure === "revert") await takeBack(end);
+      // What was interrupted has not failed: the next start goes on with it.
+      if (options.onFailure === "revert" && !outside.signal.aborted) await takeBack(end);
       void refresh();
     },
     onError: (error) => failed("the apply failed", error),

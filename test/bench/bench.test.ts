@@ -47,6 +47,22 @@ describe("npm run bench", () => {
     expect([answered > 0, answered <= merged, merged < changed]).toEqual([true, true, true]);
   });
 
+  it("counts what a scale through serve starts, and times its stages", { timeout: 300_000 }, async () => {
+    const { stdout } = await bench("--quick", "--json", "--only", "sidecar-up");
+    const { figures, failures } = Answer.parse(JSON.parse(stdout));
+    expect(failures).toEqual([]);
+    const named = (wanted: string) => figures.filter(({ name }) => name === wanted).map(({ value }) => value);
+    expect(figures.filter(({ name }) => name.startsWith("scale, ")).map(({ name }) => name)).toEqual([
+      "scale, Node.js program, git",
+      "scale, YAML program, git",
+      "scale, YAML program, no git",
+    ]);
+    // The contract, the update; and the contract anew, which begins with the answer.
+    for (const count of named("… Pulumi processes").slice(0, 2)) expect([2, 3]).toContain(count);
+    expect(named("… Pulumi processes while nothing is pending")).toEqual([0, 0, 0]);
+    expect(named("… git processes").map((count) => count > 0)).toEqual([true, true, false]);
+  });
+
   it("weighs the npm package", { timeout: 60_000 }, async () => {
     const { stdout } = await bench("--json", "--only", "package-size");
     const { figures, failures } = Answer.parse(JSON.parse(stdout));

@@ -6,7 +6,9 @@ import { isFailure } from "../domain/receipt.ts";
 import { parseRepositoryFile } from "../domain/repository-file.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { readSnsTopics } from "../domain/sns-topics.ts";
+import { formatPoolLocation } from "../domain/stack-config-key.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
+import { readUncommittedValues } from "../forge/local-git.ts";
 import { parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import { findStack } from "./local/find-stack.ts";
 import { type LocalFlags, type LocalOutside, localOutside } from "./local/flags.ts";
@@ -47,6 +49,7 @@ async function check(program: LocalProgram, outside: LocalOutside): Promise<Find
     ...(typeof snapshot === "string"
       ? [problem("repository", snapshot)]
       : repositoryFindings(program, snapshot, contract)),
+    ...(await uncommittedFindings(program, contract)),
     ...(await stateFindings(program)),
   ];
 }
@@ -100,6 +103,24 @@ function poolFinding(pool: Pool, text: string, project: string): Finding {
   return good(`pool ${pool.name}: ${read.value}`);
 }
 
+/** Such a pool is held, so that nobody's edit is lost. In a plain folder an edit counts at once. */
+async function uncommittedFindings(
+  { repository, place }: LocalProgram,
+  contract: Contract | null,
+): Promise<Finding[]> {
+  if (repository === null || contract === null) return [];
+  const { project } = place;
+  const pools = [...contract.values()].map((pool) => ({ ...pool.location, project }));
+  const values = await readUncommittedValues(repository, place, pools).catch(sentenceOf);
+  if (typeof values === "string") return [problem("work tree", values)];
+  return values.map(({ location, committed, found }) =>
+    problem(
+      `edit of ${formatPoolLocation(location)}`,
+      `${committed ?? "No number"} is committed and ${found ?? "no number"} stands in ${place.path}, so its pool is held. Commit the file, or take the edit back with \`git restore\`.`,
+    ),
+  );
+}
+
 function ledgerFindings(text: string | null, alias: string): Finding[] {
   if (text === null)
     return [warning("what is applied", "Nothing was applied from here yet. `pulumiscale up` notes what is.")];
@@ -124,8 +145,10 @@ async function stateFindings({ engine, workDir, stack }: LocalProgram): Promise<
   return [...killed, ...(pending.length === 0 ? [good("state")] : pending)];
 }
 
+/** Some errors are lists, of a line each; a cell of the table has one line. */
 function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+  return lines.map((line) => line.replace(/\w$/, "$&.")).join(" ");
 }
 
 function good(subject: string): Finding {

@@ -123,6 +123,24 @@ describe("the commands in a program's directory", { timeout: 60_000 }, () => {
     expect(good.exitCode).toBe(0);
   });
 
+  it("check finds a pool's number that was edited and not committed", async () => {
+    const before = await program.readStackFile();
+    await writeFile(program.stackFile, before.replace(/webCount: "\d+"/, 'webCount: "7"'));
+    try {
+      const edited = await json("check");
+      const problems = edited.answer.findings.filter(({ state }: { state: string }) => state === "problem");
+      expect(problems).toEqual([
+        expect.objectContaining({
+          subject: "edit of webCount",
+          message: expect.stringContaining("git restore"),
+        }),
+      ]);
+      expect(edited.exitCode).toBe(1);
+    } finally {
+      await writeFile(program.stackFile, before);
+    }
+  });
+
   it.each([
     [["scale", "web", "many"], 2, /"many" is no amount: give a value such as 12/],
     [["scale", "web"], 2, /missing required argument 'amount'/],

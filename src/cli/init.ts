@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { listStacks } from "../apply/list-stacks.ts";
 import { planInit } from "./init/plan-init.ts";
 import { isStackName, listStackFiles, type Program, printable, readProgram } from "./init/read-program.ts";
 import { renderChange, renderNext, renderPlan } from "./init/render-plan.ts";
 import { writePlanned } from "./init/write-plan.ts";
-import { findStack } from "./local/find-stack.ts";
+import { findStack, requireProgram } from "./local/find-stack.ts";
 import { type LocalFlags, type LocalOutside, localOutside } from "./local/flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -27,6 +28,7 @@ export async function runInit(
   terminal: InitTerminal = processTerminal(),
 ): Promise<number> {
   const url = parseUrl(flags.url ?? "http://127.0.0.1:3000");
+  await requireProgram(resolve(flags.dir ?? "."));
   const program = await readProgram(flags.dir ?? ".");
   const stack = await chooseStack(flags, program, outside);
   const secret = randomBytes(32).toString("hex");

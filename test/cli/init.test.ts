@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -247,6 +247,19 @@ print(answered, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     expect(init().stdout).not.toContain(".gitignore");
   });
 
+  it("asks for a commit only in a git work tree", () => {
+    execFileSync("git", ["init", "--quiet"], { cwd: stack.workDir, env: stack.environment });
+    const scaledByCommits = "Commit Pulumi.dev.yaml";
+    expect(init("--json").stdout).toContain(scaledByCommits);
+    rmSync(join(stack.workDir, ".git"), { recursive: true });
+    expect(init("--json").stdout).not.toContain(scaledByCommits);
+  });
+
+  it("names the programs below a folder that has none", () => {
+    const { status, stderr } = init("--dir", join(stack.workDir, ".."));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`--dir ${basename(stack.workDir)}`)]);
+  });
+
   it("writes nothing through a link that leads out of the program", () => {
     const outside = join(stack.workDir, "../outside");
     mkdirSync(outside);
@@ -287,7 +300,7 @@ describe("pulumiscale init and the stack", { timeout: 60_000 }, () => {
   });
 
   it.each([
-    [["--dir", "/nowhere"], "no directory"],
+    [["--dir", "/nowhere"], "/nowhere cannot be read"],
     [["--url", "https://scale.example.com/$(id)"], "--url is no address"],
     [["--url", "https://u:p@scale.example.com"], "--url is no address"],
     [["--url", "file:///etc/passwd"], "--url is no address"],

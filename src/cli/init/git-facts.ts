@@ -12,3 +12,12 @@ export async function isIgnoredByGit(
     () => false,
   );
 }
+
+/** Whether commits of git are what scales a program, or the file itself where there is none. */
+export async function isInWorkTree(
+  dir: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<boolean> {
+  const asked = new Git(environment).ask(["rev-parse", "--is-inside-work-tree"], { cwd: dir });
+  return (await asked.catch(() => "false")) === "true";
+}

@@ -9,7 +9,7 @@ import type { LocalOutside } from "../local/flags.ts";
 import { formatContractExample } from "./contract-example.ts";
 import { type SuggestedPool, suggestPool } from "./example-pool.ts";
 import { findContract } from "./find-contract.ts";
-import { isIgnoredByGit } from "./git-facts.ts";
+import { isIgnoredByGit, isInWorkTree } from "./git-facts.ts";
 import { fromProgram, type Program, readSmallFile, stackFileOf } from "./read-program.ts";
 import {
   formatAlertmanager,
@@ -150,8 +150,9 @@ async function planSecret(
     plan.writes.push({ path, name, purpose, before: stackFile, after: set.text });
     plan.next.push(
       `Give the secret to the senders. It is shown by: pulumi config get ${SECRET_KEY} --stack ${stack}`,
-      `Commit ${name}: scaling is done by commits to it.`,
     );
+    if (await isInWorkTree(program.dir, settings.environment))
+      plan.next.push(`Commit ${name}: scaling is done by commits to it.`);
   }
 }
 

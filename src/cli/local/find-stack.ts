@@ -34,7 +34,8 @@ export async function findStack(flags: LocalFlags, outside: LocalOutside): Promi
   );
 }
 
-async function requireProgram(workDir: string): Promise<void> {
+/** Throws `UsageError` where there is no Pulumi program, and names those below. */
+export async function requireProgram(workDir: string): Promise<void> {
   const names = await readdir(workDir).catch((cause: unknown) => {
     throw new UsageError(`${workDir} cannot be read. Give the Pulumi program's directory with --dir.`, {
       cause,

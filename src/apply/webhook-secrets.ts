@@ -13,7 +13,7 @@ export class WebhookSecretError extends Error {
   readonly code = "webhook-secret";
   constructor(why: string, stack: string) {
     super(
-      `${why} Alerts could not authenticate, so nothing is published. ` +
+      `${why} Without a good one no alert could authenticate. ` +
         `Set one with \`openssl rand -hex 32 | pulumi config set --secret ${SECRET_KEYS[0]} --stack ${stack}\`, commit the stack file, and give the same value to the sender.`,
     );
     this.name = "WebhookSecretError";

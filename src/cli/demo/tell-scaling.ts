@@ -51,8 +51,10 @@ export async function tellScaling(
 
   story.step("The history is git's");
   for (const pool of ["web", "workers"]) {
-    for (const { at, from, to, by, commit } of await client.readHistory(pool))
-      story.say(`${at}  ${pool.padEnd(7)}  ${from ?? "?"} → ${to ?? "?"}  ${by}  ${commit.slice(0, 12)}`);
+    for (const { at, from, to, by, commit } of await client.readHistory(pool)) {
+      const change = `${from ?? "?"} → ${to ?? "?"}`;
+      story.say(`${at}  ${pool.padEnd(7)}  ${change.padEnd(6)}  ${by.padEnd(10)}  ${commit.slice(0, 12)}`);
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
+import { moveDurably, writeDurably } from "../durable-file.ts";
 import { identifyProcess, ProcessIdentity } from "./process-identity.ts";
 
 /**
@@ -69,7 +70,8 @@ export async function writeUpdateRecord(
       eventLog: run.eventLog,
     };
     const path = join(folder, `${run.run}.json`);
-    await writeDurably(folder, path, `${JSON.stringify(record, null, 2)}\n`);
+    await writeDurably(`${path}.tmp`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    await moveDurably(`${path}.tmp`, path);
     return path;
   } catch (cause) {
     throw new UpdateRecordError(folder, cause);
@@ -133,24 +135,6 @@ function userName(environment: Environment): string {
     return userInfo().username;
   } catch {
     return environment.USER ?? "";
-  }
-}
-
-async function writeDurably(folder: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(folder, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

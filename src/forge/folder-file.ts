@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StackFile } from "../domain/snapshot.ts";
 import { decodeStackFile } from "../domain/stack-file.ts";
+import { moveDurably, writeDurably } from "../durable-file.ts";
 import { folderError } from "./folder-error.ts";
 import { ForgeError } from "./forge.ts";
 
@@ -65,24 +66,15 @@ export async function replaceFile(
   mode: number,
   isStill: () => Promise<boolean> = async () => true,
 ): Promise<"replaced" | "moved"> {
-  const folder = dirname(path);
   const temporary = temporaryOf(path);
   try {
     await rm(temporary, { force: true });
-    const handle = await open(temporary, "wx", mode);
-    try {
-      await handle.chmod(mode);
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeDurably(temporary, text, { mode });
     if (!(await isStill())) {
       await rm(temporary, { force: true });
       return "moved";
     }
-    await rename(temporary, path);
-    await syncFolder(folder);
+    await moveDurably(temporary, path);
     return "replaced";
   } catch (error) {
     throw folderError(error, "written", path);
@@ -110,13 +102,4 @@ export async function makeStateFolder(stateDir: string): Promise<void> {
 
 function unreadable(message: string): DiskFile {
   return { file: { kind: "unreadable", message }, id: digest(message), ...NOT_THERE };
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

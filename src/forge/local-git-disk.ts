@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StackFile } from "../domain/snapshot.ts";
+import { moveDurably, writeDurably } from "../durable-file.ts";
 import { ForgeError } from "./forge.ts";
 import { decodeBytes } from "./local-git-objects.ts";
 import type { LocalRepository } from "./local-repository.ts";
@@ -60,10 +61,11 @@ export async function editDiskFile(
     if (file.kind !== "text" || text === null) return;
     const temporary = join(dirname(absolute), temporaryName(absolute));
     try {
-      await writeLike(absolute, temporary, text);
+      const { uid, gid, mode } = await stat(absolute);
+      await writeDurably(temporary, text, { owner: { uid, gid }, mode: mode & 0o7777 });
       const now = await readDiskFile(repository, path);
       if (now.file.kind !== "text" || now.file.text !== file.text) continue;
-      await rename(temporary, absolute);
+      await moveDurably(temporary, absolute);
       return;
     } finally {
       await rm(temporary, { force: true });
@@ -86,18 +88,4 @@ const MOST_TRIES = 5;
 
 function temporaryName(path: string): string {
   return `.${basename(path)}.${randomBytes(8).toString("hex")}.pulumiscale`;
-}
-
-async function writeLike(original: string, path: string, text: string): Promise<void> {
-  const like = await stat(original);
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    // Only the owner itself and root may do so; the content matters more.
-    await file.chown(like.uid, like.gid).catch(() => {});
-    await file.chmod(like.mode & 0o7777);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

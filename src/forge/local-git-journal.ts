@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PoolLocation } from "../domain/stack-file.ts";
+import { syncFolder, writeDurably } from "../durable-file.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 const Location = z.union([
@@ -23,13 +24,9 @@ export type Unwritten = { commit: string; path: string; locations: readonly Pool
  */
 export async function writeJournal(repository: LocalRepository, unwritten: Unwritten): Promise<void> {
   await mkdir(folderOf(repository), { recursive: true, mode: 0o700 });
-  const file = await open(fileOf(repository, unwritten.commit), "w", 0o600);
-  try {
-    await file.writeFile(JSON.stringify(unwritten));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await removeJournal(repository, unwritten.commit);
+  await writeDurably(fileOf(repository, unwritten.commit), JSON.stringify(unwritten), { mode: 0o600 });
+  await syncFolder(folderOf(repository));
 }
 
 export async function removeJournal(repository: LocalRepository, commit: string): Promise<void> {

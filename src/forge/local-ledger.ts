@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
 import { Alias } from "../domain/names.ts";
+import { moveDurably, writeDurably } from "../durable-file.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import { withFileLock } from "./file-lock.ts";
 import { ForgeError } from "./forge.ts";
@@ -69,10 +70,9 @@ export class LocalLedger {
         // No alias begins with a dot, and nobody else is here: what stands there was left by a process that was killed.
         const fresh = join(this.#folder, `.${alias}.json`);
         await rm(fresh, { force: true });
-        await writeDurably(fresh, text);
+        await writeDurably(fresh, text, { mode: 0o600 });
         await stillHeld();
-        await rename(fresh, path);
-        await syncFolder(this.#folder);
+        await moveDurably(fresh, path);
       });
     });
   }
@@ -114,26 +114,6 @@ async function readOwnFile(path: string): Promise<string | null> {
     return await file.readFile("utf8");
   } finally {
     await file.close();
-  }
-}
-
-/** On the disk when it returns: after a crash of the machine a file is there whole, or not at all. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -31,11 +31,11 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/sources/", mayImport: ["src/domain/"] },
   { layer: "src/dashboard/", mayImport: ["src/domain/"] },
   { layer: "src/kubernetes/", mayImport: ["src/domain/"] },
-  { layer: "src/apply/", mayImport: ["src/domain/", ...interfaces] },
+  { layer: "src/apply/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   { layer: "src/ledger/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/delivery/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/workflows/", mayImport: ["src/domain/", "src/delivery/", ...interfaces] },
-  { layer: "src/forge/", mayImport: ["src/domain/", ...interfaces] },
+  { layer: "src/forge/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   {
     layer: "src/http/",
     mayImport: [

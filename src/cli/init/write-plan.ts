@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
+import { moveDurably, writeDurably } from "../../durable-file.ts";
 import type { PlannedWrite } from "./plan-init.ts";
 import { type Program, ProgramError } from "./read-program.ts";
 
@@ -19,15 +20,11 @@ async function createFile({ path, name, after }: PlannedWrite, { dir, stackDir }
   if (real !== dir && !real.startsWith(dir + sep) && folder !== stackDir) {
     throw new ProgramError(`${name} was not written: ${folder} leads out of the program's directory.`);
   }
-  const file = await open(path, "wx").catch((cause: unknown) => {
-    throw new ProgramError(`${name} was not written: there is such a file by now. Run it again.`, { cause });
+  await writeDurably(path, after).catch((cause: unknown) => {
+    const isThere = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const why = isThere ? "there is such a file by now" : String(cause);
+    throw new ProgramError(`${name} was not written: ${why}. Run it again.`, { cause });
   });
-  try {
-    await file.writeFile(after);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 async function replaceFile({ path, name, after }: PlannedWrite, before: string): Promise<void> {
@@ -37,15 +34,8 @@ async function replaceFile({ path, name, after }: PlannedWrite, before: string):
   const { mode } = await stat(real);
   const temporary = join(dirname(real), `.${basename(real)}.${process.pid}.new`);
   try {
-    const file = await open(temporary, "wx", mode);
-    try {
-      await file.chmod(mode);
-      await file.writeFile(after);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, real);
+    await writeDurably(temporary, after, { mode });
+    await moveDurably(temporary, real);
   } finally {
     await rm(temporary, { force: true });
   }

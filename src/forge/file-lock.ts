@@ -37,7 +37,9 @@ export async function withFileLock<T>(
  */
 export async function hasEnded({ pid, startedAt }: Pick<Holder, "pid" | "startedAt">): Promise<boolean> {
   if (!isRunning(pid)) return true;
-  const now = await readProcessStart(pid);
+  const [state, now] = await readProcess(pid);
+  // Dead, and nobody has asked for its exit code: it keeps its pid and holds nothing. A container's first process often never asks.
+  if (state === "Z" || state === "X") return true;
   return now !== null && startedAt !== null && now !== startedAt;
 }
 
@@ -144,9 +146,16 @@ function isRunning(pid: number): boolean {
 
 /** When a process began, in ticks since the machine did: a pid is given out again, the two together are not. */
 export async function readProcessStart(pid: number): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+  const [, startedAt] = await readProcess(pid);
+  return startedAt;
+}
+
+/** A process's state, and when it began. */
+async function readProcess(pid: number): Promise<[state: string | null, startedAt: string | null]> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   // The name before it stands in brackets, and may hold spaces and brackets itself.
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return [fields[0] ?? null, fields[19] ?? null];
 }
 
 function codeOf(error: unknown): unknown {

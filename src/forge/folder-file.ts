@@ -3,15 +3,14 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StackFile } from "../domain/snapshot.ts";
-import { decodeStackFile } from "../domain/stack-file.ts";
 import { moveDurably, writeDurably } from "../durable-file.ts";
+import { decodeFile, LARGEST_FILE_BYTES, tooLarge } from "./decode-file.ts";
 import { folderError } from "./folder-error.ts";
 import { ForgeError } from "./forge.ts";
 
 /** A file on the disk: `id` is of its content, `inode` tells this very file from another with the same content. */
 export type DiskFile = { file: StackFile; id: string; inode: string; mode: number; modifiedAtMs: number };
 
-const LIMIT_BYTES = 1_000_000;
 const NOT_THERE = { inode: "", mode: 0o644, modifiedAtMs: 0 };
 
 /** Reads a file as it stands. Symbolic links are not followed. Throws `ForgeError` where the disk does not let it. */
@@ -31,12 +30,10 @@ export async function readDiskFile(path: string): Promise<DiskFile> {
   try {
     const stat = await handle.stat({ bigint: true });
     if (!stat.isFile()) return unreadable("it is no plain file");
-    if (stat.size > LIMIT_BYTES)
-      return unreadable(`it has ${stat.size} bytes; at most ${LIMIT_BYTES} are read`);
+    if (stat.size > LARGEST_FILE_BYTES) return unreadable(tooLarge(Number(stat.size)).message);
     const bytes = await handle.readFile();
-    const decoded = decodeStackFile(bytes);
     return {
-      file: decoded.kind === "text" ? decoded : { kind: "unreadable", message: decoded.refusal.message },
+      file: decodeFile(bytes),
       id: digest(bytes),
       inode: `${stat.dev}:${stat.ino}:${stat.mtimeNs}`,
       mode: Number(stat.mode & 0o777n),

@@ -1,5 +1,5 @@
 import type { StackFile } from "../domain/snapshot.ts";
-import { decodeStackFile } from "../domain/stack-file.ts";
+import { decodeFile } from "./decode-file.ts";
 import type { Git } from "./git.ts";
 
 /** An object of git's store. */
@@ -50,14 +50,7 @@ export function parseTree(object: GitObject | null): Map<string, string> | null 
   return entries;
 }
 
-const LARGEST_BYTES = 1_000_000;
-
 /** The text of a file in git. */
 export function parseFile(object: GitObject | null): StackFile {
-  if (object?.type !== "blob") return { kind: "missing" };
-  const { length } = object.bytes;
-  if (length > LARGEST_BYTES)
-    return { kind: "unreadable", message: `it has ${length} bytes; at most ${LARGEST_BYTES} are read` };
-  const decoded = decodeStackFile(object.bytes);
-  return decoded.kind === "text" ? decoded : { kind: "unreadable", message: decoded.refusal.message };
+  return object?.type === "blob" ? decodeFile(object.bytes) : { kind: "missing" };
 }

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import type { StackFile } from "../domain/snapshot.ts";
-import { decodeStackFile } from "../domain/stack-file.ts";
+import { decodeFile, LARGEST_FILE_BYTES, tooLarge } from "./decode-file.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import type { BlobAnswer, FileAnswer } from "./github-snapshot-schema.ts";
-
-const LIMIT_BYTES = 1_000_000;
 
 type Place = { owner: string; repo: string };
 
@@ -13,17 +11,14 @@ type Place = { owner: string; repo: string };
  * hash is the blob's own; otherwise the bytes are read.
  */
 export async function readBlobText(client: GitHubClient, place: Place, blob: BlobAnswer): Promise<StackFile> {
-  if (blob.byteSize > LIMIT_BYTES) {
-    return { kind: "unreadable", message: `it has ${blob.byteSize} bytes; at most ${LIMIT_BYTES} are read` };
-  }
+  if (blob.byteSize > LARGEST_FILE_BYTES) return tooLarge(blob.byteSize);
   if (blob.text !== null && !blob.isTruncated && gitBlobOid(blob.text) === blob.oid)
     return { kind: "text", text: blob.text };
   const answer = await client.request("GET /repos/{owner}/{repo}/git/blobs/{file_sha}", {
     ...place,
     file_sha: blob.oid,
   });
-  const decoded = decodeStackFile(Buffer.from(answer.data.content, "base64"));
-  return decoded.kind === "text" ? decoded : { kind: "unreadable", message: decoded.refusal.message };
+  return decodeFile(Buffer.from(answer.data.content, "base64"));
 }
 
 /** The blob that an entry points to; `missing` where there is no file of that path. */

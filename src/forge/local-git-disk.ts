@@ -3,8 +3,8 @@ import { lstat, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StackFile } from "../domain/snapshot.ts";
 import { moveDurably, writeDurably } from "../durable-file.ts";
+import { decodeFile } from "./decode-file.ts";
 import { ForgeError } from "./forge.ts";
-import { decodeBytes } from "./local-git-objects.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 /** The work tree's file: absolute, and its text. */
@@ -39,7 +39,7 @@ export async function readDiskFile({ root }: LocalRepository, path: string): Pro
       );
     }
   }
-  return { path: way, file: decodeBytes(await readFile(way)) };
+  return { path: way, file: decodeFile(await readFile(way)) };
 }
 
 function isAbsent(error: unknown): boolean {

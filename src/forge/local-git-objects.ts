@@ -1,11 +1,8 @@
 import type { StackFile } from "../domain/snapshot.ts";
-import { decodeStackFile } from "../domain/stack-file.ts";
+import { LARGEST_FILE_BYTES, tooLarge } from "./decode-file.ts";
 import { GitError } from "./git.ts";
 import { parseFile, readObjects } from "./git-objects.ts";
 import type { LocalRepository } from "./local-repository.ts";
-
-/** As GitHub's reader has it: what scales there scales here. */
-const LIMIT_BYTES = 1_000_000;
 
 /** A path at a commit. */
 export type TreeEntry = { mode: string; oid: string };
@@ -33,10 +30,10 @@ async function readSmallFiles(
   const input = wanted.map((name) => `${name}\0`).join("");
   const answer = await git.ask(["cat-file", "--batch-check=%(objectsize)", "-z"], { cwd: root, input });
   const sizes = answer.split("\n").map((line) => (/^\d+$/.test(line) ? Number(line) : 0));
-  const isSmall = (_: string, index: number) => (sizes[index] ?? 0) <= LIMIT_BYTES;
+  const isSmall = (_: string, index: number) => (sizes[index] ?? 0) <= LARGEST_FILE_BYTES;
   const small = wanted.filter(isSmall);
   const objects = await readObjects(git, root, small);
-  const files = new Map(wanted.map((name, index) => [name, tooLarge(sizes[index] ?? 0)]));
+  const files = new Map<string, StackFile>(wanted.map((name, index) => [name, tooLarge(sizes[index] ?? 0)]));
   for (const [index, name] of small.entries()) files.set(name, parseFile(objects[index] ?? null));
   return files;
 }
@@ -61,15 +58,4 @@ export async function readTreeEntry(
 /** Whether an entry is a plain file: a symbolic link's text is a path, and a submodule has none. */
 export function isPlainFile({ mode }: TreeEntry): boolean {
   return mode === "100644" || mode === "100755";
-}
-
-/** The text of bytes that stood in git or on disk. */
-export function decodeBytes(bytes: Uint8Array): StackFile {
-  if (bytes.length > LIMIT_BYTES) return tooLarge(bytes.length);
-  const decoded = decodeStackFile(bytes);
-  return decoded.kind === "text" ? decoded : { kind: "unreadable", message: decoded.refusal.message };
-}
-
-function tooLarge(size: number): StackFile {
-  return { kind: "unreadable", message: `it has ${size} bytes; at most ${LIMIT_BYTES} are read` };
 }

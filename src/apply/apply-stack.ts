@@ -65,8 +65,8 @@ export type ApplyResult =
 export async function applyStack(request: ApplyRequest, world: ApplyWorld): Promise<ApplyResult> {
   const startedAtMs = world.clock();
   const { place, checkout } = request;
-  // A push mostly brings something to apply, so the stack's own contract is read beside GitHub.
-  const ownContract = request.trigger.kind === "push" ? readOwn(request) : null;
+  // What is new mostly brings something to apply, so the stack's own contract is read beside the repository.
+  const ownContract = request.trigger.kind === "other" ? null : readOwn(request);
   // It is awaited where it is needed; where it is not, its failure means nothing.
   ownContract?.catch(() => {});
   const planned = await readPlan(world.forge, place, checkout, request.trigger, world.ledger);
@@ -87,6 +87,8 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
     if (plan.kind === "full-needed" && entry !== null && request.engine.config !== "committed-copy")
       await spliceIntoWorkTree(read.head.stackFile, checkout, parseContract(entry.pools).contract);
     if (plan.kind === "nothing" && entry !== null) await renewAttestation(request, world, planned, entry);
+    // Nothing that was started here is left running.
+    await ownContract?.catch(() => {});
     return plan.kind === "apply" ? { kind: "nothing" } : plan;
   }
   const own = ownContract ?? readOwn(request);

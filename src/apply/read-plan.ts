@@ -10,6 +10,8 @@ import { type LedgerTrust, readTrustedEntry } from "./trusted-entry.ts";
 export type Trigger =
   /** A push, with the commit that the branch had before it. */
   | { kind: "push"; before: string }
+  /** The branch has moved since the last run of this process. */
+  | { kind: "commit" }
   /** A schedule, a person, another CI. */
   | { kind: "other" };
 
@@ -62,7 +64,7 @@ export async function readPlan(
     trigger:
       trigger.kind === "push"
         ? { kind: "push", before: before === null ? null : (states.get(before) ?? null) }
-        : trigger,
+        : { kind: "other" },
     head: read.head,
     checkout: states.get(checkout.commit) ?? null,
     deployed: deployedState,

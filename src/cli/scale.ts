@@ -101,7 +101,7 @@ function contextOf(program: LocalProgram, contract: Contract, { approve }: Scale
 }
 
 function applyNow(program: LocalProgram, outside: LocalOutside): Promise<ApplyEnd> {
-  return applyOnce(program, outside.tell).catch((error: unknown): ApplyEnd => {
+  return applyOnce(program, { kind: "commit" }, outside.tell).catch((error: unknown): ApplyEnd => {
     return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   });
 }

@@ -5,7 +5,6 @@ import { PulumiReadError } from "../../apply/pulumi-errors.ts";
 import type { OwnContract } from "../../apply/read-contract.ts";
 import { readOperation } from "../../apply/read-operation.ts";
 import { systemClock } from "../../clock.ts";
-import { isFailure } from "../../domain/receipt.ts";
 import { stackName } from "../../domain/stack-name.ts";
 import { errorFacts } from "../../http/error-facts.ts";
 import { createHttpApp } from "../../http/http-app.ts";
@@ -15,14 +14,17 @@ import { createLogger } from "../../logger.ts";
 import type { SidecarSettings } from "../../settings.ts";
 import { VERSION } from "../../version.ts";
 import { type ApplyEnd, ApplyQueue } from "../../workflows/apply-queue.ts";
-import { type CommitOutcome, LocalStack } from "../../workflows/local-stack.ts";
+import { LocalStack } from "../../workflows/local-stack.ts";
 import { applyOnce } from "./apply-once.ts";
 import { orComeAgain } from "./come-again.ts";
 import type { LocalOutside } from "./flags.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { onlyNews } from "./only-news.ts";
 import type { LocalProgram } from "./open-program.ts";
+import { outcomeOf } from "./outcome-of.ts";
 import { readContract, readSecrets } from "./read-rules.ts";
 import { recoverUpdates } from "./recover.ts";
+import { tellEnd } from "./tell-end.ts";
 
 export type SidecarOptions = {
   host: string;
@@ -59,21 +61,29 @@ export async function startSidecar(
   let head = await program.readHeadId();
   const log = createLogger({ level: settings.logLevel, redact: outside.redact });
   const { place, deployPlace, engine } = program;
-  const tellOnce = onlyNews(outside.tell);
-  const world: ApplyWorld = { ...program.world, say: onlyNews(program.world.say) };
+  const warn = onlyNews(outside.tell);
+  const { say } = program.world;
+  const sayWarning = onlyNews((sentence: string) => say("warning", sentence));
+  const world: ApplyWorld = {
+    ...program.world,
+    say: (level, sentence) => (level === "warning" ? sayWarning(sentence) : say(level, sentence)),
+  };
   const failed = (doing: string, error: unknown) => log.error({ error: errorFacts(error) }, doing);
   let runBeganAtMs = 0;
+  let triedHead = head;
   const queue = new ApplyQueue({
     run: async () => {
       runBeganAtMs = systemClock();
       // This run covers what is committed by now: that is no news afterwards.
       head = await program.readHeadId().catch(() => head);
+      const trigger = { kind: head === triedHead ? "other" : "commit" } as const;
+      triedHead = head;
       await recoverUpdates(program, outside);
-      return applyOnce({ ...program, world });
+      return applyOnce({ ...program, world }, trigger);
     },
     onEnd: async (end) => {
       stack.invalidate();
-      tellEnd(end, tellOnce);
+      tellEnd(end, outside.tell, warn);
       if (end.kind === "failed" || end.receipt !== null || end.problems.length > 0)
         log.info({ stack: place.alias, end }, "apply ended");
       // What was interrupted has not failed: the next start goes on with it.
@@ -175,56 +185,4 @@ export async function startSidecar(
       await Promise.all([server.stop(), queue.stop()]);
     },
   };
-}
-
-/** Leaves out what was said last time in the same words: what fails is tried again and again. */
-function onlyNews<T extends string[]>(tell: (...words: T) => void): (...words: T) => void {
-  const last = new Map<string, number>();
-  return (...words) => {
-    const key = JSON.stringify(words);
-    const atMs = last.get(key) ?? Number.NEGATIVE_INFINITY;
-    const nowMs = systemClock();
-    last.delete(key);
-    last.set(key, nowMs);
-    if (last.size > REMEMBERED) last.delete(last.keys().next().value ?? "");
-    if (nowMs - atMs > SAY_AGAIN_AFTER_MS) tell(...words);
-  };
-}
-
-const REMEMBERED = 100;
-const SAY_AGAIN_AFTER_MS = 60 * 60_000;
-
-/**
- * `beganAtMs` is when the apply that runs has begun, null where none does. What ended since then is its own: it is over once that
- * is on record, so that whoever is told so finds the pool free.
- */
-function outcomeOf(
-  operation: Awaited<ReturnType<typeof readOperation>>,
-  beganAtMs: number | null,
-): CommitOutcome {
-  switch (operation.kind) {
-    case "done": {
-      if (beganAtMs !== null && operation.finishedAtMs >= beganAtMs)
-        return { status: "under-way", pools: new Map() };
-      const isFailed = operation.pools.some(({ outcome }) => isFailure(outcome));
-      const pools = new Map(operation.pools.map((line) => [line.pool, line]));
-      return { status: isFailed ? "failed" : "applied", pools };
-    }
-    case "superseded":
-      return { status: "superseded", pools: new Map() };
-    case "running":
-    case "waiting":
-      return {
-        status: beganAtMs !== null || operation.kind === "running" ? "under-way" : "waiting",
-        pools: new Map(),
-      };
-  }
-}
-
-function tellEnd(end: ApplyEnd, tell: (line: string) => void): void {
-  if (end.kind === "failed") tell(`The apply could not be tried: ${end.message}. It is tried again.`);
-  if (end.kind === "failed") return;
-  for (const { pool, from, to, outcome, message } of end.receipt?.pools ?? [])
-    tell(`${pool} ${from ?? "?"} → ${to} ${outcome}${message === "" ? "" : `: ${message}`}`);
-  for (const problem of end.problems) tell(problem);
 }

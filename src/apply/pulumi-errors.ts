@@ -14,9 +14,20 @@ export class PulumiMissingError extends Error {
 /** A Pulumi command that reads something failed; nothing was changed. */
 export class PulumiReadError extends Error {
   readonly code = "pulumi-read-failed";
+  /** Pulumi's own words, on one line. */
+  readonly reason: string;
+  /** The backend is a folder, and there is none of that name. */
+  readonly isFolderMissing: boolean;
   constructor(what: string, stderr: string, advice: string, options?: ErrorOptions) {
-    super(`Pulumi could not ${what}: ${lastLines(stderr)} ${advice}`, options);
+    const isFolderMissing = saysFolderIsMissing(stderr);
+    const todo = isFolderMissing
+      ? "The backend's folder has to be there before Pulumi is: create it or mount it, or correct the backend's address (PULUMI_BACKEND_URL, cloud-url, or a `pulumi login`)."
+      : advice;
+    const reason = lastLines(stderr);
+    super(`Pulumi could not ${what}: ${reason} ${todo}`, options);
     this.name = "PulumiReadError";
+    this.reason = reason;
+    this.isFolderMissing = isFolderMissing;
   }
 }
 
@@ -46,6 +57,13 @@ export function saysStackIsBusy(stderr: string): boolean {
     saysHalfWritten(stderr)
   );
 }
+
+/** True where the backend is a folder (`file://…`), and what stands under that name is none, or nothing. */
+function saysFolderIsMissing(stderr: string): boolean {
+  return stderr.includes("unable to open bucket file:") && NO_FOLDER.test(stderr);
+}
+
+const NO_FOLDER = /: (?:no such file or directory|not a directory)$| is not a directory$/m;
 
 /** True where Pulumi met a file of its backend in the middle of being written, which a folder shows to readers. */
 export function saysHalfWritten(stderr: string): boolean {

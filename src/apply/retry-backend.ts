@@ -4,7 +4,7 @@ import type { RetryPace } from "./retry-concurrent.ts";
 const RETRIES = 4;
 const FIRST_WAIT_MS = 1_000;
 
-/** What waiting does not mend: a name, a passphrase, a right. */
+/** What waiting does not mend: a name, a passphrase, a right. A folder that is missing is told apart by the error itself. */
 const FINAL =
   /no stack named|not found|passphrase|not logged in|access token|unauthori[sz]ed|forbidden|access ?denied|unknown (stack|backend)|could not (find|read) .*Pulumi\.ya?ml|unable to parse|unmarshal/i;
 
@@ -22,11 +22,15 @@ export async function retryBackend<T>(
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof PulumiReadError) || FINAL.test(error.message) || attempt === RETRIES)
-        throw error;
+      if (!(error instanceof PulumiReadError) || isFinal(error) || attempt === RETRIES) throw error;
       const waitMs = FIRST_WAIT_MS * 2 ** attempt;
       tell(`${error.message} It is tried again in ${waitMs / 1000} s.`);
       await pace.wait(waitMs, signal);
     }
   }
+}
+
+/** Going by Pulumi's words alone: our advice names passphrases too. */
+function isFinal({ isFolderMissing, reason }: PulumiReadError): boolean {
+  return isFolderMissing || FINAL.test(reason);
 }

@@ -61,7 +61,7 @@ export async function readProgramStack(
   }
   if (names.length === 3 && names[1] !== project.name) {
     throw new CheckoutError(
-      `stack-name says the project ${names[1]}, but ${join(workDir, "Pulumi.yaml")} is the project ${project.name}. Correct stack-name or work-dir.`,
+      `The stack's name (stack-name, --stack) says the project ${names[1]}, but ${join(workDir, "Pulumi.yaml")} is the project ${project.name}. Correct it, or the directory (work-dir, --dir).`,
     );
   }
   const stackFile = join(project.stackConfigDir ?? ".", `Pulumi.${stack}.${extension}`);
@@ -94,7 +94,7 @@ export async function readStackFileText(checkout: Checkout): Promise<string> {
   const path = stackFileOf(checkout);
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new CheckoutError(
-      `The stack file ${path} cannot be read, so there are no values to apply. Commit it, or correct stack-name.`,
+      `The stack file ${path} cannot be read, so there are no values to apply. Commit it, or correct the stack's name (stack-name, --stack).`,
       { cause },
     );
   });
@@ -121,7 +121,7 @@ async function readProject(
     }
   }
   throw new CheckoutError(
-    `There is no Pulumi.yaml in ${workDir}. Set work-dir to the Pulumi program's directory, after actions/checkout.`,
+    `There is no Pulumi.yaml in ${workDir}. Give the Pulumi program's directory (work-dir, --dir); in a workflow, after actions/checkout.`,
   );
 }
 

@@ -77,7 +77,7 @@ export async function readOutputs(stack: string, settings: PulumiSettings): Prom
     throw new PulumiReadError(
       `read the outputs of the stack ${stack}`,
       run.stderr,
-      "Check stack-name, the backend (cloud-url, or a `pulumi login` before this step) and its credentials.",
+      "Check the stack's name (stack-name, --stack), the backend (PULUMI_BACKEND_URL, cloud-url, or a `pulumi login` before) and its credentials.",
     );
   }
   const outputs: unknown = JSON.parse(run.stdout.trim() || "{}");

@@ -35,7 +35,7 @@ export async function readWebhookSecrets(stack: string, settings: PulumiSettings
     throw new PulumiReadError(
       `read the configuration of the stack ${stack}`,
       run.stderr,
-      "Check stack-name, the backend and its credentials, and PULUMI_CONFIG_PASSPHRASE where the stack uses one.",
+      "Check the stack's name (stack-name, --stack), the backend and its credentials, and PULUMI_CONFIG_PASSPHRASE where the stack uses one.",
     );
   }
   const config = Config.parse(JSON.parse(run.stdout));

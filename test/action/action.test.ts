@@ -161,6 +161,6 @@ describe("the Action", { timeout: 40_000 }, () => {
     expect(lost.log).toContain("only nowhere is deployed");
     const wrong = await runAction({ "stack-name": "acme/other/dev" }, null);
     expect(wrong.exitCode).toBe(1);
-    expect(wrong.log).toMatch(/::error::stack-name says the project other, but .* is the project shop/);
+    expect(wrong.log).toMatch(/::error::.*says the project other, but .* is the project shop/);
   });
 });

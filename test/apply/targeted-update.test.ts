@@ -207,7 +207,7 @@ describe("what cannot be read", { timeout: 60_000 }, () => {
   it("names the stack and what to check", async () => {
     await expect(readOutputs("nobody", stack)).rejects.toThrow(PulumiReadError);
     await expect(readOutputs("nobody", stack)).rejects.toThrow(
-      /outputs of the stack nobody.*Check stack-name/s,
+      /outputs of the stack nobody.*Check the stack's name \(stack-name, --stack\), the backend \(PULUMI_BACKEND_URL, cloud-url, /s,
     );
   });
 

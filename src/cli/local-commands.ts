@@ -5,7 +5,7 @@ import type { ServeFlags } from "./serve.ts";
 
 /** Adds the commands that work in a Pulumi program's directory, without GitHub. */
 export function addLocalCommands(program: Command, answer: (exitCode: number) => void): void {
-  pushOption(localCommand(program, "serve", "scale this Pulumi program's pools: take alerts, commit, apply"))
+  pushOption(stackCommand(program, "serve", "scale this Pulumi program's pools: take alerts, commit, apply"))
     .option("--host <address>", "the address to listen on", "127.0.0.1")
     .option("--port <n>", "the port to listen on; 0 takes any free one", parsePort, 3000)
     .option("--up-first", "bring the whole stack up before anything is scaled")
@@ -18,6 +18,7 @@ export function addLocalCommands(program: Command, answer: (exitCode: number) =>
       "after",
       `
 Settings: LOG_LEVEL, PULUMISCALE_METRICS_TOKEN, PULUMISCALE_PAUSED, AWS_ENDPOINT_URL_SNS, and what Pulumi itself needs.
+Logs JSON lines on stdout, and tells people on stderr.
 SIGHUP reads the contract and the secrets again. SIGTERM waits for an update that runs.
 
 Examples:
@@ -56,14 +57,18 @@ Examples:
   );
 }
 
+/** A command that ends with an answer, for people or for programs. */
 function localCommand(program: Command, name: string, description: string): Command {
+  return stackCommand(program, name, description).option("--json", "answer with JSON on stdout");
+}
+
+function stackCommand(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
     .option("--dir <path>", "the Pulumi program's directory", ".")
     .option("--stack <name>", "the stack as Pulumi takes it; the selected one unless given")
-    .option("--alias <alias>", "the stack's name in PulumiScale; <project>.<stack> unless given")
-    .option("--json", "answer with JSON on stdout");
+    .option("--alias <alias>", "the stack's name in PulumiScale; <project>.<stack> unless given");
 }
 
 function pushOption(command: Command): Command {

@@ -10,7 +10,7 @@ import { readContract, readSecrets } from "./local/read-rules.ts";
 import { recoverUpdates, recoverValues } from "./local/recover.ts";
 import { startSidecar } from "./local/start-sidecar.ts";
 
-export type ServeFlags = LocalFlags & {
+export type ServeFlags = Omit<LocalFlags, "json"> & {
   host: string;
   port: number;
   upFirst?: boolean;

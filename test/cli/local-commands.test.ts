@@ -148,6 +148,8 @@ describe("the commands in a program's directory", { timeout: 60_000 }, () => {
     [["history", "nope"], 2, /The stack has no pool "nope". It has: idle, queue, web./],
     [["pools", "--dir", "nowhere"], 2, /nowhere cannot be read/],
     [["pools", "--stack", "nope"], 1, /no stack named 'nope' found/],
+    // It logs JSON without being told to, and has no answer.
+    [["serve", "--json"], 2, /unknown option '--json'/],
     [["serve", "--port", "70000"], 2, /0 to 65535/],
     [["serve", "--on-failure", "explode"], 2, /Allowed choices are keep, revert/],
   ])("%j ends with %i and a sentence", async (args, exitCode, sentence) => {

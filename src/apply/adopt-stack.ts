@@ -9,6 +9,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { HeadRead } from "./apply-forge.ts";
 import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
 import { configuredValues } from "./config-value.ts";
+import type { PulumiSettings } from "./pulumi-process.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { readUpdates, type StackUpdate } from "./update-history.ts";
@@ -38,10 +39,9 @@ export async function adoptStack(request: AdoptRequest, world: ApplyWorld): Prom
     readUpdates(engine.stack, settings, FEW),
   ]);
   const { entry } = await readTrustedEntry(read, place, world.ledger);
-  const found =
-    entry === null
-      ? findFirst(updates.length < FEW ? updates : await readUpdates(engine.stack, settings, MANY))
-      : findNewer(updates, entry, place.alias);
+  const found = await findUnnoted(entry, place.alias, updates, () =>
+    readUpdates(engine.stack, settings, MANY),
+  );
   if (found === null) return { kind: "kept", entry };
   const [own, head] = await Promise.all([
     readOwnContract(engine.stack, settings),
@@ -59,11 +59,39 @@ export async function adoptStack(request: AdoptRequest, world: ApplyWorld): Prom
   return { kind: "adopted", entry: written, because };
 }
 
+/** A stack as its program says it is, for a look at what Pulumi's history says of it. */
+export type UnnotedRequest = { stack: string; project: string; alias: string; contract: Contract };
+
+/**
+ * Pool by pool, what `adoptStack` would take over as applied; null where it would leave the entry as it is. Writes nothing, so a
+ * pool that only the commit of an update could tell is left out. One or two processes. Throws `PulumiReadError`.
+ */
+export async function readUnnotedValues(
+  entry: LedgerEntry | null,
+  { stack, project, alias, contract }: UnnotedRequest,
+  settings: PulumiSettings,
+): Promise<Record<string, number> | null> {
+  const updates = await readUpdates(stack, settings, FEW);
+  const found = await findUnnoted(entry, alias, updates, () => readUpdates(stack, settings, MANY));
+  return found === null ? null : appliedValues(contract, { project, alias }, null, found);
+}
+
 const FEW = 20;
 const MANY = 500;
 
 /** The update that says what is applied, and what ran after it, which may have moved a pool. */
 type Found = { source: StackUpdate; later: readonly StackUpdate[] };
+
+/** The update that knows more than the entry does; null where there is none. */
+async function findUnnoted(
+  entry: LedgerEntry | null,
+  alias: string,
+  updates: readonly StackUpdate[],
+  readMore: () => Promise<readonly StackUpdate[]>,
+): Promise<Found | null> {
+  if (entry !== null) return findNewer(updates, entry, alias);
+  return findFirst(updates.length < FEW ? updates : await readMore());
+}
 
 /** Of a stack without an entry: the newest full update, else the newest other one. */
 function findFirst(updates: readonly StackUpdate[]): Found | null {

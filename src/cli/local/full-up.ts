@@ -3,6 +3,8 @@ import { readChangedFiles } from "../../apply/checkout.ts";
 import { runFullUpdate } from "../../apply/full-update.ts";
 import { appliedValue } from "../../apply/pending.ts";
 import { publishStack } from "../../apply/publish-stack.ts";
+import { readUpdates } from "../../apply/update-history.ts";
+import type { Clock } from "../../clock.ts";
 import { parseContract } from "../../domain/contract.ts";
 import { readPoolValue } from "../../domain/stack-file.ts";
 import { parseEntry } from "../../ledger/entry.ts";
@@ -29,13 +31,18 @@ export async function fullUp(program: LocalProgram, outside: LocalOutside): Prom
   for (const sentence of await program.heal()) outside.tell(sentence);
   const { ledger } = await world.forge.readHead(deployPlace, []);
   const changed = await readChangedFiles(await program.readCheckout());
-  await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, `pulumiscale up ${place.alias}`);
+  const message = `pulumiscale up ${place.alias}`;
+  await runFullUpdate(stack, { ...engine, workDir, onLine: outside.tell }, message);
   const checkout = await program.readCheckout();
   const request = { place: deployPlace, checkout, engine, runUrl: null };
   // With changes that no commit has, no commit may be called deployed: Pulumi's own history knows that.
   const entry =
     changed.length === 0
-      ? await publishStack(request, { ...world, hide: outside.hide })
+      ? await publishStack(request, {
+          ...world,
+          hide: outside.hide,
+          clock: clockAfter(await readEndMs(program, message), world.clock),
+        })
       : (await adoptStack(request, world)).entry;
   if (entry === null) return [];
   // While the update waited for another one, somebody may have committed the very values that it then took.
@@ -51,6 +58,20 @@ export async function fullUp(program: LocalProgram, outside: LocalOutside): Prom
       committed: read?.kind === "value" ? read.value : null,
     };
   });
+}
+
+/** When the newest update of that message has ended, by Pulumi's history; 0 where it has none. */
+async function readEndMs({ engine, workDir, stack }: LocalProgram, message: string): Promise<number> {
+  const updates = await readUpdates(stack, { ...engine, workDir }, 5);
+  return updates.find((update) => update.message === message)?.endedAtMs ?? 0;
+}
+
+/**
+ * Pulumi tells whole seconds, by a clock of its own. An entry of the same second, or an earlier one, would count as older than the update
+ * that it is about, and be taken over from Pulumi's history, which knows less.
+ */
+function clockAfter(endMs: number, clock: Clock): Clock {
+  return () => Math.max(clock(), endMs + 1000);
 }
 
 /** A sentence for each pool that did not stand at its committed value, or does not now. */

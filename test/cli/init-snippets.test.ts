@@ -25,6 +25,7 @@ const FACTS: SnippetFacts = {
   stack: "acme/shop/prod.eu",
   stackFile: "config/Pulumi.prod.eu.yaml",
   pools: [WEB, QUEUE],
+  origin: "contract",
 };
 const TOPIC = "arn:aws:sns:eu-central-1:123456789012:pulumiscale-shop-prod-eu";
 
@@ -68,6 +69,17 @@ it("the rules name each pool, and ask for what its strategy takes", () => {
     { labels: { pool: "queue" }, annotations: { pulumiscale_value: expect.stringContaining("$value") } },
   ]);
   expect(text).not.toMatch(/[&*]a\d/);
+});
+
+it.each([formatAlertRules, formatCloudWatch])("a made-up pool is called an example: %o", (format) => {
+  const note = "# The pool web is an example: the stack's output `pulumiscale` names none yet.";
+  expect(format({ ...FACTS, pools: [WEB], origin: "example" })).toContain(note);
+  expect(format(FACTS)).not.toContain("example:");
+  const { rules } = parse(formatAlertRules({ ...FACTS, pools: [WEB], origin: "example" })).groups[0];
+  expect(rules).toHaveLength(2);
+  const script = formatCloudWatch({ ...FACTS, pools: [WEB], origin: "example" });
+  expect(script).toMatch(/^#!\/bin\/sh\n/);
+  execFileSync("sh", ["-n"], { input: script });
 });
 
 describe("the script for CloudWatch", () => {

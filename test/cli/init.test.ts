@@ -195,10 +195,14 @@ print(answered, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
     const inSource = Answer.parse(JSON.parse(init("--json").stdout));
     expect(inSource.writes.map(({ file }) => file)).not.toContain("pulumiscale/contract.yaml");
     expect(init().stdout).toContain("Pulumi.yaml exports `pulumiscale`");
+    // The source names crew, and only the stack's output tells.
+    const example = "The pool web in pulumiscale/rules.yml and pulumiscale/cloudwatch.sh is an example.";
+    expect(init("--json").stdout).toContain(example);
     await stack.pulumi("up", "--yes", "--skip-preview", "--stack", "dev");
     expect(init("--yes").stdout).toContain("the stack's output `pulumiscale` with crew");
     expect(read("pulumiscale/alertmanager.yml")).toContain("repeat_interval: 90s");
     expect(read("pulumiscale/rules.yml")).toContain("pool: crew");
+    expect(read("pulumiscale/rules.yml")).not.toContain("an example");
     expect(read("pulumiscale/cloudwatch.sh")).toContain("/webhook/crew/cloudwatch?token=");
   });
 

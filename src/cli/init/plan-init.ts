@@ -172,7 +172,9 @@ async function planSnippets(
     project: program.project,
     stack,
     stackFile: fromProgram(program, stackFileOf(program, stack)),
-    pools: first === undefined ? [example] : [first, ...others],
+    ...(first === undefined
+      ? { pools: [example], origin: "example" }
+      : { pools: [first, ...others], origin: "contract" }),
   };
   const folder = join(program.dir, SNIPPETS);
   await planNewFile(
@@ -182,8 +184,14 @@ async function planSnippets(
     "Alertmanager",
     plan,
   );
-  await planNewFile(program, join(folder, "rules.yml"), formatAlertRules(facts), "Prometheus", plan);
-  await planNewFile(program, join(folder, "cloudwatch.sh"), formatCloudWatch(facts), "CloudWatch", plan);
+  const naming = [
+    await planNewFile(program, join(folder, "rules.yml"), formatAlertRules(facts), "Prometheus", plan),
+    await planNewFile(program, join(folder, "cloudwatch.sh"), formatCloudWatch(facts), "CloudWatch", plan),
+  ].filter((name) => plan.writes.some((write) => write.name === name));
+  if (facts.origin === "contract" || naming.length === 0) return;
+  plan.next.push(
+    `The pool ${pool.name} in ${naming.join(" and ")} is an example. Put your own pools' names there; or delete them after \`pulumi up\`, and run \`pulumiscale init\` again: it takes the names from the stack.`,
+  );
 }
 
 /** A file that is there already is a person's, whatever stands in it. Answers its name from the program's directory. */

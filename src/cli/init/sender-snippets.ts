@@ -18,6 +18,8 @@ export type SnippetFacts = {
   /** The stack file from the program's directory. */
   stackFile: string;
   pools: readonly [SnippetPool, ...SnippetPool[]];
+  /** Where the pools are from: the stack's output, or made up, since that names none yet. */
+  origin: "contract" | "example";
 };
 
 /** Alertmanager's configuration: a receiver and its route. The secret stays in a file that only Alertmanager reads. */
@@ -48,7 +50,8 @@ receivers:
 }
 
 /** Prometheus' alerting rules: the label \`pool\` names the pool, an annotation says how much. */
-export function formatAlertRules({ pools }: SnippetFacts): string {
+export function formatAlertRules(facts: SnippetFacts): string {
+  const { pools } = facts;
   const rules = pools.flatMap(({ name, strategy }): object[] => {
     const labels = { pool: name };
     if (strategy === "absolute") {
@@ -73,7 +76,7 @@ export function formatAlertRules({ pools }: SnippetFacts): string {
     { groups: [{ name: "scaling", rules }] },
     { lineWidth: 0, aliasDuplicateObjects: false },
   );
-  return `# Prometheus: put your own expressions in. Without an annotation an alert moves its pool by the pool's step.\n${groups}`;
+  return `# Prometheus: put your own expressions in. Without an annotation an alert moves its pool by the pool's step.\n${exampleNote(facts)}${groups}`;
 }
 
 /** A script that makes the topic, the alarms and the subscriptions of SNS, one for each pool. */
@@ -85,7 +88,7 @@ export function formatCloudWatch(facts: SnippetFacts): string {
   return `#!/bin/sh
 # CloudWatch, over SNS. Run it where \`aws\` and \`pulumi\` are logged in; a second time it changes nothing.
 # CloudWatch tells an alarm's change of state once: a pool of its own should be \`strategy: "absolute"\`, with \`cooldown: 0\`.
-${reach}set -eu
+${exampleNote(facts)}${reach}set -eu
 cd "$(dirname "$0")/.."
 
 # Anybody's topic signs validly, so the stack file says whose may speak.
@@ -96,6 +99,14 @@ if ! grep -qF -- "$TOPIC" ${quote(stackFile)}; then
   exit 1
 fi
 ${pools.map((pool) => formatAlarm(pool, facts)).join("")}`;
+}
+
+/** Comment lines, so that nobody takes a name for their own pool's; none where it is. */
+function exampleNote({ origin, pools: [{ name }] }: SnippetFacts): string {
+  if (origin === "contract") return "";
+  return `# The pool ${name} is an example: the stack's output \`pulumiscale\` names none yet. Put your own pools' names here; or delete
+# this file after \`pulumi up\`, and run \`pulumiscale init\` again: it takes them from the stack.
+`;
 }
 
 function formatAlarm({ name, max }: SnippetPool, { url, project, stack }: SnippetFacts): string {

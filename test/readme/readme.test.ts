@@ -16,6 +16,7 @@ import { parse } from "yaml";
 import { parseContract } from "../../src/domain/contract.ts";
 import { parseRepositoryFile } from "../../src/domain/repository-file.ts";
 import { APP_ROUTES } from "../../src/http/routes.ts";
+import { npmEnvironment } from "../package/pack-tree.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { readmeExamples, readmeFile } from "./readme-examples.ts";
 
@@ -43,6 +44,24 @@ function contractOf(pulumi: string, folder: string): unknown {
 }
 
 describe("the README", () => {
+  it("starts the app from a clone with its packages, also on a server that leaves out what is for development", () => {
+    const manifest = {
+      name: "app",
+      version: "1.0.0",
+      private: true,
+      devDependencies: { library: "file:./library" },
+    };
+    const cwd = folderWith({
+      "package.json": JSON.stringify(manifest),
+      "library/package.json": JSON.stringify({ name: "library", version: "1.0.0" }),
+    });
+    const env = { ...npmEnvironment(cwd), NODE_ENV: "production" };
+    execFileSync("npm", ["install", "--package-lock-only", "--offline"], { cwd, env, stdio: "pipe" });
+    const [, command = ""] = / && (npm ci.*)$/m.exec(readmeFile("run-app.sh")) ?? [];
+    execFileSync("sh", ["-ec", command], { cwd, env, stdio: "pipe" });
+    expect(existsSync(join(cwd, "node_modules/library/package.json"))).toBe(true);
+  });
+
   it("shows a YAML program whose contract the real engine gives", { timeout: 120_000 }, ({ skip }) => {
     const pulumi = requireProgram("pulumi", skip);
     const { contract, problems } = parseContract(

@@ -20,7 +20,10 @@ export async function ensureNpmPackages(root) {
       // `npm ci` begins by deleting all packages; where some merely changed, others may be running from them.
       const command = state === "missing" ? ["ci"] : ["install", "--no-save"];
       progress(`installing the npm packages (npm ${command.join(" ")}); this takes about a minute, once`);
-      await runStep("npm", [...command, "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root });
+      // NODE_ENV=production would leave out all of them.
+      await runStep("npm", [...command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
+        cwd: root,
+      });
     });
     await requireNode24(path.join(bin, "node"));
   }

@@ -9,6 +9,7 @@ import { createRateLimits } from "./http/rate-limits.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import { createGitHubServer } from "./http/serve.ts";
 import { inspectWorld } from "./seed/inspect-world.ts";
+import { seedPeople } from "./seed/seed-people.ts";
 import { createActionsApp, seedWorld } from "./seed/seed-world.ts";
 import { createWebhookSender, formatEvent } from "./webhooks/deliver-events.ts";
 import { fullName, type Push, type RepositoryEvent, type Violation, type World } from "./world.ts";
@@ -68,6 +69,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     violations,
     faults,
     ...seedWorld(world),
+    ...seedPeople(world),
     ...inspectWorld(world),
     onRequest: (listener) => {
       listeners.add(listener);

@@ -73,6 +73,8 @@ export interface Repository {
   readonly labels: Map<string, Label>;
   /** Issues and pull requests share their numbers. */
   readonly issues: Map<number, Issue | PullRequest>;
+  /** At most three, in the order of pinning. */
+  readonly pinnedIssues: { readonly number: number; readonly by: Account }[];
   readonly asyncMerges: AsyncMerge[];
   readonly statuses: CommitStatus[];
   readonly checkSuites: CheckSuite[];

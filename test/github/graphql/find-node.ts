@@ -2,7 +2,7 @@ import { canSee } from "../auth/permissions.ts";
 import { parseNodeId } from "../node-id.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import type { Issue } from "../repository/issue.ts";
-import { findRepository, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { couldNotResolve } from "./graphql-error.ts";
 
@@ -13,10 +13,7 @@ export function requireNode(
 ): { readonly kind: string; readonly repository: Repository; readonly rest: string } {
   const parsed = parseNodeId(id);
   const [first = "", rest = ""] = parsed?.parts ?? [];
-  const repository =
-    parsed?.kind === "Repository"
-      ? [...context.world.repositories.values()].find((one) => String(one.id) === first)
-      : findRepository(context.world, first.split("/")[0] ?? "", first.split("/")[1] ?? "");
+  const repository = [...context.world.repositories.values()].find((one) => String(one.id) === first);
   if (parsed === null || repository === undefined || !canSee(context.caller, repository)) {
     throw couldNotResolve(`Could not resolve to a node with the global id of '${id}'`);
   }

@@ -10,7 +10,7 @@ import {
   summarizeStatuses,
   summarizeSuite,
 } from "../repository/summarize-checks.ts";
-import { fullName, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { requireRead } from "./require-read.ts";
@@ -42,7 +42,7 @@ export function viewRollup(context: GraphqlContext, repository: Repository, oid:
   if (state === null) return null;
   return {
     __typename: "StatusCheckRollup",
-    id: formatNodeId("Status", fullName(repository), `rollup-${oid}`),
+    id: formatNodeId("Status", repository.id, `rollup-${oid}`),
     state,
     commit: () => viewCommitByOid(context, repository, oid),
     contexts: (args: PageArgs) => {
@@ -63,7 +63,7 @@ export function viewStatus(context: GraphqlContext, repository: Repository, oid:
   if (statuses.length === 0) return null;
   return {
     __typename: "Status",
-    id: formatNodeId("Status", fullName(repository), oid),
+    id: formatNodeId("Status", repository.id, oid),
     state: summarizeStatuses(statuses).toUpperCase(),
     commit: () => viewCommitByOid(context, repository, oid),
     contexts: () => statuses.map((status) => viewStatusContext(context, repository, status)),
@@ -95,7 +95,7 @@ function viewCheckSuite(context: GraphqlContext, repository: Repository, suite: 
   const { status, conclusion } = summarizeSuite(repository, suite);
   return {
     __typename: "CheckSuite",
-    id: formatNodeId("CheckSuite", fullName(repository), suite.id),
+    id: formatNodeId("CheckSuite", repository.id, suite.id),
     databaseId: suite.id,
     status: status.toUpperCase(),
     conclusion: conclusion?.toUpperCase() ?? null,
@@ -128,7 +128,7 @@ export function viewCheckRun(context: GraphqlContext, repository: Repository, ru
   const url = `${repositoryPage(context.world, repository)}/runs/${run.id}`;
   return {
     __typename: "CheckRun",
-    id: formatNodeId("CheckRun", fullName(repository), run.id),
+    id: formatNodeId("CheckRun", repository.id, run.id),
     databaseId: run.id,
     name: run.name,
     status: run.status.toUpperCase(),
@@ -151,7 +151,7 @@ export function viewCheckRun(context: GraphqlContext, repository: Repository, ru
 function viewStatusContext(context: GraphqlContext, repository: Repository, status: CommitStatus): object {
   return {
     __typename: "StatusContext",
-    id: formatNodeId("StatusContext", fullName(repository), status.id),
+    id: formatNodeId("StatusContext", repository.id, status.id),
     context: status.context,
     state: status.state.toUpperCase(),
     description: status.description,

@@ -6,7 +6,7 @@ import { bodyOf, headlineOf } from "../pulls/merge-message.ts";
 import { findAccountByEmail } from "../render/account.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
-import { fullName, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { requireRead } from "./require-read.ts";
@@ -23,7 +23,7 @@ export function viewCommit(context: GraphqlContext, repository: Repository, comm
   const url = `${repositoryPage(world, repository)}/commit/${commit.oid}`;
   return {
     __typename: "Commit",
-    id: formatNodeId("Commit", fullName(repository), commit.oid),
+    id: formatNodeId("Commit", repository.id, commit.oid),
     oid: commit.oid,
     abbreviatedOid: commit.oid.slice(0, 7),
     message: commit.message,

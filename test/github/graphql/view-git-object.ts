@@ -100,7 +100,7 @@ function viewIdentity(
 ): object {
   const resourcePath = `/${fullName(repository)}/${kind.toLowerCase()}/${oid}`;
   return {
-    id: formatNodeId(kind, fullName(repository), oid),
+    id: formatNodeId(kind, repository.id, oid),
     oid,
     abbreviatedOid: oid.slice(0, 7),
     commitUrl: `${context.world.baseUrl}${resourcePath}`,

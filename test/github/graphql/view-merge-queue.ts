@@ -3,7 +3,7 @@ import { queueRule, readEntryState } from "../pulls/merge-queue.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
-import { fullName, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
@@ -22,7 +22,7 @@ export function viewMergeQueue(
   const url = `${repositoryPage(context.world, repository)}/queue/${branch}`;
   return {
     __typename: "MergeQueue",
-    id: formatNodeId("MergeQueue", fullName(repository), branch),
+    id: formatNodeId("MergeQueue", repository.id, branch),
     url,
     resourcePath: url.slice(context.world.baseUrl.length),
     repository: () => viewRepository(context, repository),
@@ -54,7 +54,7 @@ export function viewQueueEntry(
   const { group } = entry;
   return {
     __typename: "MergeQueueEntry",
-    id: formatNodeId("MergeQueueEntry", fullName(repository), entry.id),
+    id: formatNodeId("MergeQueueEntry", repository.id, entry.id),
     enqueuedAt: formatTime(entry.enqueuedAt),
     enqueuer: () => viewActor(context.world, entry.enqueuer),
     estimatedTimeToMerge: null,

@@ -8,13 +8,13 @@ import { decideReviews, latestReviews, mayApprove } from "../pulls/review-decisi
 import { associationOf } from "../render/issue.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
-import { fullName, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
 import { viewRollup } from "./view-checks.ts";
 import { viewCommit } from "./view-commit.ts";
-import { isViewer, viewComment, viewLabel, viewReview } from "./view-conversation.ts";
+import { isViewer, viewComments, viewLabel, viewReview } from "./view-conversation.ts";
 import { viewMergeQueue, viewQueueEntry } from "./view-merge-queue.ts";
 import { viewRef } from "./view-ref.ts";
 import { viewRepository } from "./view-repository.ts";
@@ -35,7 +35,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
   const readFiles = (): ReturnType<typeof listPullFiles> => (files ??= listPullFiles(repository, pull));
   return {
     __typename: "PullRequest",
-    id: formatNodeId("PullRequest", fullName(repository), pull.number),
+    id: formatNodeId("PullRequest", repository.id, pull.number),
     databaseId: pull.id,
     fullDatabaseId: String(pull.id),
     number: pull.number,
@@ -94,7 +94,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
       const commits = await listPullCommits(repository, pull);
       return connect("commits", args, commits, (commit) => ({
         __typename: "PullRequestCommit",
-        id: formatNodeId("Commit", fullName(repository), `${pull.number}-${commit.oid}`),
+        id: formatNodeId("Commit", repository.id, `${pull.number}-${commit.oid}`),
         commit: () => viewCommit(context, repository, commit),
         pullRequest: () => viewPull(context, repository, pull),
         url: `${url}/commits/${commit.oid}`,
@@ -103,8 +103,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     },
     labels: (args: PageArgs) =>
       connect("labels", args, [...pull.labels.values()], (label) => viewLabel(context, repository, label)),
-    comments: (args: PageArgs) =>
-      connect("comments", args, pull.comments, (comment) => viewComment(context, repository, pull, comment)),
+    comments: (args: PageArgs) => viewComments(context, repository, pull, args),
     totalCommentsCount: pull.comments.length,
     reviews: (args: ReviewArgs) => {
       const reviews = pull.reviews.filter(

@@ -1,5 +1,5 @@
 import { formatNodeId } from "../node-id.ts";
-import { fullName, type Repository } from "../world.ts";
+import type { Repository } from "../world.ts";
 import { connect } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { findPulls, type PullArgs } from "./find-pulls.ts";
@@ -12,7 +12,7 @@ export function viewRef(context: GraphqlContext, repository: Repository, ref: st
   const [, prefix = "refs/", name = ref] = /^(refs\/(?:heads|tags|pull)\/)(.+)$/.exec(ref) ?? [];
   return {
     __typename: "Ref",
-    id: formatNodeId("Ref", fullName(repository), ref),
+    id: formatNodeId("Ref", repository.id, ref),
     name,
     prefix,
     target: () => viewObject(context, repository, oid),

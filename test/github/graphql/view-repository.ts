@@ -8,6 +8,7 @@ import { formatTime } from "../render/time.ts";
 import { fullName, type Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
+import { findIssues, type IssueArgs } from "./find-issues.ts";
 import { findPulls, type PullArgs } from "./find-pulls.ts";
 import { couldNotResolve } from "./graphql-error.ts";
 import { requireRead } from "./require-read.ts";
@@ -15,6 +16,7 @@ import { viewActor } from "./view-account.ts";
 import { viewIssue, viewLabel } from "./view-conversation.ts";
 import { viewObject } from "./view-git-object.ts";
 import { viewMergeQueue } from "./view-merge-queue.ts";
+import { viewPinnedIssue } from "./view-pinned-issue.ts";
 import { viewPull } from "./view-pull.ts";
 import { viewRef } from "./view-ref.ts";
 
@@ -97,6 +99,18 @@ export function viewRepository(context: GraphqlContext, repository: Repository):
       if (issue?.kind !== "issue")
         throw couldNotResolve(`Could not resolve to an Issue with the number of ${number}.`);
       return viewIssue(context, repository, issue);
+    },
+    issues: (args: IssueArgs) => {
+      requireRead(context, repository, "issues");
+      return connect("issues", args, findIssues(repository, args), (issue) =>
+        viewIssue(context, repository, issue),
+      );
+    },
+    pinnedIssues: (args: PageArgs) => {
+      requireRead(context, repository, "issues");
+      return connect("pinnedIssues", args, repository.pinnedIssues, ({ number }) =>
+        viewPinnedIssue(context, repository, number),
+      );
     },
     label: ({ name }: { name: string }) => {
       const label = repository.labels.get(name.toLowerCase());

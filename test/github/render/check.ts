@@ -2,7 +2,7 @@ import { readCommit } from "../git/git-repository.ts";
 import { formatNodeId } from "../node-id.ts";
 import type { CheckRun, CheckSuite } from "../repository/commit-marks.ts";
 import { summarizeSuite } from "../repository/summarize-checks.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { renderApp } from "./app.ts";
 import { renderSimpleCommit } from "./commit.ts";
 import { renderMinimalRepository, repositoryPage, repositoryUrl } from "./repository.ts";
@@ -13,7 +13,7 @@ export function renderCheckRun(world: World, repository: Repository, run: CheckR
   return {
     id: run.id,
     name: run.name,
-    node_id: formatNodeId("CheckRun", fullName(repository), run.id),
+    node_id: formatNodeId("CheckRun", repository.id, run.id),
     head_sha: run.headSha,
     external_id: run.externalId,
     url,
@@ -34,7 +34,7 @@ export function renderCheckRun(world: World, repository: Repository, run: CheckR
 export function renderCheckSuiteOfRun(world: World, repository: Repository, suite: CheckSuite) {
   return {
     id: suite.id,
-    node_id: formatNodeId("CheckSuite", fullName(repository), suite.id),
+    node_id: formatNodeId("CheckSuite", repository.id, suite.id),
     head_branch: suite.headBranch,
     head_sha: suite.headSha,
     ...summarizeSuite(repository, suite),

@@ -1,6 +1,6 @@
 import { formatNodeId } from "../node-id.ts";
 import type { CommitComment } from "../repository/commit-marks.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { associationOf, renderReactions } from "./issue.ts";
 import { repositoryPage, repositoryUrl } from "./repository.ts";
@@ -10,7 +10,7 @@ export function renderCommitComment(world: World, repository: Repository, commen
   const url = `${repositoryUrl(world, repository)}/comments/${comment.id}`;
   return {
     id: comment.id,
-    node_id: formatNodeId("CommitComment", fullName(repository), comment.id),
+    node_id: formatNodeId("CommitComment", repository.id, comment.id),
     url,
     html_url: `${repositoryPage(world, repository)}/commit/${comment.sha}#commitcomment-${comment.id}`,
     user: renderAccount(world, comment.author),
@@ -22,6 +22,6 @@ export function renderCommitComment(world: World, repository: Repository, commen
     created_at: formatTime(comment.createdAt),
     updated_at: formatTime(comment.updatedAt),
     author_association: associationOf(repository, comment.author),
-    reactions: renderReactions(url),
+    reactions: renderReactions(url, []),
   };
 }

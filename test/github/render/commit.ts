@@ -1,7 +1,7 @@
 import { type ChangedFile, diffPatches, emptyTree } from "../git/diff.ts";
 import type { GitCommit, GitIdentity } from "../git/parse-commit.ts";
 import { formatNodeId } from "../node-id.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { findAccountByEmail, renderAccount } from "./account.ts";
 import { repositoryPage, repositoryUrl } from "./repository.ts";
 import { formatTime } from "./time.ts";
@@ -40,7 +40,7 @@ export function renderGitCommit(world: World, repository: Repository, commit: Gi
   const page = repositoryPage(world, repository);
   return {
     sha: commit.oid,
-    node_id: formatNodeId("Commit", fullName(repository), commit.oid),
+    node_id: formatNodeId("Commit", repository.id, commit.oid),
     url: `${url}/git/commits/${commit.oid}`,
     html_url: `${page}/commit/${commit.oid}`,
     author: renderIdentity(commit.author),
@@ -64,7 +64,7 @@ export function renderCommit(world: World, repository: Repository, commit: GitCo
   const committer = findAccountByEmail(world, commit.committer.email);
   return {
     sha: commit.oid,
-    node_id: formatNodeId("Commit", fullName(repository), commit.oid),
+    node_id: formatNodeId("Commit", repository.id, commit.oid),
     url: `${url}/commits/${commit.oid}`,
     html_url: `${page}/commit/${commit.oid}`,
     comments_url: `${url}/commits/${commit.oid}/comments`,

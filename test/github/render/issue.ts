@@ -2,8 +2,15 @@ import { appById } from "../auth/caller.ts";
 import { roleOf } from "../auth/permissions.ts";
 import { formatNodeId } from "../node-id.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
-import type { Issue, IssueComment, Label } from "../repository/issue.ts";
-import { type Account, fullName, type Repository, type World } from "../world.ts";
+import {
+  type Issue,
+  type IssueComment,
+  type Label,
+  type Reaction,
+  type ReactionContent,
+  reactionContents,
+} from "../repository/issue.ts";
+import type { Account, Repository, World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { renderApp } from "./app.ts";
 import { repositoryPage, repositoryUrl } from "./repository.ts";
@@ -12,7 +19,7 @@ import { formatTime } from "./time.ts";
 export function renderLabel(world: World, repository: Repository, label: Label) {
   return {
     id: label.id,
-    node_id: formatNodeId("Label", fullName(repository), label.id),
+    node_id: formatNodeId("Label", repository.id, label.id),
     url: `${repositoryUrl(world, repository)}/labels/${encodeURIComponent(label.name)}`,
     name: label.name,
     color: label.color,
@@ -30,7 +37,7 @@ export function renderIssue(world: World, repository: Repository, issue: Issue |
   const html = `${page}/${isPull ? "pull" : "issues"}/${issue.number}`;
   return {
     id: issue.id,
-    node_id: formatNodeId(isPull ? "PullRequest" : "Issue", fullName(repository), issue.number),
+    node_id: formatNodeId(isPull ? "PullRequest" : "Issue", repository.id, issue.number),
     url,
     repository_url: repositoryUrl(world, repository),
     labels_url: `${url}/labels{/name}`,
@@ -39,7 +46,7 @@ export function renderIssue(world: World, repository: Repository, issue: Issue |
     html_url: html,
     number: issue.number,
     state: issue.state,
-    state_reason: issue.kind === "issue" && issue.state === "closed" ? "completed" : null,
+    state_reason: issue.kind === "issue" ? issue.stateReason : null,
     title: issue.title,
     body: issue.body,
     user: renderAccount(world, issue.author),
@@ -55,8 +62,8 @@ export function renderIssue(world: World, repository: Repository, issue: Issue |
     closed_at: issue.closedAt === null ? null : formatTime(issue.closedAt),
     closed_by: issue.closedBy === null ? null : renderAccount(world, issue.closedBy),
     author_association: associationOf(repository, issue.author),
-    performed_via_github_app: null,
-    reactions: renderReactions(url),
+    performed_via_github_app: renderAppBehind(world, issue.appId),
+    reactions: renderReactions(url, issue.reactions),
     timeline_url: `${url}/timeline`,
     ...(issue.kind === "pull-request"
       ? {
@@ -81,10 +88,9 @@ export function renderIssueComment(
 ) {
   const base = repositoryUrl(world, repository);
   const page = `${repositoryPage(world, repository)}/${issue.kind === "issue" ? "issues" : "pull"}/${issue.number}`;
-  const app = comment.appId === null ? null : appById(world, comment.appId);
   return {
     id: comment.id,
-    node_id: formatNodeId("IssueComment", fullName(repository), comment.id),
+    node_id: formatNodeId("IssueComment", repository.id, comment.id),
     url: `${base}/issues/comments/${comment.id}`,
     html_url: `${page}#issuecomment-${comment.id}`,
     issue_url: `${base}/issues/${issue.number}`,
@@ -93,28 +99,42 @@ export function renderIssueComment(
     created_at: formatTime(comment.createdAt),
     updated_at: formatTime(comment.updatedAt),
     author_association: associationOf(repository, comment.author),
-    performed_via_github_app: app === null ? null : renderApp(world, app),
-    reactions: renderReactions(`${base}/issues/comments/${comment.id}`),
+    performed_via_github_app: renderAppBehind(world, comment.appId),
+    reactions: renderReactions(`${base}/issues/comments/${comment.id}`, comment.reactions),
   };
 }
 
-export function renderReactions(url: string) {
+function renderAppBehind(world: World, appId: number | null) {
+  return appId === null ? null : renderApp(world, appById(world, appId));
+}
+
+/** How often each reaction was given. */
+export function renderReactions(url: string, reactions: readonly Reaction[]) {
+  const count = (content: ReactionContent): number =>
+    reactions.filter((reaction) => reaction.content === content).length;
   return {
     url: `${url}/reactions`,
-    total_count: 0,
-    "+1": 0,
-    "-1": 0,
-    laugh: 0,
-    hooray: 0,
-    confused: 0,
-    heart: 0,
-    rocket: 0,
-    eyes: 0,
+    total_count: reactions.length,
+    ...Object.fromEntries(reactionContents.map((content) => [content, count(content)])),
+  };
+}
+
+export function renderReaction(world: World, reaction: Reaction) {
+  return {
+    id: reaction.id,
+    node_id: formatNodeId("Reaction", reaction.id),
+    user: renderAccount(world, reaction.author),
+    content: reaction.content,
+    created_at: formatTime(reaction.createdAt),
   };
 }
 
 /** How an author stands to the repository. */
 export function associationOf(repository: Repository, account: Account): string {
   if (repository.owner === account) return "OWNER";
-  return roleOf(repository, account.login) === null ? "NONE" : "COLLABORATOR";
+  if (roleOf(repository, account.login) !== null) return "COLLABORATOR";
+  const contributed = [...repository.issues.values()].some(
+    (issue) => issue.kind === "pull-request" && issue.merge !== null && issue.author === account,
+  );
+  return contributed ? "CONTRIBUTOR" : "NONE";
 }

@@ -2,7 +2,7 @@ import { formatNodeId } from "../node-id.ts";
 import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
 import type { MergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest, Review } from "../pulls/pull-request.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { associationOf, renderLabel } from "./issue.ts";
 import { renderRepository, repositoryPage, repositoryUrl } from "./repository.ts";
@@ -25,7 +25,7 @@ export function renderSimplePull(world: World, repository: Repository, pull: Pul
   return {
     url,
     id: pull.id,
-    node_id: formatNodeId("PullRequest", fullName(repository), pull.number),
+    node_id: formatNodeId("PullRequest", repository.id, pull.number),
     html_url: html,
     diff_url: `${html}.diff`,
     patch_url: `${html}.patch`,
@@ -104,7 +104,7 @@ export function renderReview(world: World, repository: Repository, pull: PullReq
   const url = `${repositoryUrl(world, repository)}/pulls/${pull.number}`;
   return {
     id: review.id,
-    node_id: formatNodeId("PullRequestReview", fullName(repository), review.id),
+    node_id: formatNodeId("PullRequestReview", repository.id, review.id),
     user: renderAccount(world, review.author),
     body: review.body,
     state: review.state,

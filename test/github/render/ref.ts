@@ -1,7 +1,7 @@
 import { readObject } from "../git/git-repository.ts";
 import { notFound } from "../github-error.ts";
 import { formatNodeId } from "../node-id.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { repositoryUrl } from "./repository.ts";
 
 /** The `git-ref` of REST. `ref` is a full name. */
@@ -11,7 +11,7 @@ export async function renderRef(world: World, repository: Repository, ref: strin
   const url = repositoryUrl(world, repository);
   return {
     ref,
-    node_id: formatNodeId("Ref", fullName(repository), ref),
+    node_id: formatNodeId("Ref", repository.id, ref),
     url: `${url}/git/${ref}`,
     object: { sha: object.oid, type: object.type, url: `${url}/git/${object.type}s/${object.oid}` },
   };

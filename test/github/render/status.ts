@@ -1,6 +1,6 @@
 import { formatNodeId } from "../node-id.ts";
 import type { CommitStatus } from "../repository/commit-marks.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { repositoryUrl } from "./repository.ts";
 import { formatTime } from "./time.ts";
@@ -11,7 +11,7 @@ export function renderStatus(world: World, repository: Repository, status: Commi
     url: `${repositoryUrl(world, repository)}/statuses/${status.sha}`,
     avatar_url: creator.avatar_url,
     id: status.id,
-    node_id: formatNodeId("StatusContext", fullName(repository), status.id),
+    node_id: formatNodeId("StatusContext", repository.id, status.id),
     state: status.state,
     description: status.description,
     target_url: status.targetUrl,

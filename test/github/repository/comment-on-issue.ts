@@ -18,8 +18,11 @@ export function addComment(
     author: hand.account,
     appId: hand.app?.id ?? null,
     createdAt: world.now(),
+    reactions: [],
     body,
     updatedAt: world.now(),
+    lastEdit: null,
+    minimized: null,
   };
   issue.comments.push(comment);
   issue.updatedAt = world.now();
@@ -39,7 +42,20 @@ export function editComment(
   const changes = { body: { from: comment.body } };
   comment.body = body;
   comment.updatedAt = world.now();
+  comment.lastEdit = { at: world.now(), by: hand.account };
   announceComment(world, repository, issue, comment, "edited", hand, { changes });
+}
+
+/** The comment of this id, and what it stands under. */
+export function findComment(
+  repository: Repository,
+  id: number,
+): { readonly issue: Issue | PullRequest; readonly comment: IssueComment } | null {
+  for (const issue of repository.issues.values()) {
+    const comment = issue.comments.find((one) => one.id === id);
+    if (comment !== undefined) return { issue, comment };
+  }
+  return null;
 }
 
 export function deleteComment(

@@ -99,6 +99,7 @@ function parseRequest(world: World, call: RestCall, repository: Repository | nul
     accept: call.accept,
     path,
     query,
+    asked: call.query,
     body: body ?? {},
     get repository(): Repository {
       if (repository === null) throw notFound();

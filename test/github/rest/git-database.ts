@@ -11,7 +11,7 @@ import { wrapBase64 } from "../render/content.ts";
 import { repositoryUrl } from "../render/repository.ts";
 import { commitTree, writeChangedTree } from "../repository/commit-changes.ts";
 import { requireWorkflowPermission } from "../repository/guard-workflows.ts";
-import { fullName, type Repository, type World } from "../world.ts";
+import type { Repository, World } from "../world.ts";
 import type { RestHandlers } from "./operation.ts";
 
 export const gitDatabaseOperations = {
@@ -28,7 +28,7 @@ export const gitDatabaseOperations = {
       status: 200,
       body: {
         sha: object.oid,
-        node_id: formatNodeId("Blob", fullName(repository), object.oid),
+        node_id: formatNodeId("Blob", repository.id, object.oid),
         size: object.content.length,
         url: `${repositoryUrl(world, repository)}/git/blobs/${object.oid}`,
         content: wrapBase64(object.content),

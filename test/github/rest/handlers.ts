@@ -11,6 +11,7 @@ import { issueOperations } from "./issues.ts";
 import { labelOperations } from "./labels.ts";
 import type { RestAnswer, RestHandlers, RestRequest } from "./operation.ts";
 import { pullOperations } from "./pulls.ts";
+import { reactionOperations } from "./reactions.ts";
 import { repositoryOperations } from "./repositories.ts";
 import { reviewOperations } from "./reviews.ts";
 import { statusOperations } from "./statuses.ts";
@@ -29,6 +30,7 @@ const all: readonly RestHandlers[] = [
   issueOperations,
   labelOperations,
   pullOperations,
+  reactionOperations,
   repositoryOperations,
   reviewOperations,
   statusOperations,

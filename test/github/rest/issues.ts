@@ -1,23 +1,30 @@
 import { handOf } from "../auth/caller.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { changePull } from "../pulls/change-pull.ts";
-import { nextNumber } from "../pulls/create-pull.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { renderIssue } from "../render/issue.ts";
 import { repositoryUrl } from "../render/repository.ts";
+import { changeIssue } from "../repository/change-issue.ts";
 import type { Issue } from "../repository/issue.ts";
-import { addLabels, findOrCreateLabel, replaceLabels } from "../repository/label-issue.ts";
-import { announce } from "../webhooks/announce.ts";
-import type { Repository } from "../world.ts";
+import { findOrCreateLabel, replaceLabels } from "../repository/label-issue.ts";
+import { openIssue } from "../repository/open-issue.ts";
+import type { Account, Repository } from "../world.ts";
 import { list, type RestHandlers } from "./operation.ts";
 
 export const issueOperations = {
   "issues/list-for-repo": ({ world, repository, query }) => {
     const labels = query.labels?.split(",").map((name) => name.trim().toLowerCase()) ?? [];
+    const since = query.since === undefined ? 0 : new Date(query.since).getTime();
     const issues = [...repository.issues.values()]
       .filter((issue) => query.state === "all" || issue.state === (query.state ?? "open"))
-      .filter((issue) => query.creator === undefined || issue.author.login === query.creator)
+      .filter((issue) => query.creator === undefined || isLogin(issue.author, query.creator))
+      .filter((issue) => issue.updatedAt.getTime() >= since)
       .filter((issue) => labels.every((name) => issue.labels.has(name)));
+    const key = (issue: Issue | PullRequest): number => {
+      if (query.sort === "comments") return issue.comments.length;
+      return (query.sort === "updated" ? issue.updatedAt : issue.createdAt).getTime();
+    };
+    issues.sort((one, other) => key(one) - key(other) || one.number - other.number);
     if (query.direction !== "asc") issues.reverse();
     return list(issues, (issue) => renderIssue(world, repository, issue));
   },
@@ -29,25 +36,12 @@ export const issueOperations = {
 
   "issues/create": async ({ world, repository, body, caller }) => {
     const hand = handOf(world, caller);
-    const issue: Issue = {
-      kind: "issue",
-      id: world.nextId(),
-      number: nextNumber(repository),
-      author: hand.account,
-      createdAt: world.now(),
-      comments: [],
-      labels: new Map(),
+    const wish = {
       title: String(body.title),
       body: body.body ?? null,
-      state: "open",
-      updatedAt: world.now(),
-      closedAt: null,
-      closedBy: null,
+      labels: labelNames(body.labels ?? []),
     };
-    repository.issues.set(issue.number, issue);
-    announce(world, repository, hand, "issues", "opened", { issue: renderIssue(world, repository, issue) });
-    const labels = labelNames(body.labels ?? []).map((name) => findOrCreateLabel(world, repository, name));
-    await addLabels(world, repository, issue, labels, hand);
+    const issue = await openIssue(world, repository, wish, hand);
     return {
       status: 201,
       body: renderIssue(world, repository, issue),
@@ -67,20 +61,8 @@ export const issueOperations = {
       ...(body.body === undefined ? {} : { body: body.body }),
       ...(body.state === undefined ? {} : { state: body.state }),
     };
-    if (issue.kind === "pull-request") {
-      await changePull(world, repository, issue, change, hand);
-    } else {
-      const before = issue.state;
-      Object.assign(issue, change, { updatedAt: world.now() });
-      issue.closedAt = issue.state === "closed" ? (issue.closedAt ?? world.now()) : null;
-      issue.closedBy = issue.state === "closed" ? (issue.closedBy ?? hand.account) : null;
-      const action = issue.state === before ? "edited" : issue.state === "closed" ? "closed" : "reopened";
-      const changes = action === "edited" ? { changes: {} } : {};
-      announce(world, repository, hand, "issues", action, {
-        issue: renderIssue(world, repository, issue),
-        ...changes,
-      });
-    }
+    if (issue.kind === "pull-request") await changePull(world, repository, issue, change, hand);
+    else changeIssue(world, repository, issue, { ...change, reason: body.state_reason ?? null }, hand);
     return { status: 200, body: renderIssue(world, repository, issue) };
   },
 } satisfies RestHandlers;
@@ -99,4 +81,8 @@ export function labelNames(labels: readonly unknown[]): string[] {
       return label.name;
     throw new GitHubError(422, "Invalid request.\n\nA label needs a name.");
   });
+}
+
+function isLogin(account: Account, login: string): boolean {
+  return account.login.toLowerCase() === login.toLowerCase();
 }

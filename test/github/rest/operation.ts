@@ -9,6 +9,8 @@ export interface RestRequest<Id extends OperationId> {
   readonly caller: Caller;
   readonly path: PathOf<Id>;
   readonly query: QueryOf<Id>;
+  /** The query as it was sent, without the description's defaults. */
+  readonly asked: URLSearchParams;
   readonly body: BodyOf<Id>;
   readonly accept: string;
   /** The repository that the path names; reading it throws where the path names none. */

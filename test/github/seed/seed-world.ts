@@ -140,7 +140,7 @@ export function seedWorld(world: World): Seeding {
         const pullWish = { title, body: wish.body ?? null, head: branch, base, draft: wish.draft ?? "ready" };
         const hand = personalHand(requireAccount(world, login));
         const pull = await createPull(world, repository, pullWish, hand);
-        return { number: pull.number, id: formatNodeId("PullRequest", repo, pull.number), head };
+        return { number: pull.number, id: formatNodeId("PullRequest", repository.id, pull.number), head };
       });
     },
     review: (repo, number, review) => {
@@ -191,6 +191,7 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     mergeQueues: new Map(),
     labels: new Map(),
     issues: new Map(),
+    pinnedIssues: [],
     asyncMerges: [],
     statuses: [],
     checkSuites: [],

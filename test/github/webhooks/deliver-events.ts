@@ -3,7 +3,7 @@ import { formatNodeId } from "../node-id.ts";
 import { findWebhookProblem } from "../openapi/validate.ts";
 import { renderAccount } from "../render/account.ts";
 import { renderRepository } from "../render/repository.ts";
-import type { App, Installation, RepositoryEvent, World } from "../world.ts";
+import type { App, Installation, Permissions, RepositoryEvent, World } from "../world.ts";
 import { findInstallation } from "../world.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
 
@@ -116,6 +116,10 @@ export function createWebhookSender(world: World): WebhookSender {
 
 /** What a subscription asks for, from "Webhook events and payloads" in GitHub's documentation. */
 const permissionOf: Readonly<Record<string, string>> = {
+  issues: "issues",
+  team: "members",
+  membership: "members",
+  organization: "members",
   push: "contents",
   pull_request: "pull_requests",
   pull_request_review: "pull_requests",
@@ -130,9 +134,17 @@ function hears({ app, permissions, suspended }: Installation, event: RepositoryE
   if (event.onlyApp !== undefined) return event.onlyApp === app;
   if (event.action !== null && event.name.startsWith("check_") && ownCheckActions.has(event.action))
     return false;
+  if (event.name === "issue_comment" && !hearsConversation(permissions, event)) return false;
   const need = permissionOf[event.name];
   if (need !== undefined && permissions[need] === undefined) return false;
   return app.events.includes(event.name);
+}
+
+/** A comment under a pull request is told to who may read either; one under an issue to who may read issues. */
+function hearsConversation(permissions: Permissions, { payload }: RepositoryEvent): boolean {
+  const { issue } = payload;
+  const isPull = typeof issue === "object" && issue !== null && "pull_request" in issue;
+  return permissions.issues !== undefined || (isPull && permissions.pull_requests !== undefined);
 }
 
 function formatPayload(world: World, event: RepositoryEvent, installation: Installation): object {

@@ -1,0 +1,56 @@
+import type { ReactionContent } from "./repository/issue.ts";
+
+export interface NewIssue {
+  readonly author: string;
+  readonly title: string;
+  readonly body?: string;
+  readonly labels?: readonly string[];
+}
+
+/** What becomes of an issue or a pull request; what is left out stays. */
+export interface ConversationChange {
+  readonly by: string;
+  readonly title?: string;
+  readonly body?: string;
+  readonly state?: "open" | "closed";
+  readonly addLabels?: readonly string[];
+  readonly removeLabels?: readonly string[];
+}
+
+export interface PullChangeByPerson extends ConversationChange {
+  readonly base?: string;
+  readonly draft?: "draft" | "ready";
+}
+
+/** What people do in the browser. Logins name them; whether they may is not asked. */
+export interface PeopleOnGitHub {
+  /** Comments on an issue or a pull request. Gives the comment's id. */
+  comment(
+    repo: string,
+    number: number,
+    comment: { readonly author: string; readonly body: string },
+  ): Promise<number>;
+  editComment(
+    repo: string,
+    commentId: number,
+    edit: { readonly by: string; readonly body: string },
+  ): Promise<void>;
+  deleteComment(repo: string, commentId: number, deletion: { readonly by: string }): Promise<void>;
+  /** Reacts to a comment. Gives the reaction's id. */
+  react(
+    repo: string,
+    commentId: number,
+    reaction: { readonly by: string; readonly content: ReactionContent },
+  ): Promise<number>;
+  /** Gives the issue's number. */
+  openIssue(repo: string, issue: NewIssue): Promise<number>;
+  /** Edits, closes, reopens, labels an issue. */
+  changeIssue(repo: string, number: number, change: ConversationChange): Promise<void>;
+  /** Edits, closes, reopens, labels a pull request, moves its base, makes it a draft or ready. */
+  changePull(repo: string, number: number, change: PullChangeByPerson): Promise<void>;
+  /** Closes or reopens what has this number, be it an issue or a pull request. */
+  close(repo: string, number: number, by: string): Promise<void>;
+  reopen(repo: string, number: number, by: string): Promise<void>;
+  /** Deletes a branch; the pull requests from it and to it close. */
+  deleteBranch(repo: string, branch: string, by: string): Promise<void>;
+}

@@ -82,22 +82,35 @@ function repositoryFindings(
   if (file.kind === "text") {
     const topics = readSnsTopics(file.text, place.project);
     const sns = topics.kind === "refused" ? [warning("pulumiscale:sns-topics", topics.message)] : [];
-    return [...findings, ...sns, ...poolFindings(contract, file.text, place.project)];
+    return [...findings, ...sns, ...poolFindings(contract, file.text, place.project, ledgerEntry)];
   }
   const why =
     file.kind === "missing" ? "is not committed. Commit it, so that it has a history." : file.message;
   return [...findings, problem("stack file", `${place.path} ${why}`)];
 }
 
-function poolFindings(contract: Contract | null, text: string, project: string): Finding[] {
-  return [...(contract?.values() ?? [])].map((pool) => poolFinding(pool, text, project));
+function poolFindings(
+  contract: Contract | null,
+  text: string,
+  project: string,
+  ledgerEntry: string | null,
+): Finding[] {
+  const parsed = ledgerEntry === null ? null : parseEntry(ledgerEntry);
+  const applied = parsed?.kind === "entry" ? parsed.entry.applied : {};
+  return [...(contract?.values() ?? [])].map((pool) =>
+    poolFinding(pool, text, project, applied[pool.name] ?? null),
+  );
 }
 
-function poolFinding(pool: Pool, text: string, project: string): Finding {
+function poolFinding(pool: Pool, text: string, project: string, applied: number | null): Finding {
   const read = readPoolValue(text, { ...pool.location, project });
   if (read.kind === "refused") return problem(`pool ${pool.name}`, read.refusal.message);
   if (read.value < pool.min || read.value > pool.max) {
-    const why = `${read.value} is committed, outside of ${pool.min} to ${pool.max}; the next demand brings it in range, and until then it is not applied.`;
+    const range = `outside of ${pool.min} to ${pool.max}`;
+    const why =
+      read.value === applied
+        ? `${read.value} is committed and applied, ${range}. The next demand brings it in range.`
+        : `${read.value} is committed, ${range}, so it is not applied, and its pool is held. Commit a value in range, or change the contract and run a full \`pulumi up\`.`;
     return warning(`pool ${pool.name}`, why);
   }
   return good(`pool ${pool.name}: ${read.value}`);

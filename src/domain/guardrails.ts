@@ -1,8 +1,10 @@
+import { cleanLine } from "./clean-text.ts";
 import { type Approval, cooldownSeconds, type Pool } from "./contract.ts";
 import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import type { Intent } from "./intent.ts";
 import type { PoolState } from "./pool-state.ts";
 import { type Reason, reason } from "./reasons.ts";
+import { rejectionInForce } from "./rejection.ts";
 import type { Gate } from "./repository-file.ts";
 
 /** What the guardrails look at. Time is handed in; nothing here reads a clock. */
@@ -42,6 +44,8 @@ export const GUARDRAILS: readonly Guardrail[] = [
   unchanged,
   cooldown,
   approval,
+  handsOff,
+  rejected,
 ];
 
 function bounds(candidate: Candidate, { pool }: Situation): Verdict {
@@ -130,7 +134,7 @@ function approval(candidate: Candidate, situation: Situation): Verdict {
     });
   }
   if (situation.gate === "hold") {
-    const how = `nobody can approve it here; a person who may runs \`pulumiscale scale ${pool.name} ${candidate.to} --approve\``;
+    const how = `whoever may decide that runs \`pulumiscale scale ${pool.name} ${candidate.to} --approve\` in the program's directory`;
     return hold(reason("over-threshold", `${over}: ${how}`));
   }
   const waiting = state.awaitingApproval;
@@ -147,6 +151,25 @@ function approval(candidate: Candidate, situation: Situation): Verdict {
   }
   const reasons = [...candidate.reasons, reason("over-threshold", over)];
   return pass({ ...candidate, reasons, gated: true });
+}
+
+/** What somebody has pushed to is theirs: nothing is pushed over it. */
+function handsOff(candidate: Candidate, { state }: Situation): Verdict {
+  const number = candidate.gated ? state.handsOff.gated : state.handsOff.inRange;
+  if (number === null) return pass(candidate);
+  const why = `somebody has pushed to pull request #${number}, so it is left alone until it is merged or closed`;
+  return hold(reason(candidate.gated ? "awaiting-approval" : "in-flight", why));
+}
+
+/** Last: what may come of the demand by now is what a person may have said "no" to. */
+function rejected(candidate: Candidate, { pool, state, nowMs }: Situation): Verdict {
+  const move = { from: state.committed, to: candidate.to };
+  const found = rejectionInForce(state.rejections, pool, move, nowMs);
+  if (found === null) return pass(candidate);
+  const { by, atMs, pullRequest } = found.rejection;
+  const who = by === null ? "somebody" : cleanLine(by, 80);
+  const why = `${who} closed pull request #${pullRequest} (${move.from} → ${move.to}) at ${iso(atMs)}; it is not asked for again before ${iso(found.untilMs)}`;
+  return hold(reason("rejected", why));
 }
 
 function isAtLeastAsFar(to: number, target: number, from: number): boolean {

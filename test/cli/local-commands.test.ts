@@ -85,7 +85,9 @@ describe("the commands in a program's directory", { timeout: 60_000 }, () => {
     const held = await json("scale", "idle", "9");
     expect([held.exitCode, held.answer.result.kind]).toEqual([1, "hold"]);
     expect(held.answer.result.reasons[0]).toMatchObject({ code: "over-threshold" });
-    expect(held.answer.result.reasons[0].message).toContain("pulumiscale scale idle 9 --approve");
+    expect(held.answer.result.reasons[0].message).toContain(
+      "whoever may decide that runs `pulumiscale scale idle 9 --approve` in the program's directory",
+    );
     const approved = await json("scale", "idle", "9", "--approve");
     expect(approved.answer.result).toMatchObject({ kind: "scale", from: 1, to: 9 });
     expect(await program.git("log", "-1", "--format=%b")).toContain("Pulumiscale-Approved-By: jane_doe");
@@ -139,6 +141,28 @@ describe("the commands in a program's directory", { timeout: 60_000 }, () => {
     } finally {
       await writeFile(program.stackFile, before);
     }
+  });
+
+  it("check tells a number out of range that is applied from one that holds its pool", async () => {
+    const before = await program.git("rev-parse", "HEAD");
+    const text = await program.readStackFile();
+    await writeFile(program.stackFile, text.replace(/queueCount: "?\d+"?/, "queueCount: 400"));
+    await program.git("commit", "--quiet", "--all", "-m", "by hand");
+    const findings = async () => {
+      const { answer } = await json("check");
+      return answer.findings.filter(({ subject }: { subject: string }) => subject === "pool queue");
+    };
+    expect(await findings()).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/its pool is held\. Commit a value in range/),
+      }),
+    ]);
+    await program.cli(["up"]);
+    expect(await findings()).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/applied.*next demand brings it in range/) }),
+    ]);
+    await program.git("reset", "--quiet", "--hard", before.trim());
+    await program.cli(["up"]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { FaultQueue } from "./faults.ts";
 import type { Enterprise } from "./http/enterprise.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
-import type { PeopleOnGitHub } from "./people.ts";
+import type { OrganizationSeeding, PeopleOnGitHub } from "./people.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
 import type { Delivery } from "./webhooks/delivery.ts";
@@ -147,7 +147,7 @@ export interface GitHubEvent {
 type Unsubscribe = () => void;
 
 /** A stand-in for github.com, over bare git repositories. Repositories are named `owner/name`. */
-export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub {
+export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, OrganizationSeeding {
   /** `http://127.0.0.1:<port>`: repositories, and the REST API too. */
   readonly url: string;
   /** `<url>/api/v3`, as a GitHub Enterprise Server has it. */

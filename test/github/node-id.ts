@@ -25,7 +25,8 @@ export type NodeKind =
   | "Tree"
   | "Ref"
   | "Hook"
-  | "Tag";
+  | "Tag"
+  | "Team";
 
 export function formatNodeId(kind: NodeKind, ...parts: readonly (string | number)[]): string {
   const letters = kind.replace(/[a-z]/g, "");

@@ -1,4 +1,5 @@
 import type { ReactionContent } from "./repository/issue.ts";
+import type { Role } from "./world.ts";
 
 export interface NewIssue {
   readonly author: string;
@@ -53,4 +54,22 @@ export interface PeopleOnGitHub {
   reopen(repo: string, number: number, by: string): Promise<void>;
   /** Deletes a branch; the pull requests from it and to it close. */
   deleteBranch(repo: string, branch: string, by: string): Promise<void>;
+}
+
+/** Who belongs to organizations and their teams. */
+export interface OrganizationSeeding {
+  /** `member` unless told; an `admin` is an owner of the organization. */
+  addMember(organization: string, login: string, role?: "member" | "admin"): void;
+  /** What every member may do in every repository: `read` unless told, null for nothing. */
+  setBasePermission(organization: string, role: Role | null): void;
+  /** Members of a team become members of the organization. The slug is its name, too. */
+  createTeam(
+    organization: string,
+    slug: string,
+    members: readonly string[],
+    maintainers?: readonly string[],
+  ): void;
+  removeFromTeam(organization: string, slug: string, login: string): void;
+  /** Lets a team of the repository's owner into the repository. */
+  addTeamToRepository(repo: string, slug: string, role: Role): void;
 }

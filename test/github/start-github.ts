@@ -9,6 +9,7 @@ import { createRateLimits } from "./http/rate-limits.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import { createGitHubServer } from "./http/serve.ts";
 import { inspectWorld } from "./seed/inspect-world.ts";
+import { seedOrganizations } from "./seed/seed-organizations.ts";
 import { seedPeople } from "./seed/seed-people.ts";
 import { createActionsApp, seedWorld } from "./seed/seed-world.ts";
 import { createWebhookSender, formatEvent } from "./webhooks/deliver-events.ts";
@@ -70,6 +71,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     faults,
     ...seedWorld(world),
     ...seedPeople(world),
+    ...seedOrganizations(world),
     ...inspectWorld(world),
     onRequest: (listener) => {
       listeners.add(listener);

@@ -8,6 +8,7 @@ import type { AsyncMerge } from "./pulls/merge-later.ts";
 import type { PullRequest } from "./pulls/pull-request.ts";
 import type { CheckRun, CheckSuite, CommitComment, CommitStatus } from "./repository/commit-marks.ts";
 import type { Issue, Label } from "./repository/issue.ts";
+import type { Organization } from "./repository/organization.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
 import type { WebhookSender } from "./webhooks/deliver-events.ts";
@@ -26,6 +27,8 @@ export interface Account {
   readonly name: string | null;
   readonly email: string;
   readonly createdAt: Date;
+  /** Null: it is a person or a bot. */
+  readonly organization: Organization | null;
 }
 
 export interface App {

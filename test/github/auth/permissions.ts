@@ -1,5 +1,6 @@
 import { GitHubError, notFound } from "../github-error.ts";
-import type { Permissions, Repository, Role, World } from "../world.ts";
+import { listGrants } from "../repository/organization.ts";
+import type { Account, Permissions, Repository, Role, World } from "../world.ts";
 import type { Caller } from "./caller.ts";
 
 export type PermissionNeed = readonly [permission: string, level: "read" | "write"];
@@ -82,10 +83,35 @@ function refusal(caller: Caller, need: Need): GitHubError {
 /** Least first. */
 export const roles: readonly Role[] = ["read", "triage", "write", "maintain", "admin"];
 
-/** The owner is an admin; everybody else is what they were added as. */
+/** The owner is an admin; everybody else has the highest role that the repository, a team or the organization gives. */
 export function roleOf(repository: Repository, login: string): Role | null {
-  if (repository.owner.login.toLowerCase() === login.toLowerCase()) return "admin";
-  return repository.collaborators.get(login.toLowerCase())?.role ?? null;
+  const { owner, collaborators } = repository;
+  if (owner.login.toLowerCase() === login.toLowerCase()) return "admin";
+  const own = collaborators.get(login.toLowerCase())?.role;
+  const given = [
+    ...(own === undefined ? [] : [own]),
+    ...(owner.organization === null ? [] : listGrants(owner.organization, repository.id, login)),
+  ];
+  return given.sort((one, other) => roles.indexOf(other) - roles.indexOf(one))[0] ?? null;
+}
+
+/** Throws unless the caller may read what only members and Apps with the permission see of an organization. */
+export function requireOrganizationAccess(
+  caller: Caller,
+  account: Account,
+  anyOf: readonly PermissionNeed[],
+): void {
+  const need: Need = { anyOf, role: "read" };
+  switch (caller.kind) {
+    case "installation":
+      if (caller.installation.account === account && grants(caller.permissions, need)) return;
+      throw refusal(caller, need);
+    case "user":
+      if (account.organization?.members.has(caller.account.login.toLowerCase()) === true) return;
+      throw notFound();
+    default:
+      throw refusal(caller, need);
+  }
 }
 
 function reachesRepository(

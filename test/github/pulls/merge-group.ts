@@ -43,6 +43,7 @@ function queueBot(world: World): Account {
     name: queueLogin,
     email: "",
     createdAt: world.now(),
+    organization: null,
   };
   world.accounts.set(queueLogin, bot);
   return bot;

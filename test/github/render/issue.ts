@@ -1,5 +1,4 @@
 import { appById } from "../auth/caller.ts";
-import { roleOf } from "../auth/permissions.ts";
 import { formatNodeId } from "../node-id.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import {
@@ -132,7 +131,8 @@ export function renderReaction(world: World, reaction: Reaction) {
 /** How an author stands to the repository. */
 export function associationOf(repository: Repository, account: Account): string {
   if (repository.owner === account) return "OWNER";
-  if (roleOf(repository, account.login) !== null) return "COLLABORATOR";
+  if (repository.owner.organization?.members.has(account.login.toLowerCase()) === true) return "MEMBER";
+  if (repository.collaborators.has(account.login.toLowerCase())) return "COLLABORATOR";
   const contributed = [...repository.issues.values()].some(
     (issue) => issue.kind === "pull-request" && issue.merge !== null && issue.author === account,
   );

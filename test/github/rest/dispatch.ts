@@ -1,5 +1,5 @@
 import { actorOf, type Caller } from "../auth/caller.ts";
-import { type Need, requireAccess } from "../auth/permissions.ts";
+import { type Need, requireAccess, requireOrganizationAccess } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { type Answer, formatRestError, jsonAnswer } from "../http/answer.ts";
 import type { OperationId } from "../openapi/description.ts";
@@ -72,6 +72,12 @@ function requireCaller(
       if (caller.kind === "anonymous") throw new GitHubError(401, "Requires authentication");
       if (caller.kind !== "user") throw new GitHubError(403, "Resource not accessible by integration");
       return repository;
+    case "organization": {
+      const account = world.accounts.get((match.path.org ?? "").toLowerCase());
+      if (account?.kind !== "Organization") throw notFound();
+      requireOrganizationAccess(caller, account, access.anyOf);
+      return null;
+    }
     case "repository": {
       if (repository === null) throw notFound();
       const need: Need = access;

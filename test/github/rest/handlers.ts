@@ -15,6 +15,7 @@ import { reactionOperations } from "./reactions.ts";
 import { repositoryOperations } from "./repositories.ts";
 import { reviewOperations } from "./reviews.ts";
 import { statusOperations } from "./statuses.ts";
+import { teamOperations } from "./teams.ts";
 import { userOperations } from "./users.ts";
 
 const all: readonly RestHandlers[] = [
@@ -34,6 +35,7 @@ const all: readonly RestHandlers[] = [
   repositoryOperations,
   reviewOperations,
   statusOperations,
+  teamOperations,
   userOperations,
 ];
 

@@ -7,6 +7,7 @@ export type Access =
   | { readonly kind: "app" }
   | { readonly kind: "installation" }
   | { readonly kind: "user" }
+  | { readonly kind: "organization"; readonly anyOf: Need["anyOf"] }
   | ({ readonly kind: "repository" } & Need);
 
 const anyone: Access = { kind: "anyone" };
@@ -18,6 +19,7 @@ const repository = (anyOf: Need["anyOf"], role: Need["role"]): Access => ({
   anyOf,
   role,
 });
+const readMembers: Access = { kind: "organization", anyOf: [["members", "read"]] };
 const metadata = repository([["metadata", "read"]], "read");
 const readContents = repository([["contents", "read"]], "read");
 const writeContents = repository([["contents", "write"]], "write");
@@ -113,6 +115,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "issues/update": writeIssues,
   "issues/update-comment": writeIssues,
   "meta/get": anyone,
+  "orgs/check-membership-for-user": readMembers,
   "pulls/create": writePulls,
   "pulls/create-review": writePulls,
   "pulls/dismiss-review": repository([["pull_requests", "write"]], "write"),
@@ -155,6 +158,10 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/list-commits": readContents,
   "repos/list-pull-requests-associated-with-commit": readPulls,
   "repos/update-commit-comment": writeContents,
+  "teams/get-by-name": readMembers,
+  "teams/get-membership-for-user-in-org": readMembers,
+  "teams/list": readMembers,
+  "teams/list-members-in-org": readMembers,
   "users/get-authenticated": { kind: "user" },
   "users/get-by-username": anyone,
 };

@@ -1,6 +1,6 @@
 import { actorOf } from "../auth/caller.ts";
 import { roleOf } from "../auth/permissions.ts";
-import { notFound } from "../github-error.ts";
+import { GitHubError, notFound } from "../github-error.ts";
 import { renderCollaborator } from "../render/collaborator.ts";
 import { renderFullRepository } from "../render/repository.ts";
 import { list, type RestHandlers } from "./operation.ts";
@@ -22,6 +22,7 @@ export const repositoryOperations = {
   "repos/get-collaborator-permission-level": ({ world, repository, path }) => {
     const account = world.accounts.get(path.username.toLowerCase());
     if (account === undefined) throw notFound();
+    if (account.kind !== "User") throw new GitHubError(404, `${path.username} is not a user`);
     const role = roleOf(repository, account.login);
     const legacy = {
       admin: "admin",

@@ -16,6 +16,7 @@ import { renderAccount } from "../render/account.ts";
 import { renderInstallation } from "../render/app.ts";
 import { commitChanges } from "../repository/commit-changes.ts";
 import { moveRefs } from "../repository/move-refs.ts";
+import { createOrganization } from "../repository/organization.ts";
 import { unprotected } from "../repository/protection.ts";
 import { defaultSettings } from "../repository/settings.ts";
 import type { Hand } from "../webhooks/announce.ts";
@@ -167,7 +168,15 @@ function createAccount(
   name: string,
   email: string,
 ): Account {
-  const account: Account = { kind, id: world.nextId(), login, name, email, createdAt: world.now() };
+  const account: Account = {
+    kind,
+    id: world.nextId(),
+    login,
+    name,
+    email,
+    createdAt: world.now(),
+    organization: kind === "Organization" ? createOrganization() : null,
+  };
   world.accounts.set(login.toLowerCase(), account);
   return account;
 }
@@ -277,6 +286,7 @@ export function createActionsApp(world: World): void {
     name: "github-actions[bot]",
     email: "",
     createdAt: world.now(),
+    organization: null,
   };
   world.accounts.set(bot.login, bot);
   world.apps.set(actionsAppId, {

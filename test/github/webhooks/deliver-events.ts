@@ -3,6 +3,7 @@ import { formatNodeId } from "../node-id.ts";
 import { findWebhookProblem } from "../openapi/validate.ts";
 import { renderAccount } from "../render/account.ts";
 import { renderRepository } from "../render/repository.ts";
+import { renderOrganization } from "../render/team.ts";
 import type { App, Installation, Permissions, RepositoryEvent, World } from "../world.ts";
 import { findInstallation } from "../world.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
@@ -157,6 +158,9 @@ export function formatEvent(world: World, event: RepositoryEvent): Record<string
   return {
     ...(event.action === null ? {} : { action: event.action }),
     repository: renderRepository(world, event.repository),
+    ...(event.repository.owner.kind === "Organization"
+      ? { organization: renderOrganization(world, event.repository.owner) }
+      : {}),
     sender: renderAccount(world, event.sender),
     ...event.payload,
   };

@@ -4,6 +4,7 @@ export type NodeKind =
   | "Bot"
   | "CheckRun"
   | "CheckSuite"
+  | "ClosedEvent"
   | "CommitComment"
   | "Issue"
   | "IssueComment"

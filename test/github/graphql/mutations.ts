@@ -1,6 +1,7 @@
 import type { GraphqlContext } from "./execute.ts";
 import { commitMutations } from "./mutate-commits.ts";
 import { conversationMutations } from "./mutate-conversations.ts";
+import { issueMutations } from "./mutate-issues.ts";
 import { pullMutations } from "./mutate-pulls.ts";
 import { queueMutations } from "./mutate-queue.ts";
 import { branchMutations } from "./mutate-refs.ts";
@@ -14,5 +15,6 @@ export function mutations(context: GraphqlContext): object {
     ...pullMutations(context),
     ...queueMutations(context),
     ...conversationMutations(context),
+    ...issueMutations(context),
   };
 }

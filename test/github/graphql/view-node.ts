@@ -1,12 +1,13 @@
 import { readCommit, readRef } from "../git/git-repository.ts";
 import { parseNodeId } from "../node-id.ts";
+import { findComment } from "../repository/comment-on-issue.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { requireNode, requirePullNode } from "./find-node.ts";
 import { couldNotResolve } from "./graphql-error.ts";
 import { viewActor } from "./view-account.ts";
 import { viewCheckRun } from "./view-checks.ts";
 import { viewCommit } from "./view-commit.ts";
-import { viewIssue, viewLabel } from "./view-conversation.ts";
+import { viewComment, viewIssue, viewLabel } from "./view-conversation.ts";
 import { viewObject } from "./view-git-object.ts";
 import { viewPull } from "./view-pull.ts";
 import { viewRef } from "./view-ref.ts";
@@ -41,6 +42,10 @@ export async function viewNode(context: GraphqlContext, id: string): Promise<obj
       case "Label": {
         const label = [...repository.labels.values()].find((one) => String(one.id) === rest);
         return label === undefined ? null : viewLabel(context, repository, label);
+      }
+      case "IssueComment": {
+        const found = findComment(repository, Number(rest));
+        return found === null ? null : viewComment(context, repository, found.issue, found.comment);
       }
       case "CheckRun": {
         const run = repository.checkRuns.find((one) => String(one.id) === rest);

@@ -18,6 +18,7 @@ import { isViewer, viewComments, viewLabel, viewReview } from "./view-conversati
 import { viewMergeQueue, viewQueueEntry } from "./view-merge-queue.ts";
 import { viewRef } from "./view-ref.ts";
 import { viewRepository } from "./view-repository.ts";
+import { type TimelineArgs, viewTimeline } from "./view-timeline.ts";
 
 interface ReviewArgs extends PageArgs {
   readonly author?: string | null;
@@ -129,6 +130,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     reviewDecision: async () => (await decideReviews(repository, pull)).decision,
     statusCheckRollup: () => viewRollup(context, repository, pull.headOid),
     autoMergeRequest: () => viewAutoMerge(context, repository, pull),
+    timelineItems: (args: TimelineArgs) => viewTimeline(context, repository, pull, args),
   };
 }
 

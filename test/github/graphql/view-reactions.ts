@@ -11,7 +11,7 @@ export interface ReactionArgs extends PageArgs {
 }
 
 /** GraphQL's names of what REST writes as `+1`. */
-export const reactionNames: Readonly<Record<ReactionContent, string>> = {
+const reactionNames: Readonly<Record<ReactionContent, string>> = {
   "+1": "THUMBS_UP",
   "-1": "THUMBS_DOWN",
   laugh: "LAUGH",
@@ -21,6 +21,13 @@ export const reactionNames: Readonly<Record<ReactionContent, string>> = {
   rocket: "ROCKET",
   eyes: "EYES",
 };
+
+/** GraphQL itself has refused any other name before. */
+export function reactionContentOf(name: string): ReactionContent {
+  const content = reactionContents.find((one) => reactionNames[one] === name);
+  if (content === undefined) throw new Error(`GitHub's schema has no reaction ${name}.`);
+  return content;
+}
 
 /** A `ReactionConnection`. */
 export function viewReactions(context: GraphqlContext, reactions: readonly Reaction[], args: ReactionArgs) {

@@ -20,7 +20,7 @@ export async function directCommit(
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<Delivered> {
-  const message = renderCommit(plan.commit, decisions, prefix);
+  const message = renderCommit(plan, decisions, prefix);
   const commit = await forge.commit(place, {
     urgency: urgencyOf(plan.commit),
     repositoryId: snapshot.repositoryId,

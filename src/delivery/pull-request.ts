@@ -1,4 +1,6 @@
+import { poolHistory } from "../domain/pool-history.ts";
 import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
+import { snapshotReader } from "../domain/snapshot-reader.ts";
 import {
   approvalBranch,
   type Forge,
@@ -68,7 +70,12 @@ function openPull(
       `Another process is opening the pull request of ${branch} at this moment.`,
     );
   }
-  const pull = renderPull(plan.commit, decisions, { prefix, path: place.path, branch: place.branch, gated });
+  const historyOf = (name: string) => {
+    const pool = plan.pools.get(name);
+    return pool === undefined ? [] : poolHistory(snapshot.history, pool, place, snapshotReader(snapshot));
+  };
+  const facts = { prefix, path: place.path, branch: place.branch, gated, historyOf };
+  const pull = renderPull(plan, decisions, facts);
   return forge.openPull(
     place,
     {
@@ -78,7 +85,7 @@ function openPull(
       path: place.path,
       text: plan.text,
       edits: plan.edits,
-      ...renderCommit(plan.commit, decisions, prefix),
+      ...renderCommit(plan, decisions, prefix),
     },
     { ...pull, current, branch, labels: gated ? [APPROVAL_LABEL] : [] },
   );

@@ -1,65 +1,80 @@
-import { cleanLine } from "../domain/clean-text.ts";
-import {
-  formatMessage,
-  formatScaleTrailers,
-  formatSubject,
-  type ScaleCommit,
-} from "../domain/scale-commit.ts";
-import type { ScaleDecision } from "./scale-plan.ts";
+import type { PoolChange } from "../domain/pool-history.ts";
+import { formatMessage, formatScaleTrailers, formatSubject } from "../domain/scale-commit.ts";
+import { renderAsked } from "./render-asked.ts";
+import { renderChart } from "./render-chart.ts";
+import { renderCost } from "./render-cost.ts";
+import { type NextFacts, renderNext } from "./render-next.ts";
+import { renderScaleTable } from "./render-scale-table.ts";
+import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
+import { decisionWords, formatScaleLine, type ScaleWords } from "./scale-words.ts";
 
 /** What a person reads in a commit: one line a pool, with the reasons' own sentences. */
 export function renderCommit(
-  commit: ScaleCommit,
+  plan: ScalePlan,
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): { headline: string; body: string } {
-  return formatMessage(
-    commit,
-    commit.scales.map((scale) => proseLine(scale.pool, commit, decisions)).join("\n"),
-    prefix,
-  );
+  const words = wordsOf(plan, decisions);
+  const lines = plan.commit.scales.map((scale) => formatScaleLine(scale, words.get(scale.pool)));
+  return formatMessage(plan.commit, lines.join("\n"), prefix);
 }
 
-/** The title and body of a scale pull request; the body ends with the commit's own trailers. */
+export type PullFacts = NextFacts & {
+  prefix: string;
+  /** A pool's changes on the base branch, newest first. */
+  historyOf: (pool: string) => readonly PoolChange[];
+};
+
+/** Each is a frame in the page. */
+const MOST_CHARTS = 4;
+/** Far from what GitHub takes: only what has room to spare has charts, so that none is ever cut in two. */
+const LONGEST_WITH_CHARTS = 30_000;
+
+/**
+ * The title and body of a scale pull request; the body ends with the commit's own trailers. Text from outside is in it as clean
+ * lines, inside of cells and list items, and as code that it cannot end.
+ */
 export function renderPull(
-  commit: ScaleCommit,
+  plan: ScalePlan,
   decisions: readonly ScaleDecision[],
-  options: { prefix: string; path: string; branch: string; gated: boolean },
+  { prefix, historyOf, ...facts }: PullFacts,
 ): { title: string; body: string } {
-  const rows = commit.scales.map((scale) => {
-    const decision = decisions.find(({ intent }) => intent.pool === scale.pool);
-    const why =
-      decision?.reasons.map(({ message }) => cleanLine(message, 200)).join("; ") ?? scale.reasons.join(", ");
-    const asked =
-      decision === undefined || decision.intent.summary === "" ? scale.source : decision.intent.summary;
-    return `| ${scale.pool} | ${scale.from} | **${scale.to}** | ${scale.requested} | ${cell(asked)} | ${cell(why)} |`;
-  });
-  const next = options.gated
-    ? "This change is above the approval threshold: nothing of ours merges it. A person with write access reviews it."
-    : "This change is in range: it merges by itself as soon as the repository lets it.";
-  const body = [
-    "| pool | from | to | asked | by | why |",
-    "|---|---|---|---|---|---|",
-    ...rows,
-    "",
-    `It changes these values in \`${options.path}\` and nothing else. ${next} On merge to \`${options.branch}\` the deploy workflow applies it.`,
-    "",
-    formatScaleTrailers(commit),
-  ].join("\n");
-  return { title: formatSubject(commit, options.prefix), body };
+  const { commit, pools } = plan;
+  const words = wordsOf(plan, decisions);
+  const parts = [
+    renderScaleTable(commit.scales, pools, words),
+    renderAsked(commit, words),
+    renderCost(commit.scales, pools),
+    renderNext(commit, facts),
+  ];
+  const trailers = formatScaleTrailers(commit);
+  const length = parts.reduce((sum, part) => sum + part.length, trailers.length);
+  const charted = length > LONGEST_WITH_CHARTS ? [] : commit.scales.slice(0, MOST_CHARTS);
+  const charts = charted.map(({ pool }) => renderChart(pool, historyOf(pool)));
+  const body = [...parts, ...charts, trailers].filter((part) => part !== "").join("\n\n");
+  return { title: renderTitle(plan, prefix), body };
 }
 
-function proseLine(pool: string, commit: ScaleCommit, decisions: readonly ScaleDecision[]): string {
-  const decision = decisions.find(({ intent }) => intent.pool === pool);
-  const scale = commit.scales.find((line) => line.pool === pool);
-  const change = `${pool}: ${scale?.from} → ${scale?.to}`;
-  if (decision === undefined) return `${change} (as asked before)`;
-  const why = decision.reasons.map(({ message }) => cleanLine(message, 200)).join("; ");
-  const asked = decision.intent.summary === "" ? "" : ` [${cleanLine(decision.intent.summary, 160)}]`;
-  return `${change}: ${why}${asked}`;
+/** A list has no use for more. */
+const LONGEST_TITLE = 120;
+
+/** The commit's subject; for several pools it names as many of them as a line has room for. */
+function renderTitle({ commit }: ScalePlan, prefix: string): string {
+  const [first, ...others] = commit.scales;
+  let title = formatSubject({ ...commit, scales: [first] }, prefix);
+  for (const [index, { pool, from, to }] of others.entries()) {
+    const longer = `${title}, ${pool} ${from} → ${to}`;
+    const left = others.length - index;
+    if (longer.length > LONGEST_TITLE) return `${title} and ${left} more ${left === 1 ? "pool" : "pools"}`;
+    title = longer;
+  }
+  return title;
 }
 
-/** One table cell: text from outside may not end it. */
-function cell(text: string): string {
-  return cleanLine(text, 240).replaceAll("|", "/");
+/** Decided just now, or asked for before. */
+function wordsOf(plan: ScalePlan, decisions: readonly ScaleDecision[]): ReadonlyMap<string, ScaleWords> {
+  return new Map([
+    ...plan.words,
+    ...decisions.map((decision): [string, ScaleWords] => [decision.intent.pool, decisionWords(decision)]),
+  ]);
 }

@@ -4,11 +4,20 @@ import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { editPoolValues, type PoolValueEdit, readPoolValue } from "../domain/stack-file.ts";
+import { findWords, type ScaleWords } from "./scale-words.ts";
 
 export type ScaleDecision = Extract<Decision, { kind: "scale" }>;
 
 /** A scale commit about to be made: the file's new text and what the message will say. */
-export type ScalePlan = { text: string; edits: readonly PoolValueEdit[]; commit: ScaleCommit };
+export type ScalePlan = {
+  text: string;
+  edits: readonly PoolValueEdit[];
+  commit: ScaleCommit;
+  /** The pools that it moves, by name. */
+  pools: ReadonlyMap<string, Pool>;
+  /** What was said of the moves that were asked for before, by pool, as far as git still has it. */
+  words: ReadonlyMap<string, ScaleWords>;
+};
 
 export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable"; message: string };
 
@@ -31,19 +40,29 @@ export function planScale(
   carried: Carried = NOTHING,
 ): PlannedScale {
   if (snapshot.file.kind !== "text") return { kind: "unusable", message: "the stack file cannot be read" };
-  const [first, ...others] = [...decisions.map(scaleOf), ...carried.scales];
+  const kept = carried.scales.map(cleanScale);
+  const [first, ...others] = [...decisions.map(scaleOf), ...kept];
   if (first === undefined) return { kind: "unusable", message: "there is nothing to change" };
   const scales: [Scale, ...Scale[]] = [first, ...others];
+  const pools = new Map<string, Pool>();
   const edits = scales.flatMap(({ pool: name, to }) => {
     const pool = findPool(stack.contract, name);
-    return pool === undefined ? [] : [{ location: { ...pool.location, project: stack.project }, value: to }];
+    if (pool === undefined) return [];
+    pools.set(name, pool);
+    return [{ location: { ...pool.location, project: stack.project }, value: to }];
   });
   const edited = editPoolValues(snapshot.file.text, edits);
   if (edited.kind === "refused") return { kind: "unusable", message: edited.refusal.message };
   const requesters = [...new Set(decisions.map(({ intent }) => intent.requestedBy))];
   const requestedBy = requesters.join(", ") || carried.requestedBy;
   const commit = { alias: stack.alias, scales, requestedBy };
-  return { kind: "plan", plan: { text: edited.text, edits, commit } };
+  const words = new Map(
+    kept.flatMap((scale): [string, ScaleWords][] => {
+      const found = findWords(snapshot, stack, scale);
+      return found === undefined ? [] : [[scale.pool, found]];
+    }),
+  );
+  return { kind: "plan", plan: { text: edited.text, edits, commit, pools, words } };
 }
 
 /** The moves of the open in-range pull request that still hold and that these decisions do not replace. */
@@ -80,5 +99,15 @@ function scaleOf({ intent, from, to, requested, reasons }: ScaleDecision): Scale
     reasons: codes,
     source: intent.source,
     event: intent.event,
+  };
+}
+
+/** What comes back from a commit is a word as ours are, or is left out: whoever may push can have written it. */
+function cleanScale(scale: Scale): Scale {
+  const isWord = (text: string) => /^[a-z-]{1,40}$/.test(text);
+  return {
+    ...scale,
+    reasons: scale.reasons.filter(isWord),
+    source: isWord(scale.source) ? scale.source : "",
   };
 }

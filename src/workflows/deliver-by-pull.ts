@@ -124,7 +124,7 @@ function mergeAtOnce(
   const isGatedOpen = [...snapshot.gated.values()].some(({ pull }) => pull !== null);
   if (opened.baseOid !== snapshot.headOid || isGatedOpen || decisions.some(stopsAtThreshold))
     return undefined;
-  const { headline, body } = renderCommit(plan.commit, decisions, record.policy.commitPrefix);
+  const { headline, body } = renderCommit(plan, decisions, record.policy.commitPrefix);
   const pull = { number: opened.number, headOid: opened.headOid, headMessage: `${headline}\n\n${body}` };
   return mergeRequest(pull, record.policy.mergeMethod, snapshot.mergeMethods);
 }

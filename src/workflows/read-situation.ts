@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Pool } from "../domain/contract.ts";
 import { type ReadPoolState, readPoolState } from "../domain/read-pool-state.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
-import { createStackFileReader } from "../domain/stack-file.ts";
+import { snapshotReader } from "../domain/snapshot-reader.ts";
 import type { Forge, MergeRequest, StackPlace } from "../forge/forge.ts";
 import type { SnapshotCache } from "./snapshot-cache.ts";
 import type { StackRecord } from "./stack-record.ts";
@@ -39,12 +39,12 @@ export function readSituation(context: StackContext, snapshot: Snapshot): Situat
   const known = situations.get(snapshot);
   if (known !== undefined) return known;
   const record = context.readRecord(snapshot);
-  const paused = context.paused ?? record.policy.paused;
+  const held = { everything: context.paused ?? record.policy.paused, holds: record.holds };
   const states = new Map<string, ReadPoolState>();
-  const readValue = createStackFileReader();
+  const readValue = snapshotReader(snapshot);
   const readState = (pool: Pool): ReadPoolState => {
     const state =
-      states.get(pool.name) ?? readPoolState(snapshot, pool, context.place, record.facts, paused, readValue);
+      states.get(pool.name) ?? readPoolState(snapshot, pool, context.place, record.facts, held, readValue);
     states.set(pool.name, state);
     return state;
   };

@@ -71,5 +71,6 @@ function describePools(contract: Contract, url: string): string[] {
 
 function limitsOf({ min, max, strategy, step, cooldownSeconds }: Pool): string {
   const how = strategy === "incremental" ? `in steps of ${step}` : "to the value that is asked for";
-  return `${min} to ${max}, ${how}, at most every ${cooldownSeconds} s`;
+  const pause = cooldownSeconds === 0 ? "without a cooldown" : `at most every ${cooldownSeconds} s`;
+  return `${min} to ${max}, ${how}, ${pause}`;
 }

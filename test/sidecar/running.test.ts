@@ -21,6 +21,10 @@ afterAll(async () => {
   await program?.remove();
 }, 60_000);
 
+test("a pool without a cooldown is announced as one", () => {
+  expect(serve.lines.join("\n")).toMatch(/steady: \d+ to \d+, .*, without a cooldown/);
+});
+
 const updates = async (): Promise<{ message: string }[]> =>
   JSON.parse(await program.pulumi("stack", "history", "--json", "--stack", "dev"));
 

@@ -4,6 +4,7 @@ import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import type { OrganizationSeeding, PeopleOnGitHub } from "./people.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
+import type { Browser } from "./web/browser.ts";
 import type { Delivery } from "./webhooks/delivery.ts";
 import type { Account, Permissions, Role, Violation } from "./world.ts";
 
@@ -168,6 +169,8 @@ export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, Organiza
   createApp(app: NewApp): Promise<SeededApp>;
   installApp(app: SeededApp, owner: string, repositories: "all" | readonly string[]): SeededInstallation;
   issueToken(request: TokenRequest): string;
+  /** A person's browser, for the few pages that there are. */
+  signIn(login: string): Browser;
   addCollaborator(repo: string, login: string, role: Role): void;
   /** What a branch asks of merges and pushes from now on; null takes it back. */
   protect(repo: string, branch: string, protection: Partial<Protection> | null): void;

@@ -127,6 +127,8 @@ function createWorld(options: GitHubOptions, dataDirectory: string, violations: 
     apps: new Map(),
     installations: new Map(),
     credentials: new Map(),
+    sessions: new Map(),
+    conversions: new Map(),
     deliveries: [],
     events: new EventEmitter(),
     enterprise: options.enterprise ?? null,

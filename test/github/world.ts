@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import type { EventEmitter } from "node:events";
+import type { PendingConversion } from "./apps/manifest.ts";
 import type { GitRepository } from "./git/git-repository.ts";
 import type { Enterprise } from "./http/enterprise.ts";
 import type { RateLimits } from "./http/rate-limits.ts";
@@ -38,6 +39,11 @@ export interface App {
   readonly clientId: string;
   readonly owner: Account;
   readonly bot: Account;
+  readonly description: string;
+  /** Null: the App's own page. */
+  readonly homepage: string | null;
+  /** Where the browser goes after an installation; null: it stays. */
+  readonly setupUrl: string | null;
   readonly permissions: Permissions;
   readonly events: readonly string[];
   /** Null for the one App whose key nobody has. */
@@ -136,6 +142,10 @@ export interface World {
   readonly apps: Map<number, App>;
   readonly installations: Map<number, Installation>;
   readonly credentials: Map<string, Credential>;
+  /** Who is signed in in a browser, by the session's cookie. */
+  readonly sessions: Map<string, Account>;
+  /** Apps made from manifests, by the code for their credentials. */
+  readonly conversions: Map<string, PendingConversion>;
   readonly deliveries: Delivery[];
   readonly events: EventEmitter<{ repository: [RepositoryEvent]; push: [Push] }>;
   /** Null: this is github.com. */

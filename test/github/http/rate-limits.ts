@@ -86,5 +86,5 @@ export function formatRateHeaders(state: RateLimitState, resource: RateResource)
 
 /** Whether a request makes something that people are told of, which GitHub limits further. */
 export function createsContent(record: RequestRecord): boolean {
-  return record.kind !== "git" && record.points === 5;
+  return record.kind !== "git" && record.kind !== "page" && record.points === 5;
 }

@@ -2,7 +2,7 @@
 export interface RequestRecord {
   readonly id: string;
   readonly at: Date;
-  readonly kind: "rest" | "graphql" | "git";
+  readonly kind: "rest" | "graphql" | "git" | "page";
   readonly method: string;
   /** The path without the API's prefix, with its query. */
   readonly path: string;

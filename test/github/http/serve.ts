@@ -8,6 +8,8 @@ import { GitHubError } from "../github-error.ts";
 import { executeGraphql, type GraphqlRequest, parseGraphqlRequest } from "../graphql/execute.ts";
 import { matchRoute, type RouteMatch } from "../openapi/routes.ts";
 import { answerRestError, dispatchRest, type RestCall } from "../rest/dispatch.ts";
+import { handlePage, isPage } from "../web/handle-page.ts";
+import { findViewer } from "../web/page-call.ts";
 import type { World } from "../world.ts";
 import { type Answer, formatInternalError, jsonAnswer } from "./answer.ts";
 import { enterpriseVersion, findApiPath } from "./enterprise.ts";
@@ -26,6 +28,7 @@ export interface ServeOptions {
 /** What a request is for, found out before anything is done. */
 type Target =
   | { readonly kind: "git"; readonly git: NonNullable<ReturnType<typeof matchGitPath>> }
+  | { readonly kind: "page" }
   | { readonly kind: "graphql"; readonly graphql: GraphqlRequest | Answer }
   | { readonly kind: "rest"; readonly match: RouteMatch | null };
 
@@ -83,7 +86,7 @@ async function receive(
 
 /** How a client tells an Enterprise Server. */
 function versionHeader({ enterprise }: World, record: RequestRecord): Record<string, string> {
-  return enterprise === null || record.kind === "git"
+  return enterprise === null || record.kind === "git" || record.kind === "page"
     ? {}
     : { "x-github-enterprise-version": enterprise.version ?? enterpriseVersion };
 }
@@ -123,6 +126,7 @@ async function answerOnce(options: ServeOptions, incoming: Incoming): Promise<An
   const { target } = incoming;
   let call: RestCall | null = null;
   try {
+    if (target.kind === "page") return await answerPage(world, incoming);
     const caller = await authenticate(world, incoming.headers.authorization);
     incoming.record.who = describeCaller(world, caller);
     if (target.kind === "git") return await handleGit(world, { ...incoming, ...target.git, caller });
@@ -133,6 +137,12 @@ async function answerOnce(options: ServeOptions, incoming: Incoming): Promise<An
     if (known.status >= 500) world.log(known.message);
     return answerRestError(world, call, known);
   }
+}
+
+function answerPage(world: World, { method, path, query, headers, body, record }: Incoming): Promise<Answer> {
+  const viewer = findViewer(world, headers.cookie);
+  record.who = viewer?.login ?? "anonymous";
+  return handlePage(world, { method, path, query, form: new URLSearchParams(body.toString("utf8")), viewer });
 }
 
 /** The API proper, inside its rate limits. */
@@ -260,6 +270,7 @@ function findTarget(
 ): Target {
   const git = matchGitPath(webPath);
   if (git !== null) return { kind: "git", git };
+  if (isPage(method, webPath)) return { kind: "page" };
   if (path === null) return { kind: "rest", match: null };
   if (path === "/graphql" && method === "POST")
     return { kind: "graphql", graphql: parseGraphqlRequest(body) };
@@ -273,6 +284,8 @@ function operationsOf(target: Target): readonly string[] {
   switch (target.kind) {
     case "git":
       return [target.git.service.slice(1)];
+    case "page":
+      return [];
     case "graphql":
       return "fields" in target.graphql ? target.graphql.fields : [];
     case "rest":

@@ -29,6 +29,18 @@ export const appOperations = {
     };
   },
 
+  "apps/create-from-manifest": ({ world, path }) => {
+    const pending = world.conversions.get(path.code);
+    world.conversions.delete(path.code);
+    if (pending === undefined || pending.expiresAtMs <= world.credentialNow().getTime()) throw notFound();
+    const { app, pem, webhookSecret } = pending;
+    const client_secret = randomBytes(20).toString("hex");
+    return {
+      status: 201,
+      body: { ...renderApp(world, app), client_secret, webhook_secret: webhookSecret, pem },
+    };
+  },
+
   "apps/get-by-slug": ({ world, path }) => {
     const app = [...world.apps.values()].find(({ slug }) => slug === path.app_slug);
     if (app === undefined) throw notFound();

@@ -64,6 +64,7 @@ const writeChecks = repository([["checks", "write"]], "write");
  */
 export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "apps/create-installation-access-token": app,
+  "apps/create-from-manifest": anyone,
   "apps/delete-installation": app,
   "apps/get-authenticated": app,
   "apps/get-by-slug": anyone,

@@ -1,35 +1,28 @@
-import { generateKeyPair, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { createApp, formatKey, formatSlug, makeSecret } from "../apps/create-app.ts";
+import { installApp } from "../apps/install-app.ts";
 import { actionsAppId } from "../auth/caller.ts";
 import { createGitRepository, readRef } from "../git/git-repository.ts";
 import { writeBlob } from "../git/write-objects.ts";
 import type { TreeChange } from "../git/write-tree.ts";
-import type { GitHubStandIn, NewApp, NewCommit, NewRepository } from "../github-stand-in.ts";
+import type { GitHubStandIn, NewApp, NewCommit, NewRepository, SeededApp } from "../github-stand-in.ts";
 import { createLock } from "../lock.ts";
 import { formatNodeId } from "../node-id.ts";
 import { createPull } from "../pulls/create-pull.ts";
 import { identityOf } from "../pulls/identity.ts";
 import { submitReview } from "../pulls/submit-review.ts";
-import { renderAccount } from "../render/account.ts";
-import { renderInstallation } from "../render/app.ts";
 import { commitChanges } from "../repository/commit-changes.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { createOrganization } from "../repository/organization.ts";
 import { unprotected } from "../repository/protection.ts";
 import { defaultSettings } from "../repository/settings.ts";
+import { openBrowser } from "../web/browser.ts";
+import { formatCookie } from "../web/page-call.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import { suspendInstallation, uninstallApp, unsuspendInstallation } from "../webhooks/change-installation.ts";
-import { renderInstalledRepositories } from "../webhooks/installed-repositories.ts";
-import {
-  type Account,
-  type App,
-  fullName,
-  type Installation,
-  type Repository,
-  type World,
-} from "../world.ts";
+import { type Account, fullName, type Repository, type World } from "../world.ts";
 import { requireAccount, requireRepository } from "./require-repository.ts";
 
 type Seeding = Pick<
@@ -40,6 +33,7 @@ type Seeding = Pick<
   | "createApp"
   | "installApp"
   | "issueToken"
+  | "signIn"
   | "addCollaborator"
   | "protect"
   | "changeSettings"
@@ -48,8 +42,6 @@ type Seeding = Pick<
   | "review"
 >;
 
-const makeKeyPair = promisify(generateKeyPair);
-
 /** What tests put on the stand-in. */
 export function seedWorld(world: World): Seeding {
   return {
@@ -57,33 +49,18 @@ export function seedWorld(world: World): Seeding {
       createAccount(world, "User", login, details.name ?? login, details.email ?? `${login}@example.com`),
     createOrganization: (login) => createAccount(world, "Organization", login, login, `${login}@example.com`),
     createRepository: (repository) => createRepository(world, repository),
-    createApp: (app) => createApp(world, app),
+    createApp: (app) => seedApp(world, app),
     installApp: (seeded, owner, repositories) => {
       const app = world.apps.get(seeded.appId);
       if (app === undefined) throw new Error(`There is no App ${seeded.appId} on the GitHub stand-in.`);
-      const installation: Installation = {
-        id: world.nextId(),
-        app,
-        account: requireAccount(world, owner),
-        repositories:
-          repositories === "all"
-            ? ("all" as const)
-            : new Set(
-                repositories.map((name) => requireRepository(world, `${owner}/${name.split("/").at(-1)}`).id),
-              ),
-        permissions: app.permissions,
-        events: app.events,
-        createdAt: world.now(),
-        suspended: null,
-      };
-      world.installations.set(installation.id, installation);
-      world.webhooks?.announceInstallation(installation, "installation", "created", {
-        action: "created",
-        installation: renderInstallation(world, installation),
-        repositories: renderInstalledRepositories(world, installation),
-        requester: null,
-        sender: renderAccount(world, installation.account),
-      });
+      const account = requireAccount(world, owner);
+      const chosen =
+        repositories === "all"
+          ? ("all" as const)
+          : new Set(
+              repositories.map((name) => requireRepository(world, `${owner}/${name.split("/").at(-1)}`).id),
+            );
+      const installation = installApp(world, app, account, chosen, account);
       return {
         installationId: installation.id,
         issueToken: () => {
@@ -101,6 +78,11 @@ export function seedWorld(world: World): Seeding {
         unsuspend: () => unsuspendInstallation(world, installation, installation.account),
         uninstall: () => uninstallApp(world, installation, installation.account),
       };
+    },
+    signIn: (login) => {
+      const session = randomBytes(18).toString("hex");
+      world.sessions.set(session, requireAccount(world, login));
+      return openBrowser(world.baseUrl, formatCookie(session));
     },
     issueToken: (request) => {
       if (request.kind === "user") {
@@ -243,36 +225,30 @@ function personalHand(account: Account): Hand {
   return { account, app: null, triggersWorkflows: true };
 }
 
-async function createApp(world: World, wish: NewApp) {
-  const { privateKey, publicKey } = await makeKeyPair("rsa", { modulusLength: 2048 });
-  const slug = wish.slug ?? (wish.name ?? "scaler").toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const id = world.nextId();
-  const secret = wish.webhookSecret ?? randomBytes(20).toString("hex");
-  const bot = createAccount(world, "Bot", `${slug}[bot]`, `${slug}[bot]`, "");
-  const owner = wish.owner === undefined ? bot : requireAccount(world, wish.owner);
-  const app: App = {
-    id,
-    slug,
+async function seedApp(world: World, wish: NewApp): Promise<SeededApp> {
+  const slug = wish.slug ?? formatSlug(wish.name ?? "scaler");
+  const webhookSecret = wish.webhookSecret ?? makeSecret();
+  const { app, privateKey } = await createApp(world, {
     name: wish.name ?? slug,
-    clientId: `Iv23li${id}`,
-    owner,
-    bot,
-    permissions: { metadata: "read", ...wish.permissions },
+    slug,
+    owner: wish.owner === undefined ? null : requireAccount(world, wish.owner),
+    description: "",
+    homepage: null,
+    setupUrl: null,
+    permissions: wish.permissions,
     events: wish.events,
-    publicKey,
-    createdAt: world.now(),
-    webhook: wish.webhookUrl === undefined ? null : { url: wish.webhookUrl, secret },
-  };
-  world.apps.set(id, app);
+    webhookUrl: wish.webhookUrl ?? null,
+    webhookSecret,
+  });
   return {
-    appId: id,
+    appId: app.id,
     slug,
     clientId: app.clientId,
-    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
-    webhookSecret: secret,
-    botLogin: bot.login,
-    setWebhook: (url: string, newSecret?: string) => {
-      app.webhook = { url, secret: newSecret ?? secret };
+    privateKey: formatKey(privateKey),
+    webhookSecret,
+    botLogin: app.bot.login,
+    setWebhook: (url, secret) => {
+      app.webhook = { url, secret: secret ?? webhookSecret };
     },
   };
 }
@@ -298,6 +274,9 @@ export function createActionsApp(world: World): void {
     bot,
     permissions: {},
     events: [],
+    description: "",
+    homepage: null,
+    setupUrl: null,
     publicKey: null,
     createdAt: world.now(),
     webhook: null,

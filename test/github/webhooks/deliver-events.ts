@@ -7,6 +7,7 @@ import { renderOrganization } from "../render/team.ts";
 import type { App, Installation, Permissions, RepositoryEvent, World } from "../world.ts";
 import { findInstallation } from "../world.ts";
 import type { Delivery, DeliveryOutcome } from "./delivery.ts";
+import { permissionOfEvent } from "./event-permissions.ts";
 
 const timeoutMs = 10_000;
 
@@ -115,29 +116,14 @@ export function createWebhookSender(world: World): WebhookSender {
   };
 }
 
-/** What a subscription asks for, from "Webhook events and payloads" in GitHub's documentation. */
-const permissionOf: Readonly<Record<string, string>> = {
-  issues: "issues",
-  team: "members",
-  membership: "members",
-  organization: "members",
-  push: "contents",
-  pull_request: "pull_requests",
-  pull_request_review: "pull_requests",
-  check_run: "checks",
-  check_suite: "checks",
-  status: "statuses",
-  merge_group: "merge_queues",
-};
-
 function hears({ app, permissions, suspended }: Installation, event: RepositoryEvent): boolean {
   if (suspended !== null) return false;
   if (event.onlyApp !== undefined) return event.onlyApp === app;
   if (event.action !== null && event.name.startsWith("check_") && ownCheckActions.has(event.action))
     return false;
   if (event.name === "issue_comment" && !hearsConversation(permissions, event)) return false;
-  const need = permissionOf[event.name];
-  if (need !== undefined && permissions[need] === undefined) return false;
+  const need = permissionOfEvent.get(event.name);
+  if (event.name !== "issue_comment" && need !== undefined && permissions[need] === undefined) return false;
   return app.events.includes(event.name);
 }
 

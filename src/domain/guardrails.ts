@@ -1,6 +1,7 @@
 import { cleanLine } from "./clean-text.ts";
 import { type Approval, cooldownSeconds, type Pool } from "./contract.ts";
 import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
+import { holdOf } from "./hold-of.ts";
 import type { Intent } from "./intent.ts";
 import type { PoolState } from "./pool-state.ts";
 import { type Reason, reason } from "./reasons.ts";
@@ -60,8 +61,15 @@ function bounds(candidate: Candidate, { pool }: Situation): Verdict {
   return pass(candidate);
 }
 
-function pause(candidate: Candidate, { state }: Situation): Verdict {
-  return state.paused === null ? pass(candidate) : hold(reason("paused", state.paused));
+function pause(candidate: Candidate, { pool, state, nowMs }: Situation): Verdict {
+  const held = heldBack(pool, state, candidate.to, nowMs);
+  return held === null ? pass(candidate) : hold(held);
+}
+
+/** Why a person's pause or pin keeps the pool from that value; null where none does. */
+export function heldBack(pool: Pool, state: PoolState, to: number, nowMs: number): Reason | null {
+  const { committed: from, paused: everything, holds } = state;
+  return holdOf({ everything, holds }, pool, { from, to }, nowMs);
 }
 
 function duplicate(
@@ -176,11 +184,18 @@ function isAtLeastAsFar(to: number, target: number, from: number): boolean {
   return target > from ? to >= target : to <= target;
 }
 
-/** The change that is under way: an open in-range pull request, or a committed value that is not applied yet. */
+/**
+ * The change that is under way: an open in-range pull request, or a committed value that is not applied yet. What is held back by a
+ * pause or a pin goes nowhere, so it is in nobody's way.
+ */
 export function flightOf(situation: Situation): { to: number; sentence: string } | null {
-  const { state, nowMs, inFlightSeconds } = situation;
+  const { pool, state, nowMs, inFlightSeconds } = situation;
   const isFresh = (sinceMs: number) => nowMs - sinceMs < inFlightSeconds * 1000;
-  if (state.pending !== null && isFresh(state.pending.sinceMs)) {
+  if (
+    state.pending !== null &&
+    isFresh(state.pending.sinceMs) &&
+    heldBack(pool, state, state.pending.to, nowMs) === null
+  ) {
     const { to, pullRequest } = state.pending;
     const where = pullRequest === null ? "with this very batch" : `in pull request #${pullRequest}`;
     return { to, sentence: `${state.committed} → ${to} is on its way ${where}` };

@@ -1,3 +1,5 @@
+import type { PlacedHold } from "./controls.ts";
+
 /** One change of a pool's value on the base branch. Times are milliseconds since the epoch. */
 export type Change = {
   commit: string;
@@ -33,6 +35,8 @@ export type PoolState = {
   seenEvents: readonly SeenEvent[];
   /** Pulumi's words about the last failed apply of this value; null when it did not fail. */
   applyFailure: string | null;
-  /** Why all scaling is paused; null when it is not. */
+  /** Why all scaling is paused, by the repository file or the environment; null when it is not. */
   paused: string | null;
+  /** The pauses and pins that are about this pool, also those that are over. */
+  holds: readonly PlacedHold[];
 };

@@ -1,5 +1,6 @@
 import type { Pool } from "./contract.ts";
 import { duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
+import { type Holds, holdsOfPool } from "./hold-of.ts";
 import { isNamed, type PoolChange, poolHistory } from "./pool-history.ts";
 import type { PoolState, Proposed, SeenEvent } from "./pool-state.ts";
 import { isFailure, type Receipt } from "./receipt.ts";
@@ -21,7 +22,7 @@ export function readPoolState(
   pool: Pool,
   stack: { project: string; alias: string; path: string },
   facts: AppliedFacts,
-  paused: string | null,
+  { everything: paused, holds }: Holds,
   readValue: StackFileReader,
 ): ReadPoolState {
   if (snapshot.file.kind === "missing")
@@ -51,6 +52,7 @@ export function readPoolState(
     ].map(credible),
     applyFailure: applyFailure(facts, pool, read.value),
     paused,
+    holds: holdsOfPool(holds, pool),
   };
   return { kind: "state", state, history };
 }

@@ -8,6 +8,7 @@ export const REASONS = {
   "below-min": "the demand was under the pool's min and was raised to it",
   unchanged: "the pool stands at that value already",
   paused: "scaling is paused",
+  pinned: "the pool is pinned at another value",
   duplicate: "this event has scaled already",
   "in-flight": "an earlier change of the pool is not applied yet",
   "apply-failed": "the last apply of this pool failed",

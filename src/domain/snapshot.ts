@@ -68,6 +68,8 @@ export type Snapshot = {
   ledgerEntry: string | null;
   /** What stood there before, newest first: a few versions, to tell an older one that was put back. */
   earlierLedgerEntries: readonly string[];
+  /** Pauses and pins as they stand in the ledger: of the whole repository, and of this stack. */
+  controls: { repository: StackFile; stack: StackFile };
   /** `.github/pulumiscale.yml` on the default branch. */
   repositoryFile: StackFile;
   mergeMethods: readonly MergeMethod[];

@@ -27,6 +27,7 @@ import {
 } from "./folder-journal.ts";
 import { unappliedEdit } from "./folder-unapplied-edit.ts";
 import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { readLocalControls } from "./local-controls.ts";
 
 export type FolderForgeOptions = {
   /** The program's directory, absolute; the stack file's path is from here. */
@@ -72,6 +73,7 @@ export class FolderForge implements CommitForge {
       readDiskFile(join(stateDir, entryPath(place.alias))),
       readDiskFile(join(workDir, ".github/pulumiscale.yml")),
     ]);
+    const controls = await readLocalControls(stateDir, place.alias);
     const ledgerEntry = ledger.file.kind === "text" ? ledger.file.text : null;
     const records = writtenRecords(journal, disk);
     const history = foldHistory({ updates, isComplete, records, alias: place.alias });
@@ -87,6 +89,7 @@ export class FolderForge implements CommitForge {
       gated: new Map(),
       ledgerEntry,
       earlierLedgerEntries: [],
+      controls,
       repositoryFile: repositoryFile.file,
       mergeMethods: [],
     };

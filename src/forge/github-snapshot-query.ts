@@ -4,6 +4,7 @@ import { optional } from "./github-server.ts";
 export const SNAPSHOT_QUERY = `
 query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
+  $controlsPath: String!, $allControlsPath: String!,
   $inRange: String!, $gated: String!, $commits: Int!, $after: String
 ) {
   viewer { login }
@@ -38,6 +39,8 @@ query Snapshot(
       target {
         ... on Commit {
           file(path: $ledgerPath) { object { ...text } }
+          controls: file(path: $controlsPath) { object { ...text } }
+          allControls: file(path: $allControlsPath) { object { ...text } }
           history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
         }
       }

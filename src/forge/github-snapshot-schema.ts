@@ -88,7 +88,16 @@ export const SnapshotAnswer = z.object({
         }),
       })
       .nullable(),
-    ledger: z.object({ target: z.object({ file: FileEntry, history: LedgerHistory }) }).nullable(),
+    ledger: z
+      .object({
+        target: z.object({
+          file: FileEntry,
+          controls: FileEntry,
+          allControls: FileEntry,
+          history: LedgerHistory,
+        }),
+      })
+      .nullable(),
     inRange: ScaleBranchAnswer.nullable(),
     gated: nodes(ScaleBranchAnswer).nullable(),
   }),

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { controlsPath } from "../domain/controls.ts";
 import type { FileCommit, MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
 import { approvalBranch, ForgeError, inRangeBranch, type StackPlace } from "./forge.ts";
@@ -79,6 +80,10 @@ export async function readGitHubSnapshot(
     earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
       .slice(1)
       .flatMap(({ file }) => file?.object?.text ?? []),
+    controls: {
+      repository: await read(repository.ledger?.target.allControls ?? null),
+      stack: await read(repository.ledger?.target.controls ?? null),
+    },
     repositoryFile:
       repository.repositoryFile === null
         ? { kind: "missing" }
@@ -99,6 +104,8 @@ async function readPage(
     path: place.path,
     ledger: `refs/heads/${LEDGER_BRANCH}`,
     ledgerPath: entryPath(place.alias),
+    controlsPath: controlsPath({ kind: "stack", alias: place.alias }),
+    allControlsPath: controlsPath({ kind: "repository" }),
     inRange: `refs/heads/${inRangeBranch(place.alias)}`,
     gated: `refs/heads/${approvalBranch(place.alias, "")}`,
     commits: COMMITS_PER_PAGE,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Snapshot, StackFile } from "../domain/snapshot.ts";
 import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { readLocalControls } from "./local-controls.ts";
 import { commitFile } from "./local-git-commit.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import { fileOf, readFileHistory } from "./local-git-history.ts";
@@ -33,12 +34,13 @@ export class LocalGitForge implements CommitForge {
       const readAtMs = this.#options.clock();
       const headOid = await readBranchHead(this.#repository, place.branch);
       const ledgerEntry = await readLedgerEntry(this.#repository, place.alias);
+      const controls = await readLocalControls(this.#repository.stateDir, place.alias);
       const key = JSON.stringify([headOid, place.branch, place.path, historyWindowMs]);
       const known =
         this.#last?.key === key
           ? this.#last.snapshot
           : await this.#read(place, headOid, readAtMs - historyWindowMs);
-      const snapshot = { ...known, readAtMs, ledgerEntry };
+      const snapshot = { ...known, readAtMs, ledgerEntry, controls };
       this.#last = { key, snapshot };
       return snapshot;
     });
@@ -72,6 +74,7 @@ export class LocalGitForge implements CommitForge {
       gated: new Map(),
       ledgerEntry: null,
       earlierLedgerEntries: [],
+      controls: { repository: MISSING, stack: MISSING },
       repositoryFile: history.texts.get(repositoryFile) ?? MISSING,
       mergeMethods: [],
     };

@@ -6,6 +6,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { approvalBranch } from "../forge/forge.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import type { Settled } from "./settled.ts";
+import { whyHeld } from "./why-held.ts";
 
 /**
  * Opens the gated pull request for the rest of each move that stops at its threshold (`approval.partial`). Found in what git
@@ -33,7 +34,8 @@ export async function askForRests(context: ScaleContext): Promise<Settled[]> {
 
 /** The rests that a snapshot shows; no I/O. */
 export function findRests(context: ScaleContext, snapshot: Snapshot): Rest[] {
-  const { record, readState } = readSituation(context, snapshot);
+  const situation = readSituation(context, snapshot);
+  const { record, readState } = situation;
   if ((context.paused ?? record.policy.paused) !== null) return [];
   const { duplicateSeconds } = record.policy;
   return [...record.contract.values()].flatMap((pool) => {
@@ -45,6 +47,6 @@ export function findRests(context: ScaleContext, snapshot: Snapshot): Rest[] {
     const { alias } = context.place;
     const nowMs = context.clock();
     const rest = restToAskFor({ pool, read, inRange, alias, approvals, duplicateSeconds, nowMs });
-    return rest === null ? [] : [rest];
+    return rest === null || whyHeld(situation, rest.scale, nowMs) !== null ? [] : [rest];
   });
 }

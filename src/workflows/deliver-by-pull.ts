@@ -12,12 +12,14 @@ import {
 import type { Decision } from "../domain/decision.ts";
 import { isPartial } from "../domain/partial-rest.ts";
 import { reason } from "../domain/reasons.ts";
+import type { Scale } from "../domain/scale-commit.ts";
 import { ForgeError, inRangeBranch, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
 import { askForRests } from "./ask-for-rests.ts";
 import { gateOf } from "./gate-of.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
 import { type Deliverer, type DeliveryResult, unusable } from "./scale-pool.ts";
+import { whyHeld } from "./why-held.ts";
 
 /**
  * Delivers to a place with pull requests: what is in range as one commit, on the base branch or in the living pull request; what is
@@ -56,7 +58,9 @@ async function deliverInRange(
   const { snapshot, record } = situation;
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
-  const carried = isDirect ? undefined : carriedInRange(situation, stack, decisions);
+  const carried = isDirect
+    ? undefined
+    : carriedInRange(situation, stack, decisions, context.clock());
   const planned = planScale(snapshot, stack, decisions, carried);
   if (planned.kind === "unusable") return unusable(planned.message);
   const prefix = record.policy.commitPrefix;
@@ -72,14 +76,21 @@ async function deliverInRange(
   return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
 }
 
-/** What has to wait for a person by now would keep all that goes along with it from merging: it is asked for anew, if it lasts. */
+/**
+ * What has to wait for a person by now, or is held back by a pause or a pin, would keep all that goes along with it from merging: it is
+ * asked for anew, if it lasts.
+ */
 function carriedInRange(
-  { snapshot, record }: Situation,
+  situation: Situation,
   stack: PlanStack,
   decisions: readonly ScaleDecision[],
+  nowMs: number,
 ): Carried {
+  const { snapshot, record } = situation;
   const { scales, requestedBy } = carriedScales(snapshot, stack, decisions);
-  return { scales: scales.filter((scale) => gateOf(record, scale) === null), requestedBy };
+  const mayGoAlong = (scale: Scale) =>
+    gateOf(record, scale) === null && whyHeld(situation, scale, nowMs) === null;
+  return { scales: scales.filter(mayGoAlong), requestedBy };
 }
 
 /**

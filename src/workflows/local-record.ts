@@ -4,7 +4,7 @@ import { type Gate, policyOf } from "../domain/repository-file.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import { TryAgainError } from "./scaling.ts";
-import { readRepositoryFile, type StackRecord } from "./stack-record.ts";
+import { readHolds, readRepositoryFile, type StackRecord } from "./stack-record.ts";
 
 /**
  * What decisions obey where Pulumi is at hand: the stack's own contract, and what the local ledger says is applied. Thresholds,
@@ -21,6 +21,7 @@ export function readLocalRecord(
   return {
     facts: readFacts(snapshot.ledgerEntry, alias),
     contract,
+    holds: readHolds(snapshot, alias),
     policy: { ...policy, delivery: "direct", gate },
   };
 }

@@ -16,6 +16,7 @@ import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled, waiting } from "./settled.ts";
 import type { StackRecord } from "./stack-record.ts";
 import { waitWithNote } from "./wait-with-note.ts";
+import { heldNote, whyHeld } from "./why-held.ts";
 
 /**
  * Merges a gated pull request once a person has approved exactly its head; makes it anew when the value it starts from has moved or
@@ -61,6 +62,11 @@ export async function settleGated(
   if (over !== null) {
     await leaveQueue();
     return closeScalePull(context, snapshot, branch, over);
+  }
+  const held = whyHeld(situation, scale, context.clock());
+  if (held !== null) {
+    await leaveQueue();
+    return say(heldNote(held));
   }
   const remake = async () => {
     await leaveQueue();

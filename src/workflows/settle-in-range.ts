@@ -9,6 +9,7 @@ import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
 import { waitWithNote } from "./wait-with-note.ts";
+import { heldNote, whyHeld } from "./why-held.ts";
 
 /**
  * Merges a stack's in-range pull request when it still says what is right, makes it anew on the newest head when the file has
@@ -20,14 +21,22 @@ export async function settleInRange(
   branch: OpenBranch,
 ): Promise<Settled | typeof AGAIN> {
   const { forge, place } = context;
-  const { record } = readSituation(context, snapshot);
+  const situation = readSituation(context, snapshot);
+  const { record } = situation;
   const { pull } = branch;
   const paused = context.paused ?? record.policy.paused;
   if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
   if (pull.isDraft)
     return stopped(context, branch, "It is a draft: mark it ready for review, and it merges by itself.");
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
-  const carried = carriedScales(snapshot, stack, []);
+  const asked = carriedScales(snapshot, stack, []);
+  const nowMs = context.clock();
+  const free = asked.scales.filter((scale) => whyHeld(situation, scale, nowMs) === null);
+  const [first] = asked.scales;
+  if (free.length === 0 && first !== undefined)
+    return stopped(context, branch, heldNote(whyHeld(situation, first, nowMs) ?? ""));
+  // What is held back of one pool is in no other's way: it is asked for anew, if it lasts.
+  const carried = { ...asked, scales: free };
   const planned = planScale(snapshot, stack, [], carried);
   if (planned.kind === "unusable") {
     const why =

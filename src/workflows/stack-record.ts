@@ -1,4 +1,5 @@
 import { type Contract, parseContract } from "../domain/contract.ts";
+import { type ControlsScope, type PlacedHold, parseControls } from "../domain/controls.ts";
 import type { AppliedFacts } from "../domain/read-pool-state.ts";
 import {
   parseRepositoryFile,
@@ -13,7 +14,13 @@ import type { Judgement, LedgerJudge } from "../ledger/ledger-judge.ts";
 import { TryAgainError } from "./scaling.ts";
 
 /** What a stack's decisions obey, with one snapshot: what is applied, the contract, and what the repository says. */
-export type StackRecord = { facts: AppliedFacts; contract: Contract; policy: StackPolicy };
+export type StackRecord = {
+  facts: AppliedFacts;
+  contract: Contract;
+  policy: StackPolicy;
+  /** The pauses and pins of the stack and of the repository, also those that are over. */
+  holds: readonly PlacedHold[];
+};
 
 /** What was found of each snapshot's ledger entry: judging takes a moment, and many requests are decided from one snapshot. */
 const judgements = new WeakMap<Snapshot, Judgement>();
@@ -66,7 +73,21 @@ export function readStackRecord(snapshot: Snapshot, place: StackPlace): StackRec
   if (judgement === undefined) throw again(`the ledger entry of ${place.alias} is not verified yet`);
   if (judgement.kind !== "accepted") throw again(judgement.message);
   requirePlace(() => entry.project === place.project && entry.stack === place.stack, place);
-  return { facts: entry, contract: parseContract(entry.pools, entry.project).contract, policy };
+  const { contract } = parseContract(entry.pools, entry.project);
+  return { facts: entry, contract, policy, holds: readHolds(snapshot, place.alias) };
+}
+
+/** The pauses and pins. What cannot be read may say that all is paused: throws `TryAgainError`. */
+export function readHolds({ controls }: Snapshot, alias: string): PlacedHold[] {
+  const files: [StackFile, ControlsScope][] = [
+    [controls.repository, { kind: "repository" }],
+    [controls.stack, { kind: "stack", alias }],
+  ];
+  return files.flatMap(([file, scope]) => {
+    const parsed = parseControls(file, scope);
+    if (parsed.kind === "unreadable") throw again(parsed.message);
+    return parsed.holds;
+  });
 }
 
 /** News of where a stack stands come with a listing: until then nothing is written where it stood before. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../src/domain/decision.ts";
 import type { Situation } from "../../src/domain/guardrails.ts";
 import type { PoolState } from "../../src/domain/pool-state.ts";
+import { aPause, aPin } from "./holds.ts";
 import { anIntent, aPool, aState, at, NOW } from "./situations.ts";
 
 type Case = {
@@ -69,6 +70,31 @@ const cases: Record<string, Case> = {
     expected: "hold unchanged",
   },
   "a pause holds": { state: { paused: "paused for a test" }, expected: "hold paused" },
+  "a person's pause holds": { state: { holds: [aPause()] }, expected: "hold paused" },
+  "a pause of scaling in holds no move up": {
+    state: { holds: [aPause("web", { direction: "in" })] },
+    expected: "scale 3 → 4 requested",
+  },
+  "a pause that is over holds nothing": {
+    state: { holds: [aPause("web", { until: 0 })] },
+    expected: "scale 3 → 4 requested",
+  },
+  "a pin holds every other value": { state: { holds: [aPin(6)] }, expected: "hold pinned" },
+  "a pin's own value goes through the other guardrails": {
+    state: { holds: [aPin(6), aPause()], lastChange: aState.change(-10, 2, 3) },
+    intent: { ask: { kind: "value", value: 6 } },
+    expected: "hold cooldown",
+  },
+  "a pinned pool that stands at its value says so": {
+    state: { holds: [aPin(3)] },
+    intent: { ask: { kind: "value", value: 3 } },
+    expected: "hold unchanged",
+  },
+  "what a pin holds back is in no way of its own value": {
+    state: { holds: [aPin(4)], pending: { to: 9, sinceMs: at(-10), pullRequest: 7 } },
+    intent: { ask: { kind: "value", value: 4 } },
+    expected: "scale 3 → 4 requested",
+  },
   "the same event within the window is a duplicate": {
     state: { seenEvents: [{ event: anIntent().event, atMs: at(-299) }] },
     expected: "hold duplicate",

@@ -71,6 +71,7 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
     gated: new Map(),
     ledgerEntry: null,
     earlierLedgerEntries: [],
+    controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },
     repositoryFile: { kind: "missing" },
     mergeMethods: ["squash"],
     ...over,
@@ -79,8 +80,10 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
 
 const nothingApplied: AppliedFacts = { applied: {}, receipt: null };
 
+const notHeld = { everything: null, holds: [] };
+
 function read(snapshot: Snapshot, facts = nothingApplied, pool = aPool()) {
-  const result = readPoolState(snapshot, pool, stack, facts, null, createStackFileReader());
+  const result = readPoolState(snapshot, pool, stack, facts, notHeld, createStackFileReader());
   if (result.kind !== "state") throw new Error(result.message);
   return result.state;
 }
@@ -188,7 +191,7 @@ describe("readPoolState", () => {
       aPool(),
       stack,
       nothingApplied,
-      null,
+      notHeld,
       createStackFileReader(),
     );
     expect(result.kind).toBe("unusable");

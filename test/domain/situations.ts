@@ -40,6 +40,7 @@ export function aState(over: Partial<PoolState> = {}): PoolState {
     seenEvents: [],
     applyFailure: null,
     paused: null,
+    holds: [],
     ...over,
   };
 }

@@ -71,7 +71,8 @@ export async function makeFolderWorld(): Promise<FolderWorld> {
       const snapshot = await forge.readSnapshot(place, 3_600_000);
       const facts = { applied: {}, receipt: null };
       const pool = poolOf(contract, name);
-      const read = readPoolState(snapshot, pool, place, facts, null, createStackFileReader());
+      const held = { everything: null, holds: [] };
+      const read = readPoolState(snapshot, pool, place, facts, held, createStackFileReader());
       if (read.kind !== "state") throw new Error(read.message);
       return read.history;
     },

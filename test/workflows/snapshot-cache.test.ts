@@ -14,6 +14,7 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
     gated: new Map(),
     ledgerEntry: null,
     earlierLedgerEntries: [],
+  controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },
     repositoryFile: { kind: "missing" },
     mergeMethods: [],
   };

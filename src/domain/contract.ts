@@ -9,10 +9,17 @@ const Seconds = z
   .max(30 * 24 * 3600);
 
 /** A number of units, or a percentage such as `"50%"`. */
-const CountOrPercent = z.union([
+export const CountOrPercent = z.union([
   Count,
   z.string().regex(/^(\d{1,4})%$/, 'a count, or a percentage such as "50%"'),
 ]);
+
+/** How many units a count or a percentage means, of a whole; a fraction of a unit does not count. */
+export function countOf(countOrPercent: number | string, whole: number): number {
+  return typeof countOrPercent === "number"
+    ? countOrPercent
+    : Math.floor((whole * Number.parseInt(countOrPercent, 10)) / 100);
+}
 
 /** When a change waits for a person: over a value, over a size of change. */
 export const Approval = z.object({

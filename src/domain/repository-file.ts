@@ -1,5 +1,6 @@
 import { type Document, isMap } from "yaml";
 import { z } from "zod";
+import { CommandRules } from "./command-rights.ts";
 import { Approval, type Pool } from "./contract.ts";
 import { MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { Alias } from "./names.ts";
@@ -36,6 +37,8 @@ const Schema = z.strictObject({
   paused: z.boolean().optional(),
   /** `attested` asks for the deploy job's signature over each ledger entry; `trust-writers` does without. */
   ledger: z.enum(["attested", "trust-writers"]).optional(),
+  /** Who may give which commands in comments. */
+  commands: CommandRules.optional(),
 });
 
 /** The JSON Schema of the repository file, for editors. */

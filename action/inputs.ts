@@ -14,6 +14,8 @@ export type Inputs = {
   commit: string;
   /** The branch that the run is for; null for a pull request or a tag. */
   branch: string | null;
+  /** The pull request that the run is for; null where it is for none. */
+  pull: PullEvent | null;
   token: string;
   apiUrl: string;
   /** Who signs ledger entries, as its tokens say; null: GitHub Actions of that GitHub. */
@@ -26,6 +28,9 @@ export type Inputs = {
   outputFile: string | null;
   summaryFile: string | null;
 };
+
+/** What the event says of a pull request. A fork's branch may have any name, and its text is nobody's that we know. */
+export type PullEvent = { number: number; branch: string; headOid: string; origin: "own" | "fork" };
 
 /** An input or a variable of the runner is wrong; the sentence names each, never a secret's value. */
 export class InputError extends Error {
@@ -96,6 +101,17 @@ const Runner = z.object({
 const Event = z.object({
   before: z.string().optional(),
   repository: z.object({ default_branch: z.string().optional() }).optional(),
+  pull_request: z
+    .object({
+      number: z.int(),
+      head: z.object({
+        ref: z.string(),
+        sha: z.string(),
+        // A fork that was deleted is none any more.
+        repo: z.object({ full_name: z.string() }).nullish(),
+      }),
+    })
+    .nullish(),
 });
 
 /** Reads everything. The only part of the Action that reads the environment. Throws `InputError`. */
@@ -127,6 +143,7 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
     command: inputs.command,
     commit: run.GITHUB_SHA,
     branch: /^refs\/heads\/(.+)$/.exec(run.GITHUB_REF)?.[1] ?? null,
+    pull: run.GITHUB_EVENT_NAME === "pull_request" ? pullOf(event, run.GITHUB_REPOSITORY) : null,
     token: inputs["github-token"],
     apiUrl: run.GITHUB_API_URL,
     oidcIssuer: run.PULUMISCALE_OIDC_ISSUER || null,
@@ -160,6 +177,13 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
 
 function triggerOf(event: string, before: string | undefined): Trigger {
   return event === "push" && before !== undefined ? { kind: "push", before } : { kind: "other" };
+}
+
+function pullOf({ pull_request: pull }: z.infer<typeof Event>, repository: string): PullEvent | null {
+  if (pull == null) return null;
+  const { ref, sha, repo } = pull.head;
+  const isOwn = repo?.full_name.toLowerCase() === repository.toLowerCase();
+  return { number: pull.number, branch: ref, headOid: sha, origin: isOwn ? "own" : "fork" };
 }
 
 /** A runner passes the input `work-dir` as INPUT_WORK-DIR. */

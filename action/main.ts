@@ -1,5 +1,5 @@
 import { systemClock } from "../src/clock.ts";
-import { createApplyForge } from "../src/forge/github-apply-client.ts";
+import { createApplyForge, createPreviewForge } from "../src/forge/github-apply-client.ts";
 import { IssuerKeys } from "../src/ledger/issuer-keys.ts";
 import { LedgerJudge } from "../src/ledger/ledger-judge.ts";
 import { oidcIssuerOf } from "../src/ledger/oidc-issuer.ts";
@@ -27,6 +27,7 @@ async function main(): Promise<number> {
     const ledger = { judge: new LedgerJudge(keys, systemClock), requestToken };
     return await runCommand(inputs, {
       ...{ forge, ledger, report },
+      previews: createPreviewForge(inputs.token, inputs.apiUrl),
       clock: systemClock,
       signal: interrupt.signal,
     });

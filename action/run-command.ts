@@ -1,7 +1,8 @@
-import type { ApplyForge } from "../src/apply/apply-forge.ts";
+import type { ApplyForge, PreviewForge } from "../src/apply/apply-forge.ts";
 import { type ApplyResult, applyStack } from "../src/apply/apply-stack.ts";
 import { prepareJob } from "../src/apply/deploy-job.ts";
 import { listPending } from "../src/apply/list-pending.ts";
+import { renderFailedPreview } from "../src/apply/preview-comment.ts";
 import { previewStack } from "../src/apply/preview-stack.ts";
 import { publishStack } from "../src/apply/publish-stack.ts";
 import { renderReceipt, renderTitle } from "../src/apply/render-receipt.ts";
@@ -9,9 +10,11 @@ import type { LedgerTrust } from "../src/apply/trusted-entry.ts";
 import type { Clock } from "../src/clock.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Report } from "./report.ts";
+import { tellPreview } from "./tell-preview.ts";
 
 export type RunWorld = {
   forge: ApplyForge;
+  previews: PreviewForge;
   ledger: LedgerTrust;
   clock: Clock;
   report: Report;
@@ -100,10 +103,17 @@ async function runPublish(inputs: Inputs, world: RunWorld): Promise<number> {
 
 async function runPreview(inputs: Inputs, world: RunWorld): Promise<number> {
   const { report } = world;
-  const result = await previewStack(await prepareJob(inputs.job, watchOf(world)), worldOf(world));
+  const request = await prepareJob(inputs.job, watchOf(world));
+  const tell = (blocks: readonly string[]) => tellPreview(inputs, request.place, blocks, world);
+  const result = await previewStack(request, worldOf(world)).catch(async (error: unknown) => {
+    const sentence = report.redact(error instanceof Error ? error.message : String(error));
+    if (!world.signal.aborted) await tell(renderFailedPreview(sentence));
+    throw error;
+  });
   report.setOutput("preview", result.markdown);
   report.setOutput("pools", result.pools);
   report.summarize(result.markdown);
+  await tell(result.blocks);
   const bad = result.pools.filter(({ verdict }) => verdict !== "changes");
   for (const { pool, verdict, message } of bad) report.say("error", `${pool} ${verdict}: ${message}`);
   return bad.length === 0 ? 0 : 1;

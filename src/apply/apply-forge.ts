@@ -104,6 +104,30 @@ export interface ApplyForge {
   includes(place: DeployPlace, commit: string, other: string): Promise<boolean>;
 }
 
+/** What a preview tells on a pull request: of this stack, at this head. */
+export type PreviewComment = {
+  owner: string;
+  repo: string;
+  pullRequest: number;
+  alias: string;
+  /** The head that was previewed. */
+  headOid: string;
+  /** Markdown, at most `LONGEST_COMMENT` characters. */
+  body: string;
+};
+
+/** GitHub refuses a comment of 65,536 characters and more; its mark takes some of them. */
+export const LONGEST_COMMENT = 60_000;
+
+/** What a preview asks of the place that holds the pull request. Throws `ForgeError`. */
+export interface PreviewForge {
+  /**
+   * Writes the stack's one comment on the pull request, or edits it where it is there already. Answers `superseded`, with nothing
+   * written, where the pull request is closed or has a newer head: that one's own preview tells.
+   */
+  writePreviewComment(comment: PreviewComment): Promise<"written" | "superseded">;
+}
+
 /** The folders of which the entries have to be read: the program's, and those from there down to the stack file. */
 export function foldersToRead(place: Pick<DeployPlace, "dir" | "stackFilePath">): string[] {
   const folders = [place.dir];

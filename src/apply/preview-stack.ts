@@ -2,26 +2,25 @@ import { readPoolValue } from "../domain/stack-file.ts";
 import { previewPools } from "./apply-pools.ts";
 import { type ApplyRequest, type ApplyWorld, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
+import { cleanOutput } from "./clean-output.ts";
 import { appliedValue, type PendingPool } from "./pending.ts";
 import { judgePool } from "./pool-verdict.ts";
 import { formatFinding, readOwnContract } from "./read-contract.ts";
-import { renderText } from "./render-receipt.ts";
+import { type PreviewedPool, renderPreview } from "./render-preview.ts";
 import { loadAutomation } from "./targeted-update.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { findUnexpected, formatUnexpected } from "./unexpected-change.ts";
 
 export type PreviewRequest = Pick<ApplyRequest, "place" | "checkout" | "engine">;
 
-export type PreviewedPool = {
-  pool: string;
-  /** What the ledger has as applied; null where it has nothing, or cannot be read. */
-  from: number | null;
-  to: number;
-  verdict: "changes" | "no-effect" | "failed" | "out-of-range";
-  message: string;
+export type PreviewResult = {
+  pools: PreviewedPool[];
+  unexpected: string | null;
+  /** What people read, block by block, so that what is too long for a place can be cut between two. */
+  blocks: string[];
+  /** The blocks as one text. */
+  markdown: string;
 };
-
-export type PreviewResult = { pools: PreviewedPool[]; unexpected: string | null; markdown: string };
 
 /**
  * Previews the pools' values of the work tree against the backend, without moving anything: a targeted preview with a
@@ -52,8 +51,7 @@ export async function previewStack(
     if (value.kind === "refused") world.say("warning", `${pool.name}: ${value.refusal.message}`);
     else if (value.value !== from) moved.push({ pool, from, to: value.value });
   }
-  if (moved.length === 0)
-    return { pools: [], unexpected: null, markdown: "No pool's value differs from what is applied." };
+  if (moved.length === 0) return resultOf([], null);
 
   const options = {
     ...settings,
@@ -69,27 +67,18 @@ export async function previewStack(
     }
     const verdict = judgePool(pool.targetUrns, run);
     if (verdict.kind === "failed" || verdict.kind === "unreached")
-      return { ...line, verdict: "failed", message: world.redact(verdict.message).slice(0, 2000) };
+      return {
+        ...line,
+        verdict: "failed",
+        message: world.redact(cleanOutput(verdict.message)).slice(0, 2000),
+      };
     return { ...line, verdict: verdict.kind === "changed" ? "changes" : "no-effect", message: "" };
   });
   const steps = findUnexpected(run.report);
-  const unexpected = steps.length === 0 ? null : formatUnexpected(steps);
-  return { pools, unexpected, markdown: renderPreview(pools, unexpected) };
+  return resultOf(pools, steps.length === 0 ? null : world.redact(cleanOutput(formatUnexpected(steps))));
 }
 
-function renderPreview(pools: readonly PreviewedPool[], unexpected: string | null): string {
-  const words = {
-    changes: "would be applied",
-    "no-effect": "nothing would change",
-    failed: "would fail",
-    "out-of-range": "out of range",
-  } as const satisfies Record<PreviewedPool["verdict"], string>;
-  const rows = pools.map(
-    ({ pool, from, to, verdict }) => `| ${pool} | ${from ?? "?"} → ${to} | ${words[verdict]} |`,
-  );
-  const details = pools.flatMap(({ pool, message }) =>
-    message === "" ? [] : [`**${pool}**\n\n${renderText(message)}`],
-  );
-  const table = `| pool | value | preview |\n|---|---|---|\n${rows.join("\n")}`;
-  return [table, ...details, ...(unexpected === null ? [] : [unexpected])].join("\n\n");
+function resultOf(pools: PreviewedPool[], unexpected: string | null): PreviewResult {
+  const blocks = renderPreview(pools, unexpected);
+  return { pools, unexpected, blocks, markdown: blocks.join("\n\n") };
 }

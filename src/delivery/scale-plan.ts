@@ -4,7 +4,7 @@ import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { editPoolValues, type PoolValueEdit, readPoolValue } from "../domain/stack-file.ts";
-import { findWords, type ScaleWords } from "./scale-words.ts";
+import { findWords, type SaidBefore, type ScaleWords } from "./scale-words.ts";
 
 export type ScaleDecision = Extract<Decision, { kind: "scale" }>;
 
@@ -34,7 +34,7 @@ const NOTHING: Carried = { scales: [], requestedBy: "" };
  * pull request that it replaces.
  */
 export function planScale(
-  snapshot: Snapshot,
+  snapshot: SaidBefore & Pick<Snapshot, "file">,
   stack: PlanStack,
   decisions: readonly ScaleDecision[],
   carried: Carried = NOTHING,

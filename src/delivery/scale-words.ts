@@ -3,7 +3,7 @@ import type { Contract } from "../domain/contract.ts";
 import type { Decision } from "../domain/decision.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
+import type { FileCommit, ScaleBranch } from "../domain/snapshot.ts";
 
 /** What people are told of a move: why it is made, and the alert that asked; empty where there was none. A clean line each. */
 export type ScaleWords = { why: string; asked: string };
@@ -40,12 +40,19 @@ export function parseScaleLine(
   return why === "" ? undefined : { why, asked };
 }
 
+/** What a snapshot has of what was said before. */
+export type SaidBefore = {
+  inRange: Pick<ScaleBranch, "headMessage"> | null;
+  gated: ReadonlyMap<string, Pick<ScaleBranch, "headMessage">>;
+  history: readonly Pick<FileCommit, "message">[];
+};
+
 /**
  * The words that a move had when it was first asked for: in the commit of an open pull request of the pool, or in one on the base
  * branch that answered the same event.
  */
 export function findWords(
-  { inRange, gated, history }: Pick<Snapshot, "inRange" | "gated" | "history">,
+  { inRange, gated, history }: SaidBefore,
   stack: { alias: string; contract: Contract },
   scale: Scale,
 ): ScaleWords | undefined {

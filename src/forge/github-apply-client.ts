@@ -1,5 +1,7 @@
 import { Octokit } from "@octokit/rest";
 import { GitHubApplyForge } from "./github-apply.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+import { GitHubPreviewForge } from "./github-preview-comment.ts";
 import { GitHubServer } from "./github-server.ts";
 
 /** One call may take this long, in milliseconds: nobody waits for a deploy job by the second. */
@@ -16,6 +18,20 @@ export function createApplyForge(
   tell: (sentence: string) => void = () => {},
   callTimeoutMs = CALL_TIMEOUT_MS,
 ): GitHubApplyForge {
+  return new GitHubApplyForge(createJobClient(token, apiUrl, tell, callTimeoutMs));
+}
+
+/** The same for what a preview writes on a pull request. */
+export function createPreviewForge(token: string, apiUrl: string): GitHubPreviewForge {
+  return new GitHubPreviewForge(createJobClient(token, apiUrl, () => {}, CALL_TIMEOUT_MS));
+}
+
+function createJobClient(
+  token: string,
+  apiUrl: string,
+  tell: (sentence: string) => void,
+  callTimeoutMs: number,
+): GitHubClient {
   const octokit = new Octokit({
     auth: token,
     baseUrl: apiUrl.replace(/(?<!\/)\/+$/, ""),
@@ -28,5 +44,5 @@ export function createApplyForge(
   });
   const { request, graphql } = octokit;
   const server = new GitHubServer((lacks, instead) => tell(`This GitHub lacks ${lacks}: ${instead}.`));
-  return new GitHubApplyForge({ request, graphql, server });
+  return { request, graphql, server };
 }

@@ -1,5 +1,5 @@
 import { cleanLine } from "./clean-text.ts";
-import { type Approval, cooldownSeconds, type Pool } from "./contract.ts";
+import { type Approval, cooldownSeconds, countOf, type Pool } from "./contract.ts";
 import { cooldownEndsAtMs, duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { holdOf } from "./hold-of.ts";
 import type { Intent } from "./intent.ts";
@@ -262,12 +262,6 @@ function limitsOf({ above, changeOver }: Approval, pool: Pool, from: number, to:
   if (changeOver !== undefined)
     limits.push(from + (to > from ? countOf(changeOver, from) : -countOf(changeOver, from)));
   return limits;
-}
-
-function countOf(threshold: number | string, whole: number): number {
-  return typeof threshold === "number"
-    ? threshold
-    : Math.floor((whole * Number.parseInt(threshold, 10)) / 100);
 }
 
 function pass(candidate: Candidate): Verdict {

@@ -65,7 +65,10 @@ test("a comparison counts both sides and shows the files of the head alone", asy
 });
 
 test("branches are read, with whether they are protected", async () => {
-  scene.github.protect("octo/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
+  scene.github.protect("octo/infra", "main", {
+    kind: "ruleset",
+    requiredChecks: [{ context: "ci", appId: null }],
+  });
   const { data } = await scene.octokit.rest.repos.getBranch({ ...scene.repo, branch: "main" });
   expect(data.protected).toBe(true);
   expect(data.protection.required_status_checks?.contexts).toEqual(["ci"]);

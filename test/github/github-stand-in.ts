@@ -110,6 +110,16 @@ export interface NewPull {
   readonly files: NewCommit["files"];
 }
 
+export interface NewEnvironment {
+  readonly name: string;
+  /** Logins, and `team:<slug>` of the repository's organization; nobody unless given. */
+  readonly reviewers?: readonly string[];
+  /** 0 unless given. */
+  readonly waitMinutes?: number;
+  /** `any` unless given. */
+  readonly branches?: "protected" | "any";
+}
+
 export interface LogEntry {
   readonly oid: string;
   readonly parents: readonly string[];
@@ -174,6 +184,7 @@ export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, Organiza
   addCollaborator(repo: string, login: string, role: Role): void;
   /** What a branch asks of merges and pushes from now on; null takes it back. */
   protect(repo: string, branch: string, protection: Partial<Protection> | null): void;
+  createEnvironment(repo: string, environment: NewEnvironment): void;
   changeSettings(repo: string, settings: Partial<RepositorySettings>): void;
   /** A person's push of one commit. Gives its oid. */
   commit(repo: string, commit: NewCommit): Promise<string>;

@@ -17,6 +17,7 @@ export type NodeKind =
   | "PullRequestReview"
   | "Reaction"
   | "Repository"
+  | "Ruleset"
   | "StatusContext"
   | "Status"
   | "User"
@@ -25,6 +26,7 @@ export type NodeKind =
   | "Commit"
   | "Tree"
   | "Ref"
+  | "Environment"
   | "Hook"
   | "Tag"
   | "Team";

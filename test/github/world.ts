@@ -8,6 +8,7 @@ import type { Lock } from "./lock.ts";
 import type { AsyncMerge } from "./pulls/merge-later.ts";
 import type { PullRequest } from "./pulls/pull-request.ts";
 import type { CheckRun, CheckSuite, CommitComment, CommitStatus } from "./repository/commit-marks.ts";
+import type { Environment } from "./repository/environment.ts";
 import type { Issue, Label } from "./repository/issue.ts";
 import type { Organization } from "./repository/organization.ts";
 import type { Protection } from "./repository/protection.ts";
@@ -79,6 +80,7 @@ export interface Repository {
   readonly pushers: Map<string, Account>;
   /** The pull requests in the merge queue of a branch, first come first. */
   readonly mergeQueues: Map<string, PullRequest[]>;
+  readonly environments: Map<string, Environment>;
   readonly labels: Map<string, Label>;
   /** Issues and pull requests share their numbers. */
   readonly issues: Map<number, Issue | PullRequest>;

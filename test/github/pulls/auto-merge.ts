@@ -1,4 +1,5 @@
 import { GitHubError, unprocessable } from "../github-error.ts";
+import { findRules } from "../repository/protection.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
@@ -37,7 +38,7 @@ export async function enableAutoMerge(
     // The model's name stands before the sentence, which begins with it too.
     throw unprocessable(`Pull request Pull request is in ${state} status`);
   }
-  if (!repository.protections.has(pull.baseRef))
+  if (findRules(repository, pull.baseRef) === undefined)
     throw unprocessable("Pull request Protected branch rules not configured for this branch");
   pull.autoMerge = {
     enabledBy: hand.account,

@@ -1,6 +1,7 @@
 import { readRef } from "../git/git-repository.ts";
 import { isAncestor, listCommits } from "../git/history.ts";
 import { type RefUpdate, updateRefs } from "../git/refs.ts";
+import { findRules } from "../repository/protection.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
@@ -73,7 +74,7 @@ async function followHead(
     );
   if (changes === (await readChanges(repository, pull))) return;
   pull.lastPush = { by: hand.account, oid: update.after };
-  if (repository.protections.get(pull.baseRef)?.dismissStaleReviews !== true) return;
+  if (findRules(repository, pull.baseRef)?.dismissStaleReviews !== true) return;
   for (const review of pull.reviews)
     if (review.state === "APPROVED") dismissReview(world, repository, pull, review, hand);
 }

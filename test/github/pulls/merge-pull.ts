@@ -7,6 +7,7 @@ import { writeCommit } from "../git/write-objects.ts";
 import { GitHubError } from "../github-error.ts";
 import { mayBypass } from "../repository/bypass.ts";
 import { moveRefs } from "../repository/move-refs.ts";
+import { findRules } from "../repository/protection.ts";
 import { throughMergeQueue, wordRefusal } from "../repository/refusal.ts";
 import { signCommit } from "../repository/sign-commit.ts";
 import type { Hand } from "../webhooks/announce.ts";
@@ -113,7 +114,7 @@ function requireStanding(
   if (pull.draft) throw notMergeable("Pull Request is still a draft");
   if (standing.mergeability === "unknown") throw notMergeable(baseModified);
   if (standing.mergeability === "conflicting") throw notMergeable("Pull Request is not mergeable");
-  const protection = repository.protections.get(pull.baseRef);
+  const protection = findRules(repository, pull.baseRef);
   if (protection === undefined || mayBypass(repository, protection, hand, "merge")) return;
   const queue = protection.mergeQueue === null ? [] : [throughMergeQueue];
   const unmet = [...queue, ...standing.unmet];

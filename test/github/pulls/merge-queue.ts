@@ -3,7 +3,7 @@ import { listCommits } from "../git/history.ts";
 import { mergeTrees } from "../git/merge.ts";
 import { GitHubError, unprocessable } from "../github-error.ts";
 import { moveRefs } from "../repository/move-refs.ts";
-import type { Protection } from "../repository/protection.ts";
+import { findRules, type Protection } from "../repository/protection.ts";
 import { type CheckStanding, readCheckStanding } from "../repository/required-checks.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
@@ -226,11 +226,11 @@ async function destroyGroup(
 }
 
 function readGroupStandings(repository: Repository, pull: PullRequest, group: MergeGroup): CheckStanding[] {
-  const checks = repository.protections.get(pull.baseRef)?.requiredChecks ?? [];
+  const checks = findRules(repository, pull.baseRef)?.requiredChecks ?? [];
   return checks.map((check) => readCheckStanding(repository, group.headOid, check));
 }
 
 /** The rule of a branch's merge queue; null: it has none. */
 export function queueRule(repository: Repository, branch: string): Protection["mergeQueue"] {
-  return repository.protections.get(branch)?.mergeQueue ?? null;
+  return findRules(repository, branch)?.mergeQueue ?? null;
 }

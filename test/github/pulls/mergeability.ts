@@ -1,7 +1,7 @@
 import { readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { mergeTrees } from "../git/merge.ts";
-import type { Protection } from "../repository/protection.ts";
+import { findRules, type Protection } from "../repository/protection.ts";
 import { describeUnmetChecks, wordChecks } from "../repository/required-checks.ts";
 import { summarizeCommit } from "../repository/summarize-checks.ts";
 import type { Repository } from "../world.ts";
@@ -57,7 +57,7 @@ export async function listUnmetRequirements(
   pull: PullRequest,
   base: string,
 ): Promise<string[]> {
-  const protection = repository.protections.get(pull.baseRef);
+  const protection = findRules(repository, pull.baseRef);
   if (protection === undefined) return [];
   const checks = await describeChecks(repository, pull, protection, base);
   const reviews = await decideReviews(repository, pull);
@@ -80,7 +80,7 @@ async function describeChecks(
 
 /** A queue brings the newest base by itself. */
 async function isBehind(repository: Repository, pull: PullRequest, base: string): Promise<boolean> {
-  const protection = repository.protections.get(pull.baseRef);
+  const protection = findRules(repository, pull.baseRef);
   if (protection?.strict !== true || protection.mergeQueue !== null) return false;
   return !(await isAncestor(repository.git, base, pull.headOid));
 }

@@ -1,5 +1,6 @@
 import { roleOf, roles } from "../auth/permissions.ts";
 import { isAncestor } from "../git/history.ts";
+import { findRules } from "../repository/protection.ts";
 import type { Account, Repository } from "../world.ts";
 import type { PullRequest, Review } from "./pull-request.ts";
 
@@ -12,7 +13,7 @@ export interface ReviewDecision {
 
 /** What the reviews come to; only those of people who may write count. */
 export async function decideReviews(repository: Repository, pull: PullRequest): Promise<ReviewDecision> {
-  const protection = repository.protections.get(pull.baseRef);
+  const protection = findRules(repository, pull.baseRef);
   const needed = protection?.requiredApprovals ?? 0;
   const latest = latestReviews(pull).filter((review) => mayApprove(repository, review.author));
   const unmet: string[] = [];

@@ -1,14 +1,78 @@
-import { fullName, type Repository } from "../world.ts";
+import { appById } from "../auth/caller.ts";
+import type { Protection } from "../repository/protection.ts";
+import { fullName, type Repository, type World } from "../world.ts";
+import { renderApp } from "./app.ts";
+import { repositoryUrl } from "./repository.ts";
 
-/** What a branch asks, as the rules of a ruleset: the `repository-rule-detailed` of REST. */
+/** What rulesets ask of a branch, the `repository-rule-detailed` of REST: branch protection is not among it. */
 export function renderBranchRules(repository: Repository, branch: string) {
   const protection = repository.protections.get(branch);
-  if (protection === undefined) return [];
+  if (protection?.kind !== "ruleset" || protection.enforcement !== "active") return [];
   const source = {
     ruleset_source_type: "Repository",
     ruleset_source: fullName(repository),
-    ruleset_id: repository.id,
+    ruleset_id: protection.id,
   };
+  return renderRules(protection).map((rule) => ({ ...rule, ...source }));
+}
+
+/** The `branch-protection` of REST. */
+export function renderBranchProtection(
+  world: World,
+  repository: Repository,
+  branch: string,
+  protection: Protection,
+) {
+  const url = `${repositoryUrl(world, repository)}/branches/${branch}/protection`;
+  const checks = protection.requiredChecks.map(({ context, appId }) => ({ context, app_id: appId }));
+  return {
+    url,
+    ...(checks.length > 0 || protection.strict
+      ? {
+          required_status_checks: {
+            url: `${url}/required_status_checks`,
+            strict: protection.strict,
+            contexts: checks.map(({ context }) => context),
+            contexts_url: `${url}/required_status_checks/contexts`,
+            checks,
+          },
+        }
+      : {}),
+    ...(asksPull(protection)
+      ? {
+          required_pull_request_reviews: {
+            url: `${url}/required_pull_request_reviews`,
+            dismiss_stale_reviews: protection.dismissStaleReviews,
+            require_code_owner_reviews: false,
+            required_approving_review_count: protection.requiredApprovals,
+            require_last_push_approval: protection.requireLastPushApproval,
+            bypass_pull_request_allowances: {
+              users: [],
+              teams: [],
+              apps: protection.bypassActors.map(({ appId }) => renderApp(world, appById(world, appId))),
+            },
+          },
+        }
+      : {}),
+    enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
+    required_linear_history: { enabled: false },
+    allow_force_pushes: { enabled: false },
+    allow_deletions: { enabled: false },
+    block_creations: { enabled: false },
+    required_conversation_resolution: { enabled: false },
+    lock_branch: { enabled: false },
+    allow_fork_syncing: { enabled: false },
+  };
+}
+
+function asksPull(protection: Protection): boolean {
+  return (
+    protection.requirePullRequest || protection.requiredApprovals > 0 || protection.requireLastPushApproval
+  );
+}
+
+/** The rules themselves. */
+export function renderRules(protection: Protection) {
   const checks = {
     type: "required_status_checks",
     parameters: {
@@ -18,7 +82,6 @@ export function renderBranchRules(repository: Repository, branch: string) {
         ...(appId === null ? {} : { integration_id: appId }),
       })),
     },
-    ...source,
   };
   const reviews = {
     type: "pull_request",
@@ -29,10 +92,7 @@ export function renderBranchRules(repository: Repository, branch: string) {
       required_approving_review_count: protection.requiredApprovals,
       required_review_thread_resolution: false,
     },
-    ...source,
   };
-  const asksPull =
-    protection.requirePullRequest || protection.requiredApprovals > 0 || protection.requireLastPushApproval;
   const queue =
     protection.mergeQueue === null
       ? null
@@ -47,11 +107,10 @@ export function renderBranchRules(repository: Repository, branch: string) {
             min_entries_to_merge: 1,
             min_entries_to_merge_wait_minutes: 5,
           },
-          ...source,
         };
   return [
     ...(protection.requiredChecks.length > 0 || protection.strict ? [checks] : []),
-    ...(asksPull ? [reviews] : []),
+    ...(asksPull(protection) ? [reviews] : []),
     ...(queue === null ? [] : [queue]),
   ];
 }

@@ -1,4 +1,5 @@
 import type { GitCommit } from "../git/parse-commit.ts";
+import { findRules } from "../repository/protection.ts";
 import type { Repository, World } from "../world.ts";
 import { renderCommit } from "./commit.ts";
 import { repositoryPage, repositoryUrl } from "./repository.ts";
@@ -8,13 +9,13 @@ export function renderShortBranch(world: World, repository: Repository, name: st
   return {
     name,
     commit: { sha: oid, url: `${repositoryUrl(world, repository)}/commits/${oid}` },
-    protected: repository.protections.has(name),
+    protected: findRules(repository, name) !== undefined,
   };
 }
 
 /** The `branch-with-protection` of one branch by itself. */
 export function renderBranch(world: World, repository: Repository, name: string, commit: GitCommit) {
-  const protection = repository.protections.get(name);
+  const protection = findRules(repository, name);
   const self = `${repositoryUrl(world, repository)}/branches/${name}`;
   const checks = (protection?.requiredChecks ?? []).map(({ context, appId }) => ({ context, app_id: appId }));
   return {

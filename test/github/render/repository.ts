@@ -111,22 +111,17 @@ export function renderRepository(world: World, repository: Repository) {
   };
 }
 
-/** The `full-repository` of one repository by itself, as `viewer` sees it. */
-export function renderFullRepository(world: World, repository: Repository, viewer: Account | null) {
-  const { settings } = repository;
+/** The `full-repository` of one repository by itself, as `viewer` sees it. How it merges is told to writers alone. */
+export function renderFullRepository(
+  world: World,
+  repository: Repository,
+  viewer: Account | null,
+  sees: "merge-settings" | "basics",
+) {
   const role = viewer === null ? null : roleOf(repository, viewer.login);
   return {
     ...renderRepository(world, repository),
-    allow_merge_commit: settings.allow_merge_commit,
-    allow_squash_merge: settings.allow_squash_merge,
-    allow_rebase_merge: settings.allow_rebase_merge,
-    allow_auto_merge: settings.allow_auto_merge,
-    allow_update_branch: settings.allow_update_branch,
-    delete_branch_on_merge: settings.delete_branch_on_merge,
-    squash_merge_commit_title: settings.squash_merge_commit_title,
-    squash_merge_commit_message: settings.squash_merge_commit_message,
-    merge_commit_title: settings.merge_commit_title,
-    merge_commit_message: settings.merge_commit_message,
+    ...(sees === "merge-settings" ? renderMergeSettings(repository) : {}),
     permissions: {
       admin: role === "admin",
       maintain: role === "admin" || role === "maintain",
@@ -137,5 +132,20 @@ export function renderFullRepository(world: World, repository: Repository, viewe
     temp_clone_token: "",
     network_count: 0,
     subscribers_count: 0,
+  };
+}
+
+function renderMergeSettings({ settings }: Repository) {
+  return {
+    allow_merge_commit: settings.allow_merge_commit,
+    allow_squash_merge: settings.allow_squash_merge,
+    allow_rebase_merge: settings.allow_rebase_merge,
+    allow_auto_merge: settings.allow_auto_merge,
+    allow_update_branch: settings.allow_update_branch,
+    delete_branch_on_merge: settings.delete_branch_on_merge,
+    squash_merge_commit_title: settings.squash_merge_commit_title,
+    squash_merge_commit_message: settings.squash_merge_commit_message,
+    merge_commit_title: settings.merge_commit_title,
+    merge_commit_message: settings.merge_commit_message,
   };
 }

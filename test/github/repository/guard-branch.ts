@@ -3,6 +3,7 @@ import { openPulls } from "../pulls/follow-refs.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository } from "../world.ts";
 import { mayBypass } from "./bypass.ts";
+import { findRules } from "./protection.ts";
 import { throughMergeQueue, throughPullRequest, wordRefusal } from "./refusal.ts";
 import { describeUnmetChecks } from "./required-checks.ts";
 
@@ -42,7 +43,7 @@ export function findPushProblem(
   const branch = ref.slice("refs/heads/".length);
   if (openPulls(repository).some((pull) => pull.headRef === branch && pull.queueEntry !== null))
     return { kind: "branch-protection", sentences: [queued] };
-  const protection = repository.protections.get(branch);
+  const protection = findRules(repository, branch);
   if (protection === undefined || mayBypass(repository, protection, hand, "push")) return null;
   const { kind } = protection;
   if (oid === null) return { kind, sentences: ["Cannot delete this protected branch"] };

@@ -1,7 +1,12 @@
 import type { MergeMethod } from "../pulls/pull-request.ts";
+import type { Repository } from "../world.ts";
 
 /** What a branch asks of merges and pushes. */
 export interface Protection {
+  /** Given by the stand-in. */
+  readonly id: number;
+  /** A ruleset may be there without binding anybody. */
+  readonly enforcement: "active" | "evaluate" | "disabled";
   /** How it is set up; GitHub words its refusals by that. */
   readonly kind: "branch-protection" | "ruleset";
   readonly requiredChecks: readonly RequiredCheck[];
@@ -40,7 +45,8 @@ export interface MergeQueueRule {
   readonly maxEntriesToBuild?: number;
 }
 
-export const unprotected: Protection = {
+export const unprotected: Omit<Protection, "id"> = {
+  enforcement: "active",
   kind: "branch-protection",
   requiredChecks: [],
   requirePullRequest: false,
@@ -52,3 +58,9 @@ export const unprotected: Protection = {
   bypassActors: [],
   mergeQueue: null,
 };
+
+/** What binds a branch; a ruleset that is only evaluated or disabled binds nobody. */
+export function findRules(repository: Repository, branch: string): Protection | undefined {
+  const protection = repository.protections.get(branch);
+  return protection?.enforcement === "active" ? protection : undefined;
+}

@@ -6,7 +6,6 @@ import { listRefs } from "../git/refs.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { findPullsOfCommit } from "../pulls/find-pulls-of-commit.ts";
 import { renderBranch, renderShortBranch } from "../render/branch.ts";
-import { renderBranchRules } from "../render/branch-rules.ts";
 import { renderCommit, renderCommitWithFiles, renderFile } from "../render/commit.ts";
 import { renderCommitComment } from "../render/commit-comment.ts";
 import { renderSimplePull } from "../render/pull-request.ts";
@@ -108,9 +107,6 @@ export const commitOperations = {
     const commit = await requireCommit(repository, oid);
     return { status: 200, body: renderBranch(world, repository, path.branch, commit) };
   },
-
-  "repos/get-branch-rules": ({ repository, path }) =>
-    list(renderBranchRules(repository, path.branch), (rule) => rule),
 
   "repos/list-pull-requests-associated-with-commit": async ({ world, repository, path }) => {
     const commit = await requireCommit(repository, path.commit_sha);

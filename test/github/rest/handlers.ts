@@ -5,6 +5,7 @@ import { commentOperations } from "./comments.ts";
 import { commitOperations } from "./commits.ts";
 import { contentOperations } from "./contents.ts";
 import { deliveryOperations } from "./deliveries.ts";
+import { environmentOperations } from "./environments.ts";
 import { gitDatabaseOperations } from "./git-database.ts";
 import { gitRefOperations } from "./git-refs.ts";
 import { issueOperations } from "./issues.ts";
@@ -14,6 +15,7 @@ import { pullOperations } from "./pulls.ts";
 import { reactionOperations } from "./reactions.ts";
 import { repositoryOperations } from "./repositories.ts";
 import { reviewOperations } from "./reviews.ts";
+import { ruleOperations } from "./rules.ts";
 import { statusOperations } from "./statuses.ts";
 import { teamOperations } from "./teams.ts";
 import { userOperations } from "./users.ts";
@@ -26,6 +28,7 @@ const all: readonly RestHandlers[] = [
   commitOperations,
   contentOperations,
   deliveryOperations,
+  environmentOperations,
   gitDatabaseOperations,
   gitRefOperations,
   issueOperations,
@@ -34,6 +37,7 @@ const all: readonly RestHandlers[] = [
   reactionOperations,
   repositoryOperations,
   reviewOperations,
+  ruleOperations,
   statusOperations,
   teamOperations,
   userOperations,

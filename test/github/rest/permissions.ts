@@ -53,6 +53,7 @@ const writeLabels = repository(
   ],
   "write",
 );
+const readActions = repository([["actions", "read"]], "read");
 const readStatuses = repository([["statuses", "read"]], "read");
 const writeStatuses = repository([["statuses", "write"]], "write");
 const readChecks = repository([["checks", "read"]], "read");
@@ -146,12 +147,17 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/delete-file": writeContents,
   "repos/delete-commit-comment": writeContents,
   "repos/get": metadata,
+  "repos/get-all-environments": readActions,
   "repos/get-branch": readContents,
+  "repos/get-branch-protection": repository([["administration", "read"]], "admin"),
   "repos/get-branch-rules": metadata,
   "repos/get-collaborator-permission-level": metadata,
   "repos/get-combined-status-for-ref": readStatuses,
   "repos/get-commit": readContents,
   "repos/get-content": readContents,
+  "repos/get-environment": readActions,
+  "repos/get-repo-ruleset": metadata,
+  "repos/get-repo-rulesets": metadata,
   "repos/list-branches": readContents,
   "repos/list-collaborators": metadata,
   "repos/list-comments-for-commit": readContents,

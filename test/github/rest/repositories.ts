@@ -1,15 +1,16 @@
 import { actorOf } from "../auth/caller.ts";
-import { roleOf } from "../auth/permissions.ts";
+import { mayDo, roleOf } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { renderCollaborator } from "../render/collaborator.ts";
 import { renderFullRepository } from "../render/repository.ts";
 import { list, type RestHandlers } from "./operation.ts";
 
 export const repositoryOperations = {
-  "repos/get": ({ world, repository, caller }) => ({
-    status: 200,
-    body: renderFullRepository(world, repository, actorOf(world, caller)),
-  }),
+  "repos/get": ({ world, repository, caller }) => {
+    const mayWrite = mayDo(caller, repository, { anyOf: [["contents", "write"]], role: "write" });
+    const sees = mayWrite ? "merge-settings" : "basics";
+    return { status: 200, body: renderFullRepository(world, repository, actorOf(world, caller), sees) };
+  },
 
   "repos/list-collaborators": ({ world, repository }) => {
     const owner = repository.owner.kind === "User" ? [repository.owner] : [];

@@ -36,6 +36,7 @@ type Seeding = Pick<
   | "signIn"
   | "addCollaborator"
   | "protect"
+  | "createEnvironment"
   | "changeSettings"
   | "commit"
   | "openPull"
@@ -105,7 +106,25 @@ export function seedWorld(world: World): Seeding {
         protections.delete(branch);
         return;
       }
-      protections.set(branch, { ...unprotected, ...protection });
+      const id = protections.get(branch)?.id ?? world.nextId();
+      protections.set(branch, { ...unprotected, ...protection, id });
+    },
+    createEnvironment: (repo, environment) => {
+      const { environments, owner } = requireRepository(world, repo);
+      const reviewers = (environment.reviewers ?? []).map((name) => {
+        const team = name.startsWith("team:") ? owner.organization?.teams.get(name.slice(5)) : undefined;
+        return team === undefined
+          ? ({ kind: "User", account: requireAccount(world, name) } as const)
+          : ({ kind: "Team", team } as const);
+      });
+      environments.set(environment.name, {
+        id: world.nextId(),
+        name: environment.name,
+        createdAt: world.now(),
+        reviewers,
+        waitMinutes: environment.waitMinutes ?? 0,
+        branches: environment.branches ?? "any",
+      });
     },
     changeSettings: (repo, settings) => {
       Object.assign(requireRepository(world, repo).settings, settings);
@@ -182,6 +201,7 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     mergeQueues: new Map(),
     labels: new Map(),
     issues: new Map(),
+    environments: new Map(),
     pinnedIssues: [],
     asyncMerges: [],
     statuses: [],

@@ -121,8 +121,7 @@ function startOf(line: string, within: "paragraph" | "lazy" | "nothing"): Start 
   if (indentOf(line) >= 4)
     return within === "nothing" ? { kind: "code", leaf: { kind: "none" } } : { kind: "text" };
   const fence = fenceOf(line.trimStart());
-  // What follows backticks in their line holds none, or they are a code span.
-  if (fence !== null && !(fence.sign === "`" && fence.info.includes("`")))
+  if (fence !== null)
     return { kind: "code", leaf: { kind: "fence", sign: fence.sign, length: fence.length } };
   const end = htmlEnd(line.trimStart(), within);
   if (end !== null) return { kind: "html", leaf: end.test(line) ? { kind: "none" } : { kind: "html", end } };
@@ -136,7 +135,9 @@ function startOf(line: string, within: "paragraph" | "lazy" | "nothing"): Start 
 export function fenceOf(text: string): { sign: string; length: number; info: string } | null {
   const fence = /^(?:`{3,}|~{3,})/.exec(text)?.[0];
   if (fence === undefined) return null;
-  return { sign: fence.slice(0, 1), length: fence.length, info: text.slice(fence.length) };
+  const [sign, info] = [fence.slice(0, 1), text.slice(fence.length)];
+  // What follows backticks in their line holds none, or they are a code span.
+  return sign === "`" && info.includes(sign) ? null : { sign, length: fence.length, info };
 }
 
 const BLOCK_ELEMENT =

@@ -129,7 +129,7 @@ function isDirection(word: string): word is "in" | "out" {
 }
 
 /** Letters, signs and digits that only look like those of a keyboard would be taken for something else than what people see. */
-function mistakeOfStrange(word: string): Mistake | null {
+export function mistakeOfStrange(word: string): Mistake | null {
   const strange = /[^\x21-\x7e]/u.exec(word)?.[0];
   if (strange === undefined) return null;
   const code = (strange.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");

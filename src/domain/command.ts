@@ -6,6 +6,7 @@ import type { Until } from "./command-time.ts";
 import {
   type AskedAmount,
   isAmountLike,
+  mistakeOfStrange,
   opensClause,
   parseAmount,
   parseTarget,
@@ -119,7 +120,7 @@ function parseScale(words: readonly string[], nowMs: number): Parsed {
     const meant = isAmountLike(amount) ? "" : nearCommand(first, words, nowMs);
     return meant === "" ? ask : mistake(`${quoted(first)} is no command${meant}`);
   }
-  if (third !== undefined) return tooMuch("scale", third);
+  if (third !== undefined) return mistakeOfStrange(third) ?? tooMuch("scale", third);
   return command({ kind: "scale", target: target?.target ?? null, ask, dryRun: options.dryRun });
 }
 

@@ -33,12 +33,20 @@ export function isPartial({ to, requested, reasons }: Pick<Scale, "to" | "reques
 export function restToAskFor(situation: RestSituation): Rest | null {
   const { pool, read, approvals, duplicateSeconds, nowMs } = situation;
   const { committed, awaitingApproval } = read.state;
-  if (awaitingApproval !== null || !approvals.some(({ partial }) => partial === true)) return null;
+  if (
+    awaitingApproval !== null ||
+    read.state.handsOff.gated !== null ||
+    !approvals.some(({ partial }) => partial === true)
+  )
+    return null;
   const first = openPart(situation) ?? mergedPart(situation);
   if (first === null || !isPartial(first.scale)) return null;
-  if (nowMs - first.sinceMs >= duplicateWindowMs(pool, duplicateSeconds)) return null;
+  const windowMs = duplicateWindowMs(pool, duplicateSeconds);
+  if (nowMs - first.sinceMs >= windowMs) return null;
   const to = Math.min(Math.max(first.scale.requested, pool.min), pool.max);
   if (to === first.scale.to || approvalNeeded(approvals, pool, committed, to) === null) return null;
+  // What a person has closed stays closed, wherever the move would start from by now.
+  if (read.state.rejections.some((no) => no.to === to && nowMs - no.atMs < windowMs)) return null;
   return { ...first, scale: { ...first.scale, pool: pool.name, from: committed, to } };
 }
 

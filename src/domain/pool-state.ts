@@ -17,6 +17,16 @@ export type Change = {
 /** A value that an open pull request of ours would set; no pull request yet where the same batch is about to open it. */
 export type Proposed = { to: number; sinceMs: number; pullRequest: number | null };
 
+/** A person's "no" to one move of a pool. */
+export type Rejection = {
+  from: number;
+  to: number;
+  /** A login; null where it is not known. */
+  by: string | null;
+  atMs: number;
+  pullRequest: number;
+};
+
 /** An event that a scale commit has answered, on the base branch or in an open pull request. */
 export type SeenEvent = { event: string; atMs: number };
 
@@ -33,6 +43,10 @@ export type PoolState = {
   /** The open gated pull request's value. */
   awaitingApproval: Proposed | null;
   seenEvents: readonly SeenEvent[];
+  /** What a person has said "no" to, lately or long ago. */
+  rejections: readonly Rejection[];
+  /** Open pull requests of this pool that somebody has pushed to: nothing of ours touches them. */
+  handsOff: { inRange: number | null; gated: number | null };
   /** Pulumi's words about the last failed apply of this value; null when it did not fail. */
   applyFailure: string | null;
   /** Why all scaling is paused, by the repository file or the environment; null when it is not. */

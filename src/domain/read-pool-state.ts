@@ -4,6 +4,7 @@ import { type Holds, holdsOfPool } from "./hold-of.ts";
 import { isNamed, type PoolChange, poolHistory } from "./pool-history.ts";
 import type { PoolState, Proposed, SeenEvent } from "./pool-state.ts";
 import { isFailure, type Receipt } from "./receipt.ts";
+import { rejectionsOf } from "./rejection.ts";
 import { parseScaleCommit, type Scale } from "./scale-commit.ts";
 import type { ScaleBranch, Snapshot } from "./snapshot.ts";
 import type { StackFileReader } from "./stack-file.ts";
@@ -50,6 +51,8 @@ export function readPoolState(
       ...eventsOf(snapshot.inRange, pool, stack.alias, read.value),
       ...eventsOf(gated, pool, stack.alias, read.value),
     ].map(credible),
+    rejections: rejectionsOf(snapshot.rejected, pool, stack.alias).map(credible),
+    handsOff: { inRange: pushedTo(snapshot.inRange), gated: pushedTo(gated) },
     applyFailure: applyFailure(facts, pool, read.value),
     paused,
     holds: holdsOfPool(holds, pool),
@@ -82,7 +85,8 @@ function appliedValue({ applied }: AppliedFacts, pool: Pool): number | null {
 
 /** The part of an open pull request that moves this pool; none where it was made for a value that has moved since. */
 function liveScale(branch: ScaleBranch | null, pool: Pool, alias: string, committed: number): Scale | null {
-  if (branch === null || branch.pull === null) return null;
+  // What somebody else has put there is no word of ours.
+  if (branch === null || branch.pull === null || !branch.pull.isOurs) return null;
   const commit = parseScaleCommit(branch.headMessage);
   const scale = commit?.alias === alias ? commit.scales.find((line) => isNamed(pool, line.pool)) : undefined;
   return scale === undefined || scale.from !== committed ? null : scale;
@@ -97,6 +101,11 @@ function proposedBy(
   const scale = liveScale(branch, pool, alias, committed);
   if (scale === null || branch === null) return null;
   return { to: scale.to, sinceMs: branch.committedAtMs, pullRequest: branch.pull?.number ?? null };
+}
+
+/** The number of an open pull request whose head is not ours. */
+function pushedTo(branch: ScaleBranch | null): number | null {
+  return branch?.pull != null && !branch.pull.isOurs ? branch.pull.number : null;
 }
 
 function eventsOf(branch: ScaleBranch | null, pool: Pool, alias: string, committed: number): SeenEvent[] {

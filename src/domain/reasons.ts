@@ -16,6 +16,7 @@ export const REASONS = {
   "manual-change": "a person changed the value a short while ago",
   "over-threshold": "the change needs a person's approval",
   "awaiting-approval": "the same change waits for approval already",
+  rejected: "a person has said no to this very change a short while ago",
   "value-needed": "an absolute pool needs a value",
   "bad-value": "the alert's value is not an integer",
   "no-amount": "the resolved alert does not say how much",

@@ -34,7 +34,12 @@ export type ScaleBranch = {
   pull: OpenPull | null;
   /** A pull request of this head was merged or closed: the branch is left over. */
   isFinished: boolean;
+  /** A pull request of ours whose base somebody has changed; null where there is none, or one to the right base beside it. */
+  astray: AstrayPull | null;
 };
+
+/** Of this branch, and open, but to another base: none that we keep up to date, or merge. */
+export type AstrayPull = { number: number; nodeId: string; base: string; isAutoMerging: boolean };
 
 export type OpenPull = {
   number: number;
@@ -48,6 +53,18 @@ export type OpenPull = {
   fileCount: number;
   /** GitHub merges it by itself, with the words that were asked for, once what is required is there. */
   isAutoMerging: boolean;
+  /** The branch's head is a commit that we made, as a mark in the text or a seal on the commit says: nobody has pushed there. */
+  isOurs: boolean;
+};
+
+/** A pull request of ours that was closed as a "no": by somebody else, or by us at a person's word. It may be without its branch. */
+export type RejectedPull = {
+  number: number;
+  closedAtMs: number;
+  /** Who closed it: a login; null where that is not known. */
+  by: string | null;
+  /** The message of its first commit: the scale commit that was said "no" to. */
+  commitMessage: string;
 };
 
 /** One consistent read of the repository for one stack, taken at one head of the base branch. */
@@ -64,6 +81,10 @@ export type Snapshot = {
   inRange: ScaleBranch | null;
   /** `scale-approval/<alias>/<pool>`, by pool. */
   gated: ReadonlyMap<string, ScaleBranch>;
+  /** `scale-revert/<alias>/<pool>`, by pool. */
+  reverts: ReadonlyMap<string, ScaleBranch>;
+  /** The pull requests that were closed last as a "no". */
+  rejected: readonly RejectedPull[];
   /** The text of the stack's ledger entry; null where it is gone. */
   ledgerEntry: string | null;
   /** What stood there before, newest first: a few versions, to tell an older one that was put back. */

@@ -87,6 +87,8 @@ export class FolderForge implements CommitForge {
       history: byHand === null ? history : [byHand, ...history],
       inRange: null,
       gated: new Map(),
+      reverts: new Map(),
+      rejected: [],
       ledgerEntry,
       earlierLedgerEntries: [],
       controls,

@@ -140,8 +140,6 @@ export interface Forge extends CommitForge {
   addLabel(place: StackPlace, number: number, label: string): Promise<void>;
   /** One comment that says how the pull request stands, edited in place. */
   writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void>;
-  /** Whether a pull request of this branch was closed, and not merged, since then. */
-  wasRejected(place: StackPlace, branch: string, sinceMs: number): Promise<boolean>;
 }
 
 /**
@@ -171,13 +169,18 @@ export function inRangeBranch(alias: string): string {
   return `scale/${alias}`;
 }
 
-/** The alias of a branch of ours, in range or gated; null for any other branch. */
+/** The alias of a branch of ours, of whatever kind; null for any other branch. */
 export function scaleAlias(branch: string): string | null {
-  const match = /^scale(?:\/([^/]+)|-approval\/([^/]+)\/[^/]+)$/.exec(branch);
+  const match = /^scale(?:\/([^/]+)|-(?:approval|revert)\/([^/]+)\/[^/]+)$/.exec(branch);
   return match?.[1] ?? match?.[2] ?? null;
 }
 
 /** `scale-approval/<alias>/<pool>`: what waits for a person. */
 export function approvalBranch(alias: string, pool: string): string {
   return `scale-approval/${alias}/${pool}`;
+}
+
+/** `scale-revert/<alias>/<pool>`: what takes a value back that could not be applied. */
+export function revertBranch(alias: string, pool: string): string {
+  return `scale-revert/${alias}/${pool}`;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { StackFile } from "../domain/snapshot.ts";
 import { decodeFile, LARGEST_FILE_BYTES, tooLarge } from "./decode-file.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import type { BlobAnswer, FileAnswer } from "./github-snapshot-schema.ts";
+import type { BlobAnswer, FileAnswer } from "./github-snapshot-file.ts";
 
 type Place = { owner: string; repo: string };
 

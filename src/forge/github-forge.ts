@@ -28,7 +28,7 @@ import {
   resetBranchAndCommit,
 } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
-import { readGitHubStanding, wasGitHubPullRejected, writeGitHubNote } from "./github-standing.ts";
+import { readGitHubStanding, writeGitHubNote } from "./github-standing.ts";
 import { sealed, withHeadMark } from "./head-mark.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
@@ -47,7 +47,7 @@ export class GitHubForge implements Forge {
 
   readSnapshot(place: StackPlace, historyWindowMs: number): Promise<Snapshot> {
     return this.#doing(place, `reading ${place.path}`, (client) =>
-      readGitHubSnapshot(client, place, historyWindowMs, this.#clock),
+      readGitHubSnapshot(client, place, historyWindowMs, this.#clock, this.#markKey),
     );
   }
 
@@ -171,12 +171,6 @@ export class GitHubForge implements Forge {
   writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void> {
     return this.#doing(place, `commenting on pull request #${number}`, (client) =>
       writeGitHubNote(client, place, number, note, text),
-    );
-  }
-
-  wasRejected(place: StackPlace, branch: string, sinceMs: number): Promise<boolean> {
-    return this.#doing(place, `looking for closed pull requests of ${branch}`, (client) =>
-      wasGitHubPullRejected(client, place, branch, sinceMs),
     );
   }
 

@@ -1,11 +1,12 @@
-import { optional } from "./github-server.ts";
+import { CLOSED_PULL_FRAGMENT, CLOSED_PULLS_FIELDS } from "./github-rejected.ts";
+import { SCALE_BRANCH_FRAGMENT } from "./github-scale-heads.ts";
 
 /** Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. */
 export const SNAPSHOT_QUERY = `
 query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
   $controlsPath: String!, $allControlsPath: String!,
-  $inRange: String!, $gated: String!, $commits: Int!, $after: String
+  $inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
 ) {
   viewer { login }
   repository(owner: $owner, name: $repo) {
@@ -47,27 +48,11 @@ query Snapshot(
     }
     inRange: ref(qualifiedName: $inRange) { ...scaleBranch }
     gated: refs(refPrefix: $gated, first: 100) { nodes { ...scaleBranch } }
+    reverts: refs(refPrefix: $reverts, first: 100) { nodes { ...scaleBranch } }
+    ${CLOSED_PULLS_FIELDS}
   }
 }
 fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }
-fragment scaleBranch on Ref {
-  name
-  target {
-    ... on Commit {
-      oid
-      message
-      committedDate
-      parents(first: 1) { nodes { oid } }
-      file(path: $path) { object { ...text } }
-    }
-  }
-  associatedPullRequests(first: 5, orderBy: { field: CREATED_AT, direction: DESC }) {
-    nodes {
-      id number state headRefOid createdAt isDraft baseRefName changedFiles
-      author { __typename login }
-      commits(first: 1) { totalCount }
-      ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")}
-    }
-  }
-}
+${SCALE_BRANCH_FRAGMENT}
+${CLOSED_PULL_FRAGMENT}
 `;

@@ -1,17 +1,7 @@
 import { z } from "zod";
-
-const Blob = z.object({
-  oid: z.string(),
-  text: z.string().nullable(),
-  byteSize: z.int(),
-  isTruncated: z.boolean(),
-  isBinary: z.boolean().nullable(),
-});
-export type BlobAnswer = z.infer<typeof Blob>;
-
-const TextObject = z.union([Blob, z.object({}).transform(() => null)]).nullable();
-const FileEntry = z.object({ object: TextObject }).nullable();
-export type FileAnswer = z.infer<typeof FileEntry>;
+import { ClosedPullsAnswer } from "./github-rejected.ts";
+import { ScaleBranchAnswer } from "./github-scale-heads.ts";
+import { FileEntry, TextObject } from "./github-snapshot-file.ts";
 
 const nodes = <T extends z.ZodType>(node: T) => z.object({ nodes: z.array(node) });
 
@@ -19,33 +9,6 @@ const nodes = <T extends z.ZodType>(node: T) => z.object({ nodes: z.array(node) 
 const LedgerHistory = nodes(
   z.object({ file: z.object({ object: z.object({ text: z.string().nullish() }).nullable() }).nullable() }),
 );
-
-const ScaleBranchAnswer = z.object({
-  name: z.string(),
-  target: z.object({
-    oid: z.string(),
-    message: z.string(),
-    committedDate: z.string(),
-    parents: nodes(z.object({ oid: z.string() })),
-    file: FileEntry,
-  }),
-  associatedPullRequests: nodes(
-    z.object({
-      id: z.string(),
-      number: z.int(),
-      state: z.enum(["OPEN", "CLOSED", "MERGED"]),
-      headRefOid: z.string(),
-      createdAt: z.string(),
-      isDraft: z.boolean(),
-      baseRefName: z.string(),
-      changedFiles: z.int(),
-      author: z.object({ __typename: z.string(), login: z.string() }).nullable(),
-      commits: z.object({ totalCount: z.int() }),
-      autoMergeRequest: z.object({ enabledAt: z.string().nullable() }).nullish(),
-    }),
-  ),
-});
-export type ScaleBranchAnswer = z.infer<typeof ScaleBranchAnswer>;
 
 const CommitAnswer = z.object({
   oid: z.string(),
@@ -100,6 +63,8 @@ export const SnapshotAnswer = z.object({
       .nullable(),
     inRange: ScaleBranchAnswer.nullable(),
     gated: nodes(ScaleBranchAnswer).nullable(),
+    reverts: nodes(ScaleBranchAnswer).nullable(),
+    ...ClosedPullsAnswer.shape,
   }),
 });
 export type SnapshotAnswer = z.infer<typeof SnapshotAnswer>;

@@ -2,18 +2,15 @@ import type { Clock } from "../clock.ts";
 import { controlsPath } from "../domain/controls.ts";
 import type { FileCommit, MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
-import { approvalBranch, ForgeError, inRangeBranch, type StackPlace } from "./forge.ts";
+import { approvalBranch, ForgeError, inRangeBranch, revertBranch, type StackPlace } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText, readEntryText } from "./github-blob.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { readRejected } from "./github-rejected.ts";
+import { type HeadReading, type ScaleBranchAnswer, scaleBranch } from "./github-scale-heads.ts";
+import type { FileAnswer } from "./github-snapshot-file.ts";
 import { SNAPSHOT_QUERY } from "./github-snapshot-query.ts";
-import {
-  type CommitAnswer,
-  type FileAnswer,
-  type ScaleBranchAnswer,
-  SnapshotAnswer,
-} from "./github-snapshot-schema.ts";
-import { withoutSeal } from "./head-mark.ts";
+import { type CommitAnswer, SnapshotAnswer } from "./github-snapshot-schema.ts";
 
 const COMMITS_PER_PAGE = 20;
 /** More history than this is not read for one decision; the cooldown then counts from what was seen. */
@@ -28,6 +25,7 @@ export async function readGitHubSnapshot(
   place: StackPlace,
   historyWindowMs: number,
   clock: Clock,
+  markKey: Buffer,
 ): Promise<Snapshot> {
   const readAtMs = clock();
   const first = await readPage(client, place, null);
@@ -55,26 +53,18 @@ export async function readGitHubSnapshot(
     history.push(...(await Promise.all(next.history.nodes.map((commit) => fileCommit(commit, place, read)))));
     page = next.history.pageInfo;
   }
-  const gated = await Promise.all(
-    (repository.gated?.nodes ?? []).map((branch) => scaleBranch(branch, place, viewer, read)),
-  );
-  const prefix = approvalBranch(place.alias, "");
+  const reading = { place, viewer, markKey, read };
+  const { inRange } = repository;
   return {
     readAtMs,
     repositoryId: repository.id,
     headOid: base.oid,
     file: await read(base.file),
     history,
-    inRange:
-      repository.inRange === null
-        ? null
-        : await scaleBranch(repository.inRange, place, viewer, read, inRangeBranch(place.alias)),
-    gated: new Map(
-      gated.map((branch) => [
-        poolOf(branch.name, prefix),
-        { ...branch, name: `${prefix}${poolOf(branch.name, prefix)}` },
-      ]),
-    ),
+    inRange: inRange === null ? null : await scaleBranch(inRange, inRangeBranch(place.alias), reading),
+    gated: await byPool(repository.gated, approvalBranch(place.alias, ""), reading),
+    reverts: await byPool(repository.reverts, revertBranch(place.alias, ""), reading),
+    rejected: readRejected(repository, place, viewer, markKey),
     repositoryNumber: String(repository.databaseId),
     ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
     earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
@@ -107,7 +97,9 @@ async function readPage(
     controlsPath: controlsPath({ kind: "stack", alias: place.alias }),
     allControlsPath: controlsPath({ kind: "repository" }),
     inRange: `refs/heads/${inRangeBranch(place.alias)}`,
+    inRangeName: inRangeBranch(place.alias),
     gated: `refs/heads/${approvalBranch(place.alias, "")}`,
+    reverts: `refs/heads/${revertBranch(place.alias, "")}`,
     commits: COMMITS_PER_PAGE,
     after,
   });
@@ -143,47 +135,17 @@ async function fileCommit(commit: CommitAnswer, place: StackPlace, read: Read): 
   };
 }
 
-async function scaleBranch(
-  answer: ScaleBranchAnswer,
-  place: StackPlace,
-  viewer: string,
-  read: Read,
-  name = answer.name,
-): Promise<ScaleBranch> {
-  const { target } = answer;
-  const pulls = answer.associatedPullRequests.nodes;
-  // A pull request of somebody else's, or to another base, is none of ours: it is never merged, and never counts.
-  const pull = pulls.find(
-    ({ state, baseRefName, author }) =>
-      state === "OPEN" && baseRefName === place.branch && isViewer(author, viewer),
-  );
-  return {
-    name,
-    headOid: target.oid,
-    headMessage: withoutSeal(target.message),
-    parentOid: target.parents.nodes[0]?.oid ?? null,
-    committedAtMs: Date.parse(target.committedDate),
-    file: await read(target.file),
-    isFinished: pulls.some(({ state, headRefOid }) => state !== "OPEN" && headRefOid === target.oid),
-    pull:
-      pull === undefined
-        ? null
-        : {
-            number: pull.number,
-            nodeId: pull.id,
-            createdAtMs: Date.parse(pull.createdAt),
-            isDraft: pull.isDraft,
-            headOid: pull.headRefOid,
-            commitCount: pull.commits.totalCount,
-            fileCount: pull.changedFiles,
-            isAutoMerging: pull.autoMergeRequest != null,
-          },
+/** Branches of ours by the pool that they are of. `Ref.name` leaves out the prefix that was asked for, or only `refs/heads/`: both are taken. */
+async function byPool(
+  branches: SnapshotAnswer["repository"]["gated"],
+  prefix: string,
+  reading: HeadReading,
+): Promise<Map<string, ScaleBranch>> {
+  const read = async (branch: ScaleBranchAnswer): Promise<[string, ScaleBranch]> => {
+    const pool = branch.name.startsWith(prefix) ? branch.name.slice(prefix.length) : branch.name;
+    return [pool, await scaleBranch(branch, `${prefix}${pool}`, reading)];
   };
-}
-
-/** `Ref.name` leaves out the prefix that was asked for, or only `refs/heads/`: both are taken. */
-function poolOf(name: string, prefix: string): string {
-  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  return new Map(await Promise.all((branches?.nodes ?? []).map(read)));
 }
 
 function reachesInto(history: readonly FileCommit[], sinceMs: number): boolean {
@@ -197,13 +159,6 @@ function mergeMethods(repository: SnapshotAnswer["repository"]): MergeMethod[] {
   if (repository.mergeCommitAllowed) methods.push("merge");
   if (repository.rebaseMergeAllowed) methods.push("rebase");
   return methods;
-}
-
-/** GraphQL names an App `my-app` (a Bot) as an author and `my-app[bot]` as the viewer; a person may be called `my-app` too. */
-function isViewer(author: { __typename: string; login: string } | null, viewer: string): boolean {
-  if (author === null) return false;
-  const login = author.__typename === "Bot" ? `${author.login.replace(/\[bot\]$/, "")}[bot]` : author.login;
-  return login.toLowerCase() === viewer.toLowerCase();
 }
 
 function textOf(file: StackFile): string | null {

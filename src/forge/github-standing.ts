@@ -134,26 +134,3 @@ export async function writeGitHubNote(
     body,
   });
 }
-
-/** Whether a pull request of this branch was closed without a merge since then: one request. */
-export async function wasGitHubPullRejected(
-  client: GitHubClient,
-  { owner, repo, branch: base }: StackPlace,
-  branch: string,
-  sinceMs: number,
-): Promise<boolean> {
-  const answer = await client.request("GET /repos/{owner}/{repo}/pulls", {
-    owner,
-    repo,
-    base,
-    head: `${owner}:${branch}`,
-    state: "closed",
-    sort: "created",
-    direction: "desc",
-    per_page: 5,
-  });
-  return answer.data.some(
-    ({ merged_at, closed_at }) =>
-      merged_at === null && closed_at !== null && Date.parse(closed_at) >= sinceMs,
-  );
-}

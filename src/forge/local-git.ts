@@ -72,6 +72,8 @@ export class LocalGitForge implements CommitForge {
       history: history.commits,
       inRange: null,
       gated: new Map(),
+      reverts: new Map(),
+      rejected: [],
       ledgerEntry: null,
       earlierLedgerEntries: [],
       controls: { repository: MISSING, stack: MISSING },

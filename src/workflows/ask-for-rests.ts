@@ -3,7 +3,6 @@ import { planScale } from "../delivery/scale-plan.ts";
 import { type Rest, restToAskFor } from "../domain/partial-rest.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
-import { approvalBranch } from "../forge/forge.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import type { Settled } from "./settled.ts";
 import { whyHeld } from "./why-held.ts";
@@ -17,10 +16,7 @@ export async function askForRests(context: ScaleContext): Promise<Settled[]> {
   const snapshot = await context.snapshots.get();
   const { record } = readSituation(context, snapshot);
   const opened: Settled[] = [];
-  for (const { scale, requestedBy, sinceMs } of findRests(context, snapshot)) {
-    if (await forge.wasRejected(place, approvalBranch(place.alias, scale.pool), sinceMs)) continue;
-    const open = snapshot.gated.get(scale.pool)?.pull;
-    if (open != null && !(await forge.readStanding(place, open.number)).isOurs) continue;
+  for (const { scale, requestedBy } of findRests(context, snapshot)) {
     const stack = { alias: place.alias, project: place.project, contract: record.contract };
     const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy });
     if (planned.kind === "unusable") continue;

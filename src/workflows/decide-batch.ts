@@ -39,7 +39,7 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
     );
     const decision = decide({
       pool,
-      state: earlier.reduce((state, decided) => withPending(state, decided, nowMs), read.state),
+      state: earlier.reduce((state, decided) => withPending(state, decided, nowMs), own(read.state, policy)),
       intent: { ...intent, pool: pool.name },
       nowMs,
       inFlightSeconds: policy.inFlightSeconds,
@@ -59,6 +59,11 @@ export function decideBatch(intents: readonly Intent[], situation: BatchSituatio
 }
 
 type State = Extract<ReadPoolState, { kind: "state" }>["state"];
+
+/** What is committed directly is in nobody's pull request. */
+function own(state: State, { delivery }: StackPolicy): State {
+  return delivery === "direct" ? { ...state, handsOff: { ...state.handsOff, inRange: null } } : state;
+}
 
 function withPending(state: State, earlier: Decision, nowMs: number): State {
   if (earlier.kind !== "scale") return state;

@@ -58,9 +58,7 @@ async function deliverInRange(
   const { snapshot, record } = situation;
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
-  const carried = isDirect
-    ? undefined
-    : carriedInRange(situation, stack, decisions, context.clock());
+  const carried = isDirect ? undefined : carriedInRange(situation, stack, decisions, context.clock());
   const planned = planScale(snapshot, stack, decisions, carried);
   if (planned.kind === "unusable") return unusable(planned.message);
   const prefix = record.policy.commitPrefix;

@@ -131,7 +131,7 @@ async function weighSnapshot({ github, installation }: AppWorld): Promise<number
     baseUrl: github.apiUrl,
     request: { fetch: weigh },
   });
-  await readGitHubSnapshot({ request, graphql, server: new GitHubServer() }, PLACE, 0, Date.now);
+  await readGitHubSnapshot({ request, graphql, server: new GitHubServer() }, PLACE, 0, Date.now, Buffer.alloc(32));
   return weighed;
 }
 

@@ -45,6 +45,7 @@ function aBranch(message: string, over: Partial<ScaleBranch> = {}): ScaleBranch 
     committedAtMs: at(-5),
     file: file(4),
     isFinished: false,
+    astray: null,
     pull: {
       number: 7,
       nodeId: "n",
@@ -54,6 +55,7 @@ function aBranch(message: string, over: Partial<ScaleBranch> = {}): ScaleBranch 
       commitCount: 1,
       fileCount: 1,
       isAutoMerging: false,
+      isOurs: true,
     },
     ...over,
   };
@@ -69,6 +71,8 @@ function aSnapshot(over: Partial<Snapshot> = {}): Snapshot {
     history: [],
     inRange: null,
     gated: new Map(),
+    reverts: new Map(),
+    rejected: [],
     ledgerEntry: null,
     earlierLedgerEntries: [],
     controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },

@@ -38,6 +38,8 @@ export function aState(over: Partial<PoolState> = {}): PoolState {
     pending: null,
     awaitingApproval: null,
     seenEvents: [],
+    rejections: [],
+    handsOff: { inRange: null, gated: null },
     applyFailure: null,
     paused: null,
     holds: [],

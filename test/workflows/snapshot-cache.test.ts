@@ -12,6 +12,8 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
     history: [],
     inRange: null,
     gated: new Map(),
+    reverts: new Map(),
+    rejected: [],
     ledgerEntry: null,
     earlierLedgerEntries: [],
   controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },

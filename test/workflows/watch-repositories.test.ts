@@ -23,7 +23,6 @@ const forge: Forge = {
   readStanding: never,
   addLabel: never,
   writeNote: never,
-  wasRejected: never,
 };
 
 /** A watch over repositories that are listed by name; `broken` is an installation that cannot be listed. */

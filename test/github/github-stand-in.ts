@@ -1,7 +1,7 @@
 import type { FaultQueue } from "./faults.ts";
 import type { Enterprise } from "./http/enterprise.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
-import type { OrganizationSeeding, PeopleOnGitHub } from "./people.ts";
+import type { OrganizationSeeding, PeopleOnGitHub, RepositoryLives } from "./people.ts";
 import type { Protection } from "./repository/protection.ts";
 import type { RepositorySettings } from "./repository/settings.ts";
 import type { Browser } from "./web/browser.ts";
@@ -79,6 +79,9 @@ export interface SeededInstallation {
   /** By the account where it is installed: from now on the App may do nothing and hears nothing. */
   suspend(): void;
   unsuspend(): void;
+  /** Adds a repository (`owner/name`) to those that were chosen, or takes it from them. */
+  addRepository(repo: string): void;
+  removeRepository(repo: string): void;
   /** Takes the App off the account; its tokens are gone. */
   uninstall(): void;
 }
@@ -158,7 +161,7 @@ export interface GitHubEvent {
 type Unsubscribe = () => void;
 
 /** A stand-in for github.com, over bare git repositories. Repositories are named `owner/name`. */
-export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, OrganizationSeeding {
+export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, OrganizationSeeding, RepositoryLives {
   /** `http://127.0.0.1:<port>`: repositories, and the REST API too. */
   readonly url: string;
   /** `<url>/api/v3`, as a GitHub Enterprise Server has it. */

@@ -73,3 +73,16 @@ export interface OrganizationSeeding {
   /** Lets a team of the repository's owner into the repository. */
   addTeamToRepository(repo: string, slug: string, role: Role): void;
 }
+
+/** What becomes of repositories as a whole; `by` is a login, whose right to do so is not asked for. */
+export interface RepositoryLives {
+  /** The old name leads to the new one, by REST (301, 307), GraphQL and git. */
+  renameRepository(repo: string, name: string, by: string): Promise<void>;
+  /** To another account that is there; the old address leads to the new one. */
+  transferRepository(repo: string, owner: string, by: string): Promise<void>;
+  deleteRepository(repo: string, by: string): Promise<void>;
+  /** Pull requests to the branch follow it, those from it close. */
+  renameBranch(repo: string, from: string, to: string, by: string): Promise<void>;
+  /** Makes another branch the default; open pull requests keep their base. */
+  setDefaultBranch(repo: string, branch: string, by: string): Promise<void>;
+}

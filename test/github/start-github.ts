@@ -9,6 +9,7 @@ import { createRateLimits } from "./http/rate-limits.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import { createGitHubServer } from "./http/serve.ts";
 import { inspectWorld } from "./seed/inspect-world.ts";
+import { seedLives } from "./seed/seed-lives.ts";
 import { seedOrganizations } from "./seed/seed-organizations.ts";
 import { seedPeople } from "./seed/seed-people.ts";
 import { createActionsApp, seedWorld } from "./seed/seed-world.ts";
@@ -72,6 +73,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     ...seedWorld(world),
     ...seedPeople(world),
     ...seedOrganizations(world),
+    ...seedLives(world),
     ...inspectWorld(world),
     onRequest: (listener) => {
       listeners.add(listener);
@@ -124,6 +126,7 @@ function createWorld(options: GitHubOptions, dataDirectory: string, violations: 
     baseUrl: "",
     accounts: new Map(),
     repositories: new Map(),
+    redirects: new Map(),
     apps: new Map(),
     installations: new Map(),
     credentials: new Map(),

@@ -67,8 +67,8 @@ export interface Installation {
 
 export interface Repository {
   readonly id: number;
-  readonly owner: Account;
-  readonly name: string;
+  owner: Account;
+  name: string;
   readonly git: GitRepository;
   readonly createdAt: Date;
   /** One writer at a time: a ref update and what follows from it are one step. */
@@ -76,6 +76,8 @@ export interface Repository {
   readonly settings: RepositorySettings;
   readonly collaborators: Map<string, { readonly account: Account; readonly role: Role }>;
   readonly protections: Map<string, Protection>;
+  /** The names that branches have now, by those that they had before. */
+  readonly renamedBranches: Map<string, string>;
   /** Who moved a branch last. */
   readonly pushers: Map<string, Account>;
   /** The pull requests in the merge queue of a branch, first come first. */
@@ -141,6 +143,8 @@ export interface World {
   baseUrl: string;
   readonly accounts: Map<string, Account>;
   readonly repositories: Map<string, Repository>;
+  /** Repositories by the names that they had before. */
+  readonly redirects: Map<string, Repository>;
   readonly apps: Map<number, App>;
   readonly installations: Map<number, Installation>;
   readonly credentials: Map<string, Credential>;

@@ -43,6 +43,11 @@ export async function updateRefs(git: GitRepository, updates: readonly RefUpdate
   }
 }
 
+/** Points the repository's HEAD to another branch. */
+export async function pointHead(git: GitRepository, ref: string): Promise<void> {
+  await runGit(git.directory, ["symbolic-ref", "HEAD", ref]);
+}
+
 /** Whether git takes this as the full name of a ref. */
 export async function isRefName(ref: string): Promise<boolean> {
   try {

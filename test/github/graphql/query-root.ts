@@ -1,6 +1,7 @@
 import { actorOf } from "../auth/caller.ts";
 import { canSee } from "../auth/permissions.ts";
 import { GitHubError } from "../github-error.ts";
+import { findMoved } from "../http/redirect.ts";
 import { findRepository } from "../world.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { couldNotResolve } from "./graphql-error.ts";
@@ -8,14 +9,22 @@ import { viewUser } from "./view-account.ts";
 import { viewNode } from "./view-node.ts";
 import { viewRepository } from "./view-repository.ts";
 
+interface RepositoryArgs {
+  readonly owner: string;
+  readonly name: string;
+  /** True unless given. */
+  readonly followRenames?: boolean | null;
+}
+
 /** The fields of `Query`. */
 export function queryRoot(context: GraphqlContext): object {
   const { world, caller } = context;
   return {
     __typename: "Query",
-    repository: ({ owner, name }: { owner: string; name: string }) => {
-      const repository = findRepository(world, owner, name);
-      if (repository === undefined || !canSee(caller, repository)) {
+    repository: ({ owner, name, followRenames }: RepositoryArgs) => {
+      const moved = followRenames === false ? null : findMoved(world, caller, owner, name);
+      const repository = findRepository(world, owner, name) ?? moved;
+      if (repository === null || !canSee(caller, repository)) {
         throw couldNotResolve(`Could not resolve to a Repository with the name '${owner}/${name}'.`);
       }
       return viewRepository(context, repository);

@@ -5,8 +5,9 @@ import { listRefs, type RefUpdate } from "../git/refs.ts";
 import { findPushProblem, type PushProblem } from "../repository/guard-branch.ts";
 import { findWorkflowProblem } from "../repository/guard-workflows.ts";
 import { followMovedRefs } from "../repository/move-refs.ts";
-import { findRepository, type Repository, type World } from "../world.ts";
+import { findRepository, fullName, type Repository, type World } from "../world.ts";
 import type { Answer } from "./answer.ts";
+import { findMoved } from "./redirect.ts";
 
 export interface GitCall {
   readonly owner: string;
@@ -33,6 +34,12 @@ export async function handleGit(world: World, call: GitCall): Promise<Answer> {
   const { caller } = call;
   const pushes = call.service === "/git-receive-pack" || call.query.get("service") === "git-receive-pack";
   const repository = findRepository(world, call.owner, call.name);
+  const moved = repository === undefined ? findMoved(world, caller, call.owner, call.name) : null;
+  if (moved !== null) {
+    const search = call.query.size === 0 ? "" : `?${call.query}`;
+    const location = `${world.baseUrl}/${fullName(moved)}.git${call.service}${search}`;
+    return textAnswer(301, "Moved Permanently", { location });
+  }
   if (caller.kind === "anonymous" && (pushes || repository === undefined || repository.settings.private)) {
     return textAnswer(401, "Authentication required.", { "www-authenticate": 'Basic realm="GitHub"' });
   }

@@ -15,6 +15,7 @@ import { type Answer, formatInternalError, jsonAnswer } from "./answer.ts";
 import { enterpriseVersion, findApiPath } from "./enterprise.ts";
 import { handleGit, matchGitPath } from "./handle-git.ts";
 import { createsContent, formatRateHeaders, type RateLimits, type RateResource } from "./rate-limits.ts";
+import { resolveNumber } from "./redirect.ts";
 import type { RequestEvent, RequestRecord } from "./request-log.ts";
 
 export interface ServeOptions {
@@ -236,7 +237,8 @@ async function readIncoming(world: World, request: IncomingMessage): Promise<Inc
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   const body = Buffer.concat(chunks);
   const url = new URL(request.url ?? "/", "http://localhost");
-  const apiPath = findApiPath(url.pathname, world.enterprise);
+  const found = findApiPath(url.pathname, world.enterprise);
+  const apiPath = found === null ? null : resolveNumber(world, found);
   const path = apiPath ?? url.pathname;
   const method = request.method ?? "GET";
   const target = findTarget(world, method, url.pathname, apiPath, body);

@@ -1,9 +1,11 @@
 import { handOf } from "../auth/caller.ts";
+import { requireAccess } from "../auth/permissions.ts";
 import { diffPatches, readPatch } from "../git/diff.ts";
 import { readRef } from "../git/git-repository.ts";
 import { findMergeBase, listCommits } from "../git/history.ts";
 import { listRefs } from "../git/refs.ts";
 import { GitHubError, notFound } from "../github-error.ts";
+import { movedAnswer } from "../http/redirect.ts";
 import { findPullsOfCommit } from "../pulls/find-pulls-of-commit.ts";
 import { renderBranch, renderShortBranch } from "../render/branch.ts";
 import { renderCommit, renderCommitWithFiles, renderFile } from "../render/commit.ts";
@@ -11,6 +13,7 @@ import { renderCommitComment } from "../render/commit-comment.ts";
 import { renderSimplePull } from "../render/pull-request.ts";
 import { repositoryPage, repositoryUrl } from "../render/repository.ts";
 import type { CommitComment } from "../repository/commit-marks.ts";
+import { renameBranch } from "../repository/rename-branch.ts";
 import { requireCommit, resolveCommit } from "../repository/resolve-commit.ts";
 import { announce } from "../webhooks/announce.ts";
 import { list, type RestHandlers } from "./operation.ts";
@@ -103,9 +106,21 @@ export const commitOperations = {
   "repos/get-branch": async ({ world, repository, path }) => {
     const ref = `refs/heads/${path.branch}`;
     const oid = await readRef(repository.git, ref);
+    const renamed = repository.renamedBranches.get(path.branch);
+    if (oid === null && renamed !== undefined)
+      throw movedAnswer(world, repository, "GET", `/branches/${renamed}`);
     if (oid === null) throw new GitHubError(404, "Branch not found");
     const commit = await requireCommit(repository, oid);
     return { status: 200, body: renderBranch(world, repository, path.branch, commit) };
+  },
+
+  "repos/rename-branch": async ({ world, repository, path, body, caller }) => {
+    if (path.branch === repository.settings.default_branch)
+      requireAccess(caller, repository, { anyOf: [["administration", "write"]], role: "admin" });
+    await renameBranch(world, repository, path.branch, body.new_name, handOf(world, caller));
+    const oid = await readRef(repository.git, `refs/heads/${body.new_name}`);
+    const commit = await requireCommit(repository, oid ?? "");
+    return { status: 201, body: renderBranch(world, repository, body.new_name, commit) };
   },
 
   "repos/list-pull-requests-associated-with-commit": async ({ world, repository, path }) => {

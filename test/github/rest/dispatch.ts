@@ -2,11 +2,12 @@ import { actorOf, type Caller } from "../auth/caller.ts";
 import { type Need, requireAccess, requireOrganizationAccess } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { type Answer, formatRestError, jsonAnswer } from "../http/answer.ts";
+import { findMoved, movedAnswer } from "../http/redirect.ts";
 import type { OperationId } from "../openapi/description.ts";
 import type { RouteMatch } from "../openapi/routes.ts";
 import { coerceParameters, findRequestProblem, findResponseProblem } from "../openapi/validate.ts";
 import { type Account, findRepository, type Repository, type World } from "../world.ts";
-import { formatPage } from "./format-page.ts";
+import { fillPath, formatPage } from "./format-page.ts";
 import { handlers } from "./handlers.ts";
 import type { RestAnswer, RestRequest } from "./operation.ts";
 import { accessOf } from "./permissions.ts";
@@ -28,6 +29,7 @@ export async function dispatchRest(world: World, call: RestCall): Promise<Answer
   if (handler === undefined || access === undefined) {
     throw new GitHubError(501, `GitHub stand-in: the operation ${id} is not implemented; see its README.md.`);
   }
+  requireStanding(world, call);
   const repository = requireCaller(world, call, access);
   const request = parseRequest(world, call, repository);
   const run = async (): Promise<RestAnswer> => handler(request);
@@ -39,7 +41,8 @@ export async function dispatchRest(world: World, call: RestCall): Promise<Answer
 /** An error as the operation's answer, held against the description too. */
 export function answerRestError(world: World, call: RestCall | null, error: GitHubError): Answer {
   const answer = { status: error.status, body: formatRestError(error), headers: error.headers };
-  return call === null || error.status >= 500
+  // Of redirects the description tells at some operations only.
+  return call === null || error.status >= 500 || error.status < 400
     ? jsonAnswer(error.status, answer.body, error.headers)
     : validated(world, call, answer);
 }
@@ -87,6 +90,17 @@ function requireCaller(
     default:
       return repository;
   }
+}
+
+/** Sends those who ask for a repository by a name that it had before to where it is now. */
+function requireStanding(world: World, { match, caller, query }: RestCall): void {
+  const { owner, repo } = match.path;
+  if (owner === undefined || repo === undefined || findRepository(world, owner, repo) !== undefined) return;
+  const moved = findMoved(world, caller, owner, repo);
+  if (moved === null) return;
+  const rest = fillPath({ match, query }).split("/").slice(4).join("/");
+  const search = query.size === 0 ? "" : `?${query}`;
+  throw movedAnswer(world, moved, match.route.method, `${rest === "" ? "" : `/${rest}`}${search}`);
 }
 
 function parseRequest(world: World, call: RestCall, repository: Repository | null): RestRequest<never> {

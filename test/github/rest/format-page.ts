@@ -37,7 +37,8 @@ export function formatPage(
   };
 }
 
-function fillPath({ match }: PageRequest): string {
+/** The path of a request, its names filled in. */
+export function fillPath({ match }: PageRequest): string {
   return match.route.path.replace(/\{([^}]+)\}/g, (_, name: string) =>
     (match.path[name] ?? "").split("/").map(encodeURIComponent).join("/"),
   );

@@ -164,6 +164,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/list-commit-statuses-for-ref": readStatuses,
   "repos/list-commits": readContents,
   "repos/list-pull-requests-associated-with-commit": readPulls,
+  "repos/rename-branch": writeContents,
   "repos/update-commit-comment": writeContents,
   "teams/get-by-name": readMembers,
   "teams/get-membership-for-user-in-org": readMembers,

@@ -21,8 +21,13 @@ import { defaultSettings } from "../repository/settings.ts";
 import { openBrowser } from "../web/browser.ts";
 import { formatCookie } from "../web/page-call.ts";
 import type { Hand } from "../webhooks/announce.ts";
-import { suspendInstallation, uninstallApp, unsuspendInstallation } from "../webhooks/change-installation.ts";
-import { type Account, fullName, type Repository, type World } from "../world.ts";
+import {
+  announceRepositories,
+  suspendInstallation,
+  uninstallApp,
+  unsuspendInstallation,
+} from "../webhooks/change-installation.ts";
+import { type Account, fullName, type Installation, type Repository, type World } from "../world.ts";
 import { requireAccount, requireRepository } from "./require-repository.ts";
 
 type Seeding = Pick<
@@ -75,6 +80,8 @@ export function seedWorld(world: World): Seeding {
           });
           return token;
         },
+        addRepository: (repo) => changeChosen(world, installation, repo, "added"),
+        removeRepository: (repo) => changeChosen(world, installation, repo, "removed"),
         suspend: () => suspendInstallation(world, installation, installation.account),
         unsuspend: () => unsuspendInstallation(world, installation, installation.account),
         uninstall: () => uninstallApp(world, installation, installation.account),
@@ -162,6 +169,20 @@ export function seedWorld(world: World): Seeding {
   };
 }
 
+function changeChosen(
+  world: World,
+  installation: Installation,
+  repo: string,
+  action: "added" | "removed",
+): void {
+  const { repositories, account } = installation;
+  if (repositories === "all") throw new Error("The App is installed in all repositories; choose some first.");
+  const repository = requireRepository(world, repo);
+  if (action === "added") repositories.add(repository.id);
+  else repositories.delete(repository.id);
+  announceRepositories(world, installation, action, [repository], account);
+}
+
 function createAccount(
   world: World,
   kind: Account["kind"],
@@ -191,12 +212,13 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     id: world.nextId(),
     owner,
     name,
-    git: await createGitRepository(join(world.dataDirectory, owner.login, `${name}.git`), branch),
+    git: await createGitRepository(findDirectory(world, owner, name), branch),
     createdAt: world.now(),
     lock: createLock(),
     settings: { ...defaultSettings, ...settings, default_branch: branch },
     collaborators: new Map(),
     protections: new Map(),
+    renamedBranches: new Map(),
     pushers: new Map(),
     mergeQueues: new Map(),
     labels: new Map(),
@@ -213,7 +235,15 @@ async function createRepository(world: World, wish: NewRepository): Promise<void
     updatedAt: world.now(),
   };
   world.repositories.set(fullName(repository).toLowerCase(), repository);
+  world.redirects.delete(fullName(repository).toLowerCase());
   if (files !== undefined) await commitFiles(world, repository, { files, message: "Initial commit" });
+}
+
+/** A repository that was renamed keeps its folder, so a later one of its old name needs another. */
+function findDirectory(world: World, owner: Account, name: string): string {
+  const directory = join(world.dataDirectory, owner.login, `${name}.git`);
+  const taken = [...world.repositories.values()].some(({ git }) => git.directory === directory);
+  return taken ? join(world.dataDirectory, owner.login, `${name}-${world.nextId()}.git`) : directory;
 }
 
 async function commitFiles(world: World, repository: Repository, wish: NewCommit): Promise<string> {

@@ -1,23 +1,17 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type DeployRepository, makeDeployRepository, SECRET } from "../apply/support/deploy-repository.ts";
-import { bundleAction } from "../setup/bundle-action.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type DeployRepository,
+  makeDeployRepository,
+  REPO,
+  SECRET,
+} from "../apply/support/deploy-repository.ts";
+import { type ActionRun, type BundledAction, openBundledAction } from "./support/bundled-action.ts";
 
-// The Action as the runner starts it: its bundle as a process, without any packages around it, with inputs, an event,
-// and files for its outputs.
-
-const entry = fileURLToPath(new URL("../../action/main.ts", import.meta.url));
-const REPO = "acme/infra";
+// The Action as the runner starts it, with inputs, an event, and files for its outputs.
 
 let repository: DeployRepository;
+let action: BundledAction;
 let token: string;
-let folder: string;
-let bundle: string;
 
 beforeAll(async () => {
   repository = await makeDeployRepository("yaml-stash", {
@@ -30,72 +24,31 @@ beforeAll(async () => {
     repo: REPO,
     permissions: { contents: "write", checks: "write", metadata: "read" },
   });
-  folder = join(repository.stack.environment.HOME ?? "", "runner");
-  bundle = await mkdtemp(join(tmpdir(), "pulumiscale-action-"));
-  await writeFile(join(bundle, "package.json"), '{ "type": "module" }\n');
-  for (const [name, contents] of await bundleAction(entry, bundle))
-    await writeFile(join(bundle, name), contents);
+  action = await openBundledAction(repository);
 }, 60_000);
 afterAll(async () => {
   await repository.stop();
-  await rm(bundle, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await action.remove();
 });
 
 async function head(): Promise<string> {
   return (await repository.github.readRef(REPO, "main")) ?? "";
 }
 
-type Run = { exitCode: number; log: string; outputs: Record<string, string>; summary: string };
-
 async function runAction(
   inputs: Record<string, string>,
   before: string | null,
   ref = "refs/heads/main",
-): Promise<Run> {
+): Promise<ActionRun> {
   const event = { ...(before === null ? {} : { before }), repository: { default_branch: "main" } };
-  await writeFile(join(folder, "event.json"), JSON.stringify(event));
-  const given = Object.entries({
-    "stack-name": "dev",
-    "work-dir": "deploy",
-    "github-token": token,
-    ...inputs,
+  const eventName = before === null ? "schedule" : "push";
+  return action.run({
+    inputs: { "github-token": token, ...inputs },
+    eventName,
+    event,
+    ref,
+    sha: await head(),
   });
-  const child = spawn(process.execPath, [join(bundle, "index.js")], {
-    cwd: folder,
-    env: {
-      ...repository.stack.environment,
-      ...repository.jobVariables,
-      ...Object.fromEntries(given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
-      GITHUB_REPOSITORY: REPO,
-      GITHUB_SHA: await head(),
-      GITHUB_REF: ref,
-      GITHUB_EVENT_NAME: before === null ? "schedule" : "push",
-      GITHUB_EVENT_PATH: join(folder, "event.json"),
-      GITHUB_API_URL: repository.github.apiUrl,
-      GITHUB_SERVER_URL: repository.github.url,
-      GITHUB_RUN_ID: "7",
-      GITHUB_WORKSPACE: join(repository.stack.workDir, ".."),
-      GITHUB_OUTPUT: join(folder, "output"),
-      GITHUB_STEP_SUMMARY: join(folder, "summary"),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let log = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.on("data", (data: Buffer) => (log += data.toString()));
-  await once(child, "close");
-  const read = (name: string) => readFile(join(folder, name), "utf8").catch(() => "");
-  const outputs = [...(await read("output")).matchAll(/^(\S+)<<(\S+)\n(.*?)\n\2$/gms)];
-  return {
-    exitCode: child.exitCode ?? -1,
-    log,
-    outputs: Object.fromEntries(outputs.map(([, name = "", , value = ""]) => [name, value])),
-    summary: await read("summary"),
-  };
 }
 
 describe("the Action", { timeout: 40_000 }, () => {

@@ -5,12 +5,17 @@ export type Shell = "bash" | "zsh" | "fish";
 /** A script that completes the commands and options of a command line, made of the command line itself. */
 export function formatCompletions(shell: Shell, program: Command): string {
   const help = program.createHelp();
-  const commands = help.visibleCommands(program).map((command) => ({
-    name: command.name(),
-    description: command.summary() || command.description(),
-    options: help.visibleOptions(command).map(describeOption),
-    words: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
-  }));
+  const describe = (command: Command): CompletedCommand => {
+    const below = command.commands.length === 0 ? [] : help.visibleCommands(command);
+    return {
+      name: command.name(),
+      description: command.summary() || command.description(),
+      options: help.visibleOptions(command).map(describeOption),
+      words: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+      commands: below.filter((each) => each.name() !== "help").map(describe),
+    };
+  };
+  const commands = help.visibleCommands(program).map(describe);
   const options = help.visibleOptions(program).map(describeOption);
   return `${FORMATS[shell](program.name(), commands, options).join("\n")}\n`;
 }
@@ -22,6 +27,8 @@ type CompletedCommand = {
   options: readonly CompletedOption[];
   /** What an argument may be. */
   words: readonly string[];
+  /** The commands below it, as `create` of `app create`. */
+  commands: readonly CompletedCommand[];
 };
 /** What an option takes: `stack` is completed from the stack files of the working directory. */
 type Value = "nothing" | "directory" | "stack" | "other";
@@ -39,7 +46,7 @@ function describeOption({ long, short, description, required, flags, argChoices 
 }
 
 const formatBash: Format = (program, commands, options) => {
-  const all = [...options, ...commands.flatMap((command) => command.options)];
+  const all = [...options, ...commands.flatMap(withThoseBelow).flatMap((command) => command.options)];
   const withValue = all.filter(({ value }) => value === "other");
   const names = (value: Value) => namesOf(all.filter((option) => option.value === value)).join("|");
   const chosen = withValue.filter(({ choices }) => choices.length > 0);
@@ -65,11 +72,11 @@ const formatBash: Format = (program, commands, options) => {
     `    words="${[...commands.map(({ name }) => name), ...namesOf(options)].join(" ")}"`,
     "  else",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own
-    '    case "${COMP_WORDS[1]}" in',
-    ...commands.map(
-      (command) =>
-        `      ${command.name}) words="${[...command.words, ...namesOf(command.options)].join(" ")}" ;;`,
+    '    case "${COMP_WORDS[1]} ${COMP_WORDS[2]}" in',
+    ...commands.flatMap(({ name, commands: below }) =>
+      below.map((each) => `      "${name} ${each.name}") words="${bashWords(each)}" ;;`),
     ),
+    ...commands.map((command) => `      "${command.name} "*) words="${bashWords(command)}" ;;`),
     "    esac",
     "  fi",
     '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
@@ -78,6 +85,14 @@ const formatBash: Format = (program, commands, options) => {
     `complete -F _${program} ${program}`,
   ];
 };
+
+function bashWords({ words, commands, options }: CompletedCommand): string {
+  return [...words, ...commands.map(({ name }) => name), ...namesOf(options)].join(" ");
+}
+
+function withThoseBelow(command: CompletedCommand): CompletedCommand[] {
+  return [command, ...command.commands];
+}
 
 const formatZsh: Format = (program, commands, options) => [
   `#compdef ${program}`,
@@ -95,8 +110,14 @@ const formatZsh: Format = (program, commands, options) => [
   "  shift words",
   "  (( CURRENT -= 1 ))",
   `  stacks=(\${(f)"$(_${program}_stacks)"})`,
+  ...commands.flatMap(({ name, commands: below }) =>
+    below.map(
+      (each) =>
+        `  if [ "$words[1] $words[2]" = ${quote(`${name} ${each.name}`)} ]; then words[1]=(); (( CURRENT -= 1 )); fi`,
+    ),
+  ),
   '  case "$words[1]" in',
-  ...commands.flatMap((command) => [
+  ...[...commands, ...commands.flatMap(({ commands: below }) => below)].flatMap((command) => [
     `    ${command.name})`,
     `      _arguments ${[...command.options.map(zshOption), ...zshWords(command)].join(" \\\n        ")} ;;`,
   ]),
@@ -116,9 +137,18 @@ const formatFish: Format = (program, commands, options) => [
   "end",
   `complete -c ${program} -f`,
   ...options.map((option) => fishOption(program, "__fish_use_subcommand", option)),
-  ...commands.flatMap(({ name, description, options: own, words }) => {
+  ...commands.flatMap(({ name, description, options: own, words, commands: below }) => {
     const seen = quoteFish(`__fish_seen_subcommand_from ${name}`);
     return [
+      ...below.flatMap((each) => {
+        const within = quoteFish(
+          `__fish_seen_subcommand_from ${name}; and __fish_seen_subcommand_from ${each.name}`,
+        );
+        return [
+          `complete -c ${program} -n ${seen} -a ${each.name} -d ${quoteFish(each.description)}`,
+          ...each.options.map((option) => fishOption(program, within, option)),
+        ];
+      }),
       `complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoteFish(description)}`,
       ...own.map((option) => fishOption(program, seen, option)),
       ...(words.length === 0 ? [] : [`complete -c ${program} -n ${seen} -a ${quoteFish(words.join(" "))}`]),
@@ -158,8 +188,9 @@ function zshOption({ name, description, value, choices }: CompletedOption): stri
     : quote(`${option}:value:${choices.length > 0 || value !== "other" ? action : " "}`);
 }
 
-function zshWords({ words }: CompletedCommand): string[] {
-  return words.length === 0 ? [] : [quote(`1:value:(${words.join(" ")})`)];
+function zshWords({ words, commands }: CompletedCommand): string[] {
+  const all = [...words, ...commands.map(({ name }) => name)];
+  return all.length === 0 ? [] : [quote(`1:value:(${all.join(" ")})`)];
 }
 
 function fishOption(

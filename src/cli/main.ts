@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { cleanOutput } from "../apply/clean-output.ts";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
+import type { AppCreateFlags } from "./app-create.ts";
 import type { Shell } from "./completions.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
@@ -14,6 +15,7 @@ Examples:
   $ pulumiscale demo                                  see an alert scale a small Pulumi program
   $ pulumiscale serve --stack prod                    scale this Pulumi program's pools, without GitHub
   $ pulumiscale scale web +2 --apply                  one pool, by hand
+  $ pulumiscale app create --org acme                 register the GitHub App
   $ pulumiscale app                                   run the GitHub App; settings come from the environment
   $ pulumiscale apply --dir infra --stack prod        apply the pool values that are committed and not applied yet
   $ pulumiscale preview --dir infra --stack prod      show what applying them would change
@@ -33,7 +35,7 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .showHelpAfterError("(run pulumiscale --help for the commands)")
     .exitOverride();
   addLocalCommands(program, answer);
-  program
+  const app = program
     .command("app")
     .description("run the GitHub App that takes alerts and commits scale changes")
     .addHelpText(
@@ -41,6 +43,21 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
       "\nSettings: APP_ID, PRIVATE_KEY or PRIVATE_KEY_PATH, WEBHOOK_SECRET; see the README for the others.",
     )
     .action(async () => answer(await (await import("./app.ts")).runApp()));
+  app
+    .command("create")
+    .description(
+      "register the GitHub App through a page on this machine, and write its credentials to a file",
+    )
+    .option("--org <name>", "the organization that is to own it; you, unless given")
+    .option("--url <url>", "where GitHub and senders will reach it")
+    .option("--github <url>", "another GitHub than github.com, or than that of GITHUB_API_URL")
+    .option("--name <name>", "its name, of at most 34 characters; GitHub lets you change it")
+    .option("--out <file>", "where the credentials go", ".env")
+    .option("--force", "overwrite that file")
+    .option("--no-merge-queue", "for a server that knows no merge queue")
+    .action(async (flags: AppCreateFlags) =>
+      answer(await (await import("./app-create.ts")).runAppCreate(flags)),
+    );
   deployCommand(
     program,
     "apply",

@@ -64,6 +64,8 @@ describe("completions for bash", () => {
     for (const command of helped().filter((name) => name !== "help"))
       expect([command, ...bash(command, "--").sort()]).toEqual([command, ...helped(command).sort()]);
     expect(bash("init", "--y")).toEqual(["--yes"]);
+    expect(bash("app", "cr")).toEqual(["create"]);
+    expect(bash("app", "create", "--").sort()).toEqual(helped("app", "create").sort());
     expect(bash("completions", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
   });
 

@@ -4,7 +4,7 @@
  */
 export type ShownLine = { kind: "text" | "quote" | "code" | "html" | "other"; paragraph: number };
 
-type Container = { kind: "quote" } | { kind: "item"; offset: number };
+type Container = { kind: "quote" } | { kind: "item"; offset: number; isEmpty: boolean };
 type Leaf =
   | { kind: "none" | "paragraph" }
   | { kind: "fence"; sign: string; length: number }
@@ -61,8 +61,11 @@ function matchContainers(containers: readonly Container[], line: string): { matc
       const mark = /^ {0,3}> ?/.exec(rest)?.[0];
       if (mark === undefined) return { matched, rest };
       rest = rest.slice(mark.length);
-    } else if (isBlank || indentOf(rest) >= container.offset) rest = rest.slice(container.offset);
-    else return { matched, rest };
+      // An empty line ends an item that has nothing in it yet.
+    } else if (isBlank ? !container.isEmpty : indentOf(rest) >= container.offset) {
+      container.isEmpty = false;
+      rest = rest.slice(container.offset);
+    } else return { matched, rest };
   }
   return { matched: containers.length, rest };
 }
@@ -92,7 +95,7 @@ function openContainers(
       containers.push({ kind: "quote" });
       rest = rest.slice(quote.length);
     } else if (item !== null && (containers.length > 0 || !interrupts || item.mayInterrupt)) {
-      containers.push({ kind: "item", offset: item.offset });
+      containers.push({ kind: "item", offset: item.offset, isEmpty: item.isEmpty });
       rest = rest.slice(item.offset);
     } else break;
   }
@@ -102,7 +105,7 @@ function openContainers(
 const RULE = /^ {0,3}(?:(?:\* *){3,}|(?:- *){3,}|(?:_ *){3,})$/;
 
 /** A list item, and how far in its content stands. Only one that is not empty, and no later number, may cut into a paragraph. */
-function itemOf(line: string): { offset: number; mayInterrupt: boolean } | null {
+function itemOf(line: string): { offset: number; isEmpty: boolean; mayInterrupt: boolean } | null {
   if (RULE.test(line)) return null;
   const [all, indent = "", mark = ""] = /^( {0,3})([-+*]|\d{1,9}[.)])(?= |$)/.exec(line) ?? [];
   if (all === undefined) return null;
@@ -110,7 +113,7 @@ function itemOf(line: string): { offset: number; mayInterrupt: boolean } | null 
   const isEmpty = content.trim() === "";
   const blanks = indentOf(content);
   const offset = indent.length + mark.length + (isEmpty || blanks > 4 ? 1 : blanks);
-  return { offset, mayInterrupt: !isEmpty && (/^[-+*]$/.test(mark) || /^0*1[.)]$/.test(mark)) };
+  return { offset, isEmpty, mayInterrupt: !isEmpty && (/^[-+*]$/.test(mark) || /^0*1[.)]$/.test(mark)) };
 }
 
 type Start = { kind: "text" } | { kind: "code" | "html" | "other"; leaf: Leaf };
@@ -126,7 +129,7 @@ function startOf(line: string, within: "paragraph" | "lazy" | "nothing"): Start 
   const end = htmlEnd(line.trimStart(), within);
   if (end !== null) return { kind: "html", leaf: end.test(line) ? { kind: "none" } : { kind: "html", end } };
   const isHeading =
-    /^ {0,3}#{1,6}(?: |$)/.test(line) || (within === "paragraph" && /^ {0,3}=+ *$/.test(line));
+    /^ {0,3}#{1,6}(?: |$)/.test(line) || (within === "paragraph" && /^ {0,3}(?:=+|-+) *$/.test(line));
   if (isHeading || RULE.test(line)) return { kind: "other", leaf: { kind: "none" } };
   return { kind: "text" };
 }
@@ -155,7 +158,7 @@ function htmlEnd(line: string, within: "paragraph" | "lazy" | "nothing"): RegExp
   // A single tag that fills the line; quoted values may hold anything.
   const bare = line.replace(/"[^"]*"|'[^']*'/g, "q");
   const isOneTag = /^<(?:[a-z][a-z0-9-]*(?:\s[^<>"'`]*)?\/?|\/[a-z][a-z0-9-]*\s*)>\s*$/i.test(bare);
-  return isOneTag && within !== "paragraph" ? /^\s*$/ : null;
+  return isOneTag && within === "nothing" ? /^\s*$/ : null;
 }
 
 function indentOf(line: string): number {

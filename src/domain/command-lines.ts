@@ -15,7 +15,7 @@ export function findCommandLines(body: string): WrittenLine[] {
   const hidden = new Set([
     ...linesInComments(lines, shown),
     ...linesInElements(lines, shown),
-    ...linesBetweenFences(lines, shown),
+    ...linesBetweenFences(lines),
     ...linesInCodeSpans(lines, shown),
   ]);
   return lines.flatMap((text, line): WrittenLine[] => {
@@ -72,9 +72,9 @@ const MARKS = /^[\s>]*(?:(?:[-+*]|\d{1,9}[.)])\s[\s>]*)*/;
 type Fence = { line: number; sign: string; length: number; isBare: boolean };
 
 /** Between two fences of whatever depth in lists and quotes, as somebody sees it who thinks of no markdown rules. */
-function linesBetweenFences(lines: readonly string[], shown: readonly ShownLine[]): number[] {
+function linesBetweenFences(lines: readonly string[]): number[] {
   const fences = lines.flatMap((text, line): Fence[] => {
-    const fence = shown[line]?.kind === "html" ? null : fenceOf(text.slice(MARKS.exec(text)?.[0].length));
+    const fence = fenceOf(text.slice(MARKS.exec(text)?.[0].length));
     return fence === null ? [] : [{ line, ...fence, isBare: fence.info.trim() === "" }];
   });
   const hidden: number[] = [];

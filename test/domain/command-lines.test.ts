@@ -84,7 +84,7 @@ describe("where it does not", () => {
     ["in a fence with a list mark before what looks like its end", "```\n- ```\n.\n```\n!"],
     ["in a fence with a quote's mark before what looks like its end", "```\n> ```\n.\n```\n!"],
     ["in a fence after indented code that shows one", "text\n\n    ```\n\n```\n.\n```\n!"],
-    ["in a fence after a comment that shows one", "<!--\n```\n-->\n!\n```\n.\n```\n!"],
+    ["in a fence after a comment that shows one", "<!--\n```\n-->\n\n```\n.\n```\n\n!"],
     ["in a fence after a list item that shows one", "- ```\n  a\n  ```\n\n```\n.\n```\n!"],
     ["in a fence within HTML", "<div>\n\n```\n.\n```\n\n</div>\n\n!"],
     // In a list; a line at the margin ends the item, but the eye sees a fence.
@@ -93,8 +93,11 @@ describe("where it does not", () => {
     ["at the margin, in a fence that begins a list item", "1. ```\n.\n   ```"],
     ["at the margin, in a fence of an item of an item", "- 1. ```\n.\n     ```"],
     ["at the margin, after an empty list item", "-\n\n  ```\n.\n  ```"],
+    ["in a fence after a list item that an empty line ends", "-\n\n  ```\n.\n``` a\n.\n\n."],
     ["in a fence that a quote begins", "> ```\n.\n> ```"],
     ["what is not a fence begins none", "``` a`b\n\n!\n\n``` c`d\n!"],
+    ["in a fence after a tag that is the rest of a quoted paragraph", "> a\n<b>\n```\n\n.\n```\n\n!"],
+    ["after a tag under a heading that a dash makes", "Title\n-\n<b>\n.\n\n!"],
     ["two backticks begin none", "``\n\n!\n\n``\n\n!"],
     // Code spans.
     ["in a code span over lines", "see `this\n.\n` or\n!"],

@@ -3,7 +3,8 @@ const MAX_LENGTH = 200;
 
 /**
  * The words that somebody may have meant by a text, best first, at most `most`: those that begin with it (two letters or more), and
- * those that are a few slips away (a letter too many, too few, wrong, or two swapped). Case does not count. Empty where none is near.
+ * those that are a few slips away (a letter too many, too few, wrong, or two swapped), and hardly more than the best is. Case does
+ * not count. Empty where none is near.
  */
 export function suggest(text: string, words: readonly string[], most = 1): string[] {
   const wanted = text.slice(0, MAX_LENGTH).toLowerCase();
@@ -12,7 +13,9 @@ export function suggest(text: string, words: readonly string[], most = 1): strin
     const slips = slipsTo(wanted, word.slice(0, MAX_LENGTH).toLowerCase());
     return slips === null ? [] : [{ word, slips }];
   });
+  const fewest = Math.min(...near.map(({ slips }) => slips));
   return near
+    .filter(({ slips }) => slips <= fewest + 1)
     .toSorted((a, b) => a.slips - b.slips)
     .slice(0, most)
     .map(({ word }) => word);

@@ -180,7 +180,11 @@ export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, Organiza
   createOrganization(login: string): Account;
   createRepository(repository: NewRepository): Promise<void>;
   createApp(app: NewApp): Promise<SeededApp>;
-  installApp(app: SeededApp, owner: string, repositories: "all" | readonly string[]): SeededInstallation;
+  installApp(
+    app: { readonly appId: number },
+    owner: string,
+    repositories: "all" | readonly string[],
+  ): SeededInstallation;
   issueToken(request: TokenRequest): string;
   /** A person's browser, for the few pages that there are. */
   signIn(login: string): Browser;

@@ -9,10 +9,11 @@ import { createRateLimits } from "./http/rate-limits.ts";
 import type { RequestListener, RequestRecord } from "./http/request-log.ts";
 import { createGitHubServer } from "./http/serve.ts";
 import { inspectWorld } from "./seed/inspect-world.ts";
+import { createActionsApp, seedApps } from "./seed/seed-apps.ts";
 import { seedLives } from "./seed/seed-lives.ts";
 import { seedOrganizations } from "./seed/seed-organizations.ts";
 import { seedPeople } from "./seed/seed-people.ts";
-import { createActionsApp, seedWorld } from "./seed/seed-world.ts";
+import { seedWorld } from "./seed/seed-world.ts";
 import { createWebhookSender, formatEvent } from "./webhooks/deliver-events.ts";
 import { fullName, type Push, type RepositoryEvent, type Violation, type World } from "./world.ts";
 
@@ -71,6 +72,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     violations,
     faults,
     ...seedWorld(world),
+    ...seedApps(world),
     ...seedPeople(world),
     ...seedOrganizations(world),
     ...seedLives(world),

@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createApp, formatKey, formatSlug, makeSecret } from "../apps/create-app.ts";
-import { installApp } from "../apps/install-app.ts";
-import { actionsAppId } from "../auth/caller.ts";
 import { createGitRepository, readRef } from "../git/git-repository.ts";
 import { writeBlob } from "../git/write-objects.ts";
 import type { TreeChange } from "../git/write-tree.ts";
-import type { GitHubStandIn, NewApp, NewCommit, NewRepository, SeededApp } from "../github-stand-in.ts";
+import type { GitHubStandIn, NewCommit, NewRepository } from "../github-stand-in.ts";
 import { createLock } from "../lock.ts";
 import { formatNodeId } from "../node-id.ts";
 import { createPull } from "../pulls/create-pull.ts";
@@ -21,13 +18,7 @@ import { defaultSettings } from "../repository/settings.ts";
 import { openBrowser } from "../web/browser.ts";
 import { formatCookie } from "../web/page-call.ts";
 import type { Hand } from "../webhooks/announce.ts";
-import {
-  announceRepositories,
-  suspendInstallation,
-  uninstallApp,
-  unsuspendInstallation,
-} from "../webhooks/change-installation.ts";
-import { type Account, fullName, type Installation, type Repository, type World } from "../world.ts";
+import { type Account, fullName, type Repository, type World } from "../world.ts";
 import { requireAccount, requireRepository } from "./require-repository.ts";
 
 type Seeding = Pick<
@@ -35,8 +26,6 @@ type Seeding = Pick<
   | "createUser"
   | "createOrganization"
   | "createRepository"
-  | "createApp"
-  | "installApp"
   | "issueToken"
   | "signIn"
   | "addCollaborator"
@@ -55,38 +44,6 @@ export function seedWorld(world: World): Seeding {
       createAccount(world, "User", login, details.name ?? login, details.email ?? `${login}@example.com`),
     createOrganization: (login) => createAccount(world, "Organization", login, login, `${login}@example.com`),
     createRepository: (repository) => createRepository(world, repository),
-    createApp: (app) => seedApp(world, app),
-    installApp: (seeded, owner, repositories) => {
-      const app = world.apps.get(seeded.appId);
-      if (app === undefined) throw new Error(`There is no App ${seeded.appId} on the GitHub stand-in.`);
-      const account = requireAccount(world, owner);
-      const chosen =
-        repositories === "all"
-          ? ("all" as const)
-          : new Set(
-              repositories.map((name) => requireRepository(world, `${owner}/${name.split("/").at(-1)}`).id),
-            );
-      const installation = installApp(world, app, account, chosen, account);
-      return {
-        installationId: installation.id,
-        issueToken: () => {
-          const token = `ghs_${randomBytes(18).toString("hex")}`;
-          world.credentials.set(token, {
-            kind: "installation",
-            installation,
-            permissions: installation.permissions,
-            repositories: "all",
-            expiresAtMs: world.credentialNow().getTime() + 3_600_000,
-          });
-          return token;
-        },
-        addRepository: (repo) => changeChosen(world, installation, repo, "added"),
-        removeRepository: (repo) => changeChosen(world, installation, repo, "removed"),
-        suspend: () => suspendInstallation(world, installation, installation.account),
-        unsuspend: () => unsuspendInstallation(world, installation, installation.account),
-        uninstall: () => uninstallApp(world, installation, installation.account),
-      };
-    },
     signIn: (login) => {
       const session = randomBytes(18).toString("hex");
       world.sessions.set(session, requireAccount(world, login));
@@ -167,20 +124,6 @@ export function seedWorld(world: World): Seeding {
       });
     },
   };
-}
-
-function changeChosen(
-  world: World,
-  installation: Installation,
-  repo: string,
-  action: "added" | "removed",
-): void {
-  const { repositories, account } = installation;
-  if (repositories === "all") throw new Error("The App is installed in all repositories; choose some first.");
-  const repository = requireRepository(world, repo);
-  if (action === "added") repositories.add(repository.id);
-  else repositories.delete(repository.id);
-  announceRepositories(world, installation, action, [repository], account);
 }
 
 function createAccount(
@@ -273,62 +216,4 @@ async function commitFiles(world: World, repository: Repository, wish: NewCommit
 
 function personalHand(account: Account): Hand {
   return { account, app: null, triggersWorkflows: true };
-}
-
-async function seedApp(world: World, wish: NewApp): Promise<SeededApp> {
-  const slug = wish.slug ?? formatSlug(wish.name ?? "scaler");
-  const webhookSecret = wish.webhookSecret ?? makeSecret();
-  const { app, privateKey } = await createApp(world, {
-    name: wish.name ?? slug,
-    slug,
-    owner: wish.owner === undefined ? null : requireAccount(world, wish.owner),
-    description: "",
-    homepage: null,
-    setupUrl: null,
-    permissions: wish.permissions,
-    events: wish.events,
-    webhookUrl: wish.webhookUrl ?? null,
-    webhookSecret,
-  });
-  return {
-    appId: app.id,
-    slug,
-    clientId: app.clientId,
-    privateKey: formatKey(privateKey),
-    webhookSecret,
-    botLogin: app.bot.login,
-    setWebhook: (url, secret) => {
-      app.webhook = { url, secret: secret ?? webhookSecret };
-    },
-  };
-}
-
-/** The App behind workflows' own tokens; nobody has its key. */
-export function createActionsApp(world: World): void {
-  const bot: Account = {
-    kind: "Bot",
-    id: 41898282,
-    login: "github-actions[bot]",
-    name: "github-actions[bot]",
-    email: "",
-    createdAt: world.now(),
-    organization: null,
-  };
-  world.accounts.set(bot.login, bot);
-  world.apps.set(actionsAppId, {
-    id: actionsAppId,
-    slug: "github-actions",
-    name: "GitHub Actions",
-    clientId: "Iv1.05c79e9ad1f6bdfa",
-    owner: bot,
-    bot,
-    permissions: {},
-    events: [],
-    description: "",
-    homepage: null,
-    setupUrl: null,
-    publicKey: null,
-    createdAt: world.now(),
-    webhook: null,
-  });
 }

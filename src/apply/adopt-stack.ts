@@ -1,4 +1,4 @@
-import type { Contract } from "../domain/contract.ts";
+import { type Contract, parseContract } from "../domain/contract.ts";
 import { isNamed } from "../domain/pool-history.ts";
 import { isFailure } from "../domain/receipt.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
@@ -14,7 +14,7 @@ import { formatFinding, type OwnContract, readOwnContract } from "./read-contrac
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { readUpdates, type StackUpdate } from "./update-history.ts";
 import { updateLedger } from "./update-ledger.ts";
-import { parseUpdateMessage } from "./update-message.ts";
+import { parseUpdatedPools, parseUpdateMessage } from "./update-message.ts";
 
 export type AdoptRequest = Pick<ApplyRequest, "place" | "checkout" | "engine">;
 
@@ -111,7 +111,22 @@ function findNewer(updates: readonly StackUpdate[], entry: LedgerEntry, alias: s
   // Pulumi tells whole seconds. In the second of the entry itself, an update of ours after it says that it is the older one.
   const isSameSecond = endedAtMs === Math.floor(writtenAtMs / 1000) * 1000;
   const isOlder = found.later.some(({ message }) => parseUpdateMessage(message, alias) !== null);
-  return isSameSecond && !isOlder ? found : null;
+  if (isSameSecond && !isOlder) return found;
+  return isUnseen(entry, alias, found) ? found : null;
+}
+
+/**
+ * True where an apply of ours has written the entry after that update without knowing of it: a pool that the apply did not touch
+ * then has another value. Not while an update is newer than the entry, which is about to be written.
+ */
+function isUnseen(entry: LedgerEntry, alias: string, found: Found): boolean {
+  const writtenAtMs = Date.parse(entry.publishedAt);
+  if (found.later.some((update) => endOf(update) > writtenAtMs)) return false;
+  const { contract } = parseContract(entry.pools, entry.project);
+  const known = appliedValues(contract, { project: entry.project, alias }, null, found);
+  return Object.entries(entry.applied).some(
+    ([name, value]) => known[name] !== undefined && known[name] !== value,
+  );
 }
 
 /** What was before a `destroy` is gone. */
@@ -175,10 +190,13 @@ function appliedValues(
   for (const [name, value] of Object.entries(configuredValues(contract, project, source.config)))
     applied.set(name, { value, isSure: true });
   for (const update of later.filter(({ kind }) => kind === "update").toReversed()) {
+    const touched = parseUpdatedPools(update.message, alias);
     const brought = broughtBy(update, alias);
     for (const [name, value] of Object.entries(configuredValues(contract, project, update.config))) {
       const pool = contract.get(name);
       const isBrought = brought.some(({ pool: named, to }) => pool && isNamed(pool, named) && to === value);
+      // An update of ours has left the other pools alone, whatever value they were configured with.
+      if (touched !== null && !touched.some((named) => pool && isNamed(pool, named))) continue;
       const before = applied.get(name);
       if (isBrought) applied.set(name, { value, isSure: true });
       else if (before !== undefined && before.value !== value)

@@ -33,7 +33,8 @@ export function formatUpdateMessage(
     ),
     LONGEST_COMMITS,
   );
-  const head = `${formatSubject(alias, pending)}\n\n${formatTrailers([{ key: "Stack", value: alias }])}`;
+  const first = [{ key: "Stack", value: alias }, ...poolsTrailer(pending)];
+  const head = `${formatSubject(alias, pending)}\n\n${formatTrailers(first)}`;
   const fitting = takeFitting(lines, LONGEST_MESSAGE - lengthOf(head) - lengthOf(formatTrailers(oids)) - 2);
   return [head, formatTrailers(fitting), formatTrailers(oids)].filter((part) => part !== "").join("\n");
 }
@@ -43,6 +44,21 @@ export function parseUpdateMessage(message: string, alias: string): string[] | n
   const trailers = parseTrailers(message);
   if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return null;
   return trailers.filter(({ key }) => key === "Commit").map(({ value }) => value);
+}
+
+/** The pools that an update of ours has moved, or was to move; null where its message does not tell all of them. */
+export function parseUpdatedPools(message: string, alias: string): string[] | null {
+  const trailers = parseTrailers(message);
+  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return null;
+  return trailers.find(({ key }) => key === "Pools")?.value.split(",") ?? null;
+}
+
+const LONGEST_POOLS = 1000;
+
+/** All of them or none: whoever reads it takes the others for left alone. */
+function poolsTrailer(pending: readonly PendingPool[]): Trailer[] {
+  const value = pending.map(({ pool }) => pool.name).join(",");
+  return value.length > LONGEST_POOLS ? [] : [{ key: "Pools", value }];
 }
 
 function formatSubject(alias: string, pending: readonly PendingPool[]): string {

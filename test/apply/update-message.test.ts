@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { PendingPool } from "../../src/apply/pending.ts";
-import { formatUpdateMessage, parseUpdateMessage } from "../../src/apply/update-message.ts";
+import {
+  formatUpdateMessage,
+  parseUpdatedPools,
+  parseUpdateMessage,
+} from "../../src/apply/update-message.ts";
 import { parseContract } from "../../src/domain/contract.ts";
 import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
 
@@ -67,8 +71,15 @@ describe("the message of an update", () => {
       commits,
     );
     expect(message).toBe(
-      `scale(shop.dev): 2 pools\n\nPulumiscale-Stack: shop.dev\nPulumiscale-Commit: ${oidOf(1)}`,
+      `scale(shop.dev): 2 pools\n\nPulumiscale-Stack: shop.dev\nPulumiscale-Pools: web,queue\nPulumiscale-Commit: ${oidOf(1)}`,
     );
+    expect(parseUpdatedPools(message, ALIAS)).toEqual(["web", "queue"]);
+    expect(parseUpdatedPools(message, "other")).toBeNull();
+  });
+
+  it("names all pools or none", () => {
+    const pending = Array.from({ length: 300 }, (_, index) => pendingPool(`pool${index}`, 1, 2));
+    expect(parseUpdatedPools(formatUpdateMessage(ALIAS, pending, []), ALIAS)).toBeNull();
   });
 
   it("knows a pool by its former name, and has the demand's own value where nothing is known as applied", () => {

@@ -127,3 +127,15 @@ test("a commit hook that refuses: the answer says what it said, and nothing is l
   writeFileSync(hook, "#!/bin/sh\nexit 0\n");
   expect((await scaleToEnd(serve, "/scale/steady", { value: 8 })).operation.status).toBe("applied");
 }, 60_000);
+
+test("what a full pulumi up by hand has brought without a commit is found with the next apply, and taken back", async () => {
+  const text = await program.readStackFile();
+  const now = countOf(program, "fragile");
+  await edit(`fragileCount: ${now}`, "fragileCount: 9");
+  await program.pulumi("up", "--yes", "--skip-preview", "--stack", "dev");
+  writeFileSync(program.stackFile, text);
+  expect(countOf(program, "fragile")).toBe(9);
+  const { operation } = await scaleToEnd(serve, "/scale/steady", { value: 4 });
+  expect(operation.status).toBe("applied");
+  await expect.poll(() => countOf(program, "fragile"), { timeout: 20_000 }).toBe(now);
+}, 60_000);

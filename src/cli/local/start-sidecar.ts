@@ -139,7 +139,9 @@ export async function startSidecar(
     try {
       const checkout = await program.readCheckout();
       const adopted = await adoptStack({ place: deployPlace, checkout, engine }, world);
-      if (adopted.kind === "adopted") stack.invalidate();
+      if (adopted.kind === "kept") return;
+      stack.invalidate();
+      void queue.request();
     } catch (error) {
       failed("what is applied could not be compared with Pulumi's own history", error);
     }

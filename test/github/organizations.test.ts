@@ -74,8 +74,15 @@ test("teams are read with the permission for members alone", async () => {
   const without = await installed("without", { metadata: "read" });
   const refused = without.rest.teams.listMembersInOrg(ops);
   expect(await refusal(refused)).toBe("403 Resource not accessible by integration");
-  const elsewhere = scene.octokit.rest.teams.listMembersInOrg(ops);
-  expect(await refusal(elsewhere)).toBe("403 Resource not accessible by integration");
+  const app = await scene.github.createApp({
+    slug: "elsewhere",
+    permissions: { members: "read" },
+    events: [],
+  });
+  const elsewhere = octokitOf(scene.github, scene.github.installApp(app, "octo", "all").issueToken());
+  expect(await refusal(elsewhere.rest.teams.listMembersInOrg(ops))).toBe(
+    "403 Resource not accessible by integration",
+  );
   const as = (login: string) => octokitOf(scene.github, scene.github.issueToken({ kind: "user", login }));
   expect((await as("dan").rest.teams.listMembersInOrg(ops)).data).toHaveLength(2);
   expect(await refusal(as("eve").rest.teams.listMembersInOrg(ops))).toBe("404 Not Found");

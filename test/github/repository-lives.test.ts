@@ -99,12 +99,20 @@ test("a stranger is told of no old name, and a new repository takes it", async (
   const { github } = scene;
   github.createUser("eve");
   await github.renameRepository(repo, "platform", "octo");
-  const eve = octokitOf(github, github.issueToken({ kind: "user", login: "eve" }));
-  expect(await refusal(eve.rest.repos.get(scene.repo))).toBe("404 Not Found");
+  const token = github.issueToken({ kind: "user", login: "eve" });
+  const asked = await fetch(`${github.apiUrl}/repos/octo/infra`, {
+    headers: { authorization: `bearer ${token}` },
+    redirect: "manual",
+  });
+  expect(asked.status).toBe(404);
+  const { data } = await scene.octokit.rest.apps.getRepoInstallation(scene.repo);
+  expect(data.id).toBe(scene.installationId);
   await github.createRepository({ owner: "octo", name: "infra", files: { other: "1" } });
   expect((await scene.octo.rest.repos.get(scene.repo)).data.full_name).toBe("octo/infra");
   expect(await github.readFile("octo/infra", "other")).toBe("1");
   expect(await github.readFile("octo/platform", "other")).toBe(null);
+  await github.deleteRepository("octo/infra", "octo");
+  expect(await refusal(scene.octo.rest.repos.get(scene.repo))).toBe("404 Not Found");
 });
 
 test("a transferred repository is its new owner's, and the old installation loses it", async () => {

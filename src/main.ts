@@ -2,6 +2,7 @@ import { createNodeMiddleware, Probot } from "probot";
 import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
+import { GitHubControls } from "./forge/github-controls.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
 import { GitHubGuard } from "./forge/github-guard.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
@@ -77,6 +78,7 @@ export async function startApp(
   const directory = new StackDirectory({
     ledger,
     forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock, markKey),
+    controls: new GitHubControls((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
     clock,
     background,
     paused: settings.paused,

@@ -52,14 +52,14 @@ export function pausesOf(holds: readonly PlacedHold[], nowMs: number): (Pause & 
   return pauses.toSorted((one, other) => rank(one) - rank(other) || compareEnds(other.until, one.until));
 }
 
-/** Who holds what, until when, and why: a sentence without a full stop. `pool` is what the pool is called now. */
-export function describeHold(hold: PlacedHold, pool = hold.pool ?? ""): string {
+/** Who holds what, until when, and why: a sentence without a full stop. `pool`, `stack`: what they are called there and now. */
+export function describeHold(hold: PlacedHold, pool = hold.pool ?? "", stack = "the stack"): string {
   const who = hold.by === "" ? "somebody" : hold.by;
   const until = hold.until === null ? "until somebody resumes it" : `until ${iso(hold.until)}`;
   const why = hold.why === "" ? "" : ` (${hold.why})`;
   if (hold.kind === "pin") return `${who} has pinned ${pool} at ${hold.value} ${until}${why}`;
   const direction = { in: "scaling in of ", out: "scaling out of ", both: "" }[hold.direction];
-  const whole = hold.in === "repository" ? "the whole repository" : "the stack";
+  const whole = hold.in === "repository" ? "the whole repository" : stack;
   return `${who} has paused ${direction}${hold.pool === null ? whole : pool} ${until}${why}`;
 }
 

@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { REASONS, type ReasonCode } from "../domain/reasons.ts";
 import { PoolOutcome } from "../domain/receipt.ts";
-import type { HistoryView, OperationView, PoolView, ScaleResult } from "../workflows/scaling.ts";
+import type {
+  ControlsResult,
+  HistoryView,
+  OperationView,
+  PoolView,
+  ScaleResult,
+} from "../workflows/scaling.ts";
 
 /*
  * The shapes of the answers, for the description of the interface: answers are built from typed values and never
@@ -70,6 +76,18 @@ const PoolViewShape = z.object({
   pending: count.describe("The value of an open scale pull request."),
   awaitingApproval: count.describe("The value that waits for approval."),
   cooldownUntil: z.string().nullable().describe("ISO 8601; null where the pool may move now."),
+  paused: z
+    .string()
+    .nullable()
+    .describe("Who has paused it, or everything, until when and why; null where nobody has."),
+  pinned: z
+    .object({
+      value: z.int(),
+      until: z.string().nullable().describe("ISO 8601; null: until somebody resumes it."),
+      message: z.string(),
+    })
+    .nullable()
+    .describe("The one value that it may have; null where it is not pinned."),
   problem: z.string().nullable(),
 }) satisfies z.ZodType<PoolView>;
 
@@ -114,6 +132,19 @@ export const OperationAnswer = z.object({
     }),
   ),
 }) satisfies z.ZodType<OperationView>;
+
+/** The answer of `POST /pause`, `POST /pin` and `POST /resume`. */
+export const ControlsAnswer = z.object({
+  stack: z.string(),
+  kind: z.enum(["changed", "unchanged", "refused"]),
+  message: z.string().describe("What holds now, what does no more, and what is applied all the same."),
+  replaced: z.array(z.string()).describe("What somebody had said before and holds no more."),
+  stillHeld: z.array(z.string()).describe("What holds now."),
+  unapplied: z
+    .array(z.object({ stack: z.string(), pool: z.string(), committed: z.int(), applied: z.int() }))
+    .describe("What is committed and not applied yet: no pause holds that back."),
+  scale: ScaleResultShape.nullable().describe("What became of a pin's value; null for everything else."),
+}) satisfies z.ZodType<ControlsResult>;
 
 /** The answer of `GET /healthz` and of a ready server's `GET /readyz`. */
 export const StatusAnswer = z.object({ status: z.literal("ok") });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  ControlsAnswer,
   HistoryAnswer,
   OperationAnswer,
   PoolAnswer,
@@ -17,6 +18,7 @@ const NAMED = new Map<z.ZodType, string>([
   [ScaleAnswer, "ScaleAnswer"],
   [PoolsAnswer, "Pools"],
   [PoolAnswer, "Pool"],
+  [ControlsAnswer, "ControlsAnswer"],
   [HistoryAnswer, "History"],
   [OperationAnswer, "Operation"],
   [ProblemAnswer, "Problem"],

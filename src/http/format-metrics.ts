@@ -43,6 +43,16 @@ const POOL_GAUGES: readonly Gauge<PoolView>[] = [
     value: (it) => (it.cooldownUntil === null ? null : Date.parse(it.cooldownUntil) / 1000),
   },
   {
+    name: "pulumiscale_pool_paused",
+    help: "1 if the pool is paused, in one direction or in both, else 0.",
+    value: (it) => (it.paused === null ? 0 : 1),
+  },
+  {
+    name: "pulumiscale_pool_pinned",
+    help: "The value that the pool is pinned at; absent where it is not.",
+    value: (it) => it.pinned?.value ?? null,
+  },
+  {
     name: "pulumiscale_pool_problem",
     help: "1 if the pool's value in the stack file cannot be used, else 0.",
     value: (it) => (it.problem === null ? 0 : 1),

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { AlertQuery } from "../sources/alert-query.ts";
 import { AlertmanagerMessage } from "../sources/alertmanager.ts";
+import { PauseBody, PinBody, ResumeBody } from "../sources/controls-body.ts";
 import { CountBody, DeltaBody, ScaleBody } from "../sources/direct.ts";
 import { SnsMessage } from "../sources/sns-message.ts";
 import {
+  ControlsAnswer,
   HistoryAnswer,
   OperationAnswer,
   PoolAnswer,
@@ -14,6 +16,7 @@ import {
 
 /** Routes that need a credential. */
 export type ScalingOperation =
+  | ControlOperation
   | "alerts"
   | "cloudwatch"
   | "count"
@@ -23,6 +26,9 @@ export type ScalingOperation =
   | "pool"
   | "history"
   | "operation";
+
+/** Those of them that hold pools back, or let them go. */
+export type ControlOperation = "pause" | "pin" | "resume";
 
 /** Routes that tell nothing of any stack without a credential of their own. */
 export type OpenOperation = "health" | "ready" | "metrics" | "openapi";
@@ -108,6 +114,33 @@ const STACK_ROWS: readonly ScalingRow[] = [
     answer: ScaleAnswer,
   },
   {
+    operation: "pause",
+    method: "POST",
+    path: "/pause",
+    summary: "Pauses the stack or one pool of it, for a while or until it is resumed.",
+    query: NoQuery,
+    body: PauseBody,
+    answer: ControlsAnswer,
+  },
+  {
+    operation: "pin",
+    method: "POST",
+    path: "/pin",
+    summary: "Asks for a pool's value, and lets no other through until it is over.",
+    query: NoQuery,
+    body: PinBody,
+    answer: ControlsAnswer,
+  },
+  {
+    operation: "resume",
+    method: "POST",
+    path: "/resume",
+    summary: "Ends the stack's pause, or the pauses and the pin of one pool.",
+    query: NoQuery,
+    body: ResumeBody,
+    answer: ControlsAnswer,
+  },
+  {
     operation: "pools",
     method: "GET",
     path: "/pools",
@@ -185,7 +218,9 @@ export const WaitQuery = z
 /** Every route of the sidecar: one stack, and the apply at hand. */
 export const SIDECAR_ROUTES: readonly Route[] = [
   ...DEFAULT_ROUTES.map((route) =>
-    route.method === "POST" ? { ...route, query: route.query.safeExtend({ wait: WaitQuery }) } : route,
+    route.method === "POST" && !isControl(route.operation)
+      ? { ...route, query: route.query.safeExtend({ wait: WaitQuery }) }
+      : route,
   ),
   {
     kind: "scaling",
@@ -200,6 +235,10 @@ export const SIDECAR_ROUTES: readonly Route[] = [
   },
   ...OPEN_ROUTES,
 ];
+
+function isControl(operation: ScalingOperation): operation is ControlOperation {
+  return operation === "pause" || operation === "pin" || operation === "resume";
+}
 
 /** Answers the methods that these routes have for a path, for `Allow`; none where no route has the path. */
 export function methodReader(routes: readonly Route[]): (path: string) => string[] {

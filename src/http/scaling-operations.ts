@@ -11,6 +11,7 @@ import { parseWith } from "../sources/parsed.ts";
 import type { OperationReader, ScaleMode, ScaleResult, Scaling, StackName } from "../workflows/scaling.ts";
 import { type Call, parseParams, readJson, toInput, unprocessableAnswer } from "./call.ts";
 import { createCloudwatchOperation, type SnsOptions } from "./cloudwatch-operation.ts";
+import { createControlOperations } from "./control-operations.ts";
 import { json, problem } from "./problem.ts";
 import { NoQuery, ScaleQuery, type ScalingOperation } from "./routes.ts";
 import { mayStillWork, scaleDemands } from "./scale-demands.ts";
@@ -80,6 +81,7 @@ export function createScalingOperations(options: ScalingOperationsOptions): Scal
   }
 
   return {
+    ...createControlOperations(options),
     alerts,
     cloudwatch: createCloudwatchOperation(options, (call, { results, retryAfterSeconds }) =>
       answer(call, results, retryAfterSeconds),

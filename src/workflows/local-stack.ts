@@ -8,8 +8,10 @@ import { isFailure } from "../domain/receipt.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import type { StackName } from "../domain/stack-name.ts";
+import type { ControlsForge } from "../forge/controls-forge.ts";
 import type { CommitForge, StackPlace } from "../forge/forge.ts";
 import type { ApplyEnd, ApplyQueue } from "./apply-queue.ts";
+import { controlStacks } from "./control-stacks.ts";
 import { deliverLocally } from "./deliver-locally.ts";
 import { readLocalRecord } from "./local-record.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
@@ -19,6 +21,7 @@ import { revertFailed } from "./revert-failed.ts";
 import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
 import {
   type ApplyView,
+  type ControlsResult,
   type Credential,
   type HistoryView,
   type OperationReader,
@@ -28,16 +31,20 @@ import {
   type ScaleMode,
   type ScaleResult,
   type Scaling,
+  type StackControl,
   TryAgainError,
 } from "./scaling.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
+import { toControlsChange } from "./to-controls-change.ts";
 import { toTryAgain } from "./to-try-again.ts";
 
 export type LocalStackOptions = {
   name: StackName;
   place: StackPlace;
   forge: CommitForge;
+  /** Where pauses and pins are kept. */
+  controls: ControlsForge;
   clock: Clock;
   /** Why everything is paused; null when it is not. */
   paused: string | null;
@@ -131,6 +138,16 @@ export class LocalStack implements Scaling, OperationReader {
     const waitMs =
       mode === "commit-only" ? 0 : this.#options.answerWithinMs - (this.#options.clock() - startedAtMs);
     return Promise.all(results.map((result) => this.#withApply(result, Math.max(waitMs, 0))));
+  }
+
+  async control(stackId: string, wish: StackControl): Promise<ControlsResult> {
+    const { place, controls: forge, clock, contract } = this.#options;
+    const made = toControlsChange(wish, { alias: place.alias, contract: contract() }, clock());
+    if (made.kind === "answer") return made.result;
+    const scale = async (intent: Intent) => (await this.scale(stackId, [intent], "commit"))[0] ?? null;
+    // Nothing waits here for a merge.
+    const settle = () => {};
+    return controlStacks({ forge, place, contexts: [this.#context], scale, settle }, made.change);
   }
 
   readPools(_stackId: string, pool?: string): Promise<PoolView[]> {

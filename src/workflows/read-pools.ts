@@ -1,5 +1,8 @@
+import type { Pool } from "../domain/contract.ts";
 import { cooldownEndsAtMs } from "../domain/cooldown.ts";
+import { describeHold, pausesOf, pinOf } from "../domain/hold-of.ts";
 import { findPool } from "../domain/pool-history.ts";
+import type { PoolState } from "../domain/pool-state.ts";
 import { readSituation, type StackContext } from "./read-situation.ts";
 import type { HistoryView, PoolView } from "./scaling.ts";
 import { toTryAgain } from "./to-try-again.ts";
@@ -32,9 +35,25 @@ export async function viewPools(context: StackContext, poolName?: string): Promi
       pending: state?.pending?.to ?? null,
       awaitingApproval: state?.awaitingApproval?.to ?? null,
       cooldownUntil: endsAtMs > nowMs ? new Date(endsAtMs).toISOString() : null,
+      ...controlsOf(pool, state, nowMs),
       problem: read.kind === "unusable" ? read.message : (state?.applyFailure ?? null),
     };
   });
+}
+
+function controlsOf(
+  { name }: Pool,
+  state: PoolState | null,
+  nowMs: number,
+): Pick<PoolView, "paused" | "pinned"> {
+  if (state === null) return { paused: null, pinned: null };
+  const { paused, holds } = state;
+  const pin = pinOf(holds, nowMs);
+  const [pause] = pausesOf(holds, nowMs);
+  return {
+    paused: paused ?? (pause === undefined ? null : describeHold(pause, name)),
+    pinned: pin === null ? null : { value: pin.value, until: pin.until, message: describeHold(pin, name) },
+  };
 }
 
 /** The changes of a pool's value on the base branch, newest first, as far back as the snapshot reaches. */

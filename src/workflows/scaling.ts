@@ -1,3 +1,4 @@
+import type { Direction } from "../domain/controls.ts";
 import type { Intent } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { PoolOutcome } from "../domain/receipt.ts";
@@ -102,8 +103,48 @@ export type PoolView = {
   awaitingApproval: number | null;
   /** ISO 8601; when the next move in either direction may come; null when it may come now. */
   cooldownUntil: string | null;
+  /** Why nothing, or nothing in one direction, moves the pool; null where it is not paused. */
+  paused: string | null;
+  /** The value that it is held at; null where it is not pinned. */
+  pinned: PinView | null;
   problem: string | null;
 };
+
+/** A pin that is in force. `until`: ISO 8601; null: until somebody resumes it. */
+export type PinView = { value: number; until: string | null; message: string };
+
+/** What a pause, a pin or the end of them has come to. */
+export type ControlsResult = {
+  /** `refused` can never work as it is. */
+  kind: "changed" | "unchanged" | "refused";
+  /** For people: what holds now, what does no more, and what is applied all the same. */
+  message: string;
+  /** What somebody had said before and holds no more. */
+  replaced: string[];
+  /** What holds now. */
+  stillHeld: string[];
+  /** What is committed and not applied yet: no pause holds that back. */
+  unapplied: { stack: string; pool: string; committed: number; applied: number }[];
+  /** What became of a pin's value; null for everything else. */
+  scale: ScaleResult | null;
+};
+
+/** What somebody asks of one stack, or of a pool of it by its name or a former one. */
+export type StackControl =
+  | (
+      | (Wish & { kind: "pause"; pool: string | null; direction: Direction; untilMs: number | null })
+      | WishedPin
+    )
+  | (Wish & { kind: "resume"; pool: string | null });
+/** What somebody asks of a whole repository: a pin is of a pool. */
+export type RepositoryControl = Wish &
+  ({ kind: "pause"; direction: Direction; untilMs: number | null } | { kind: "resume" });
+
+type WishedPin = Wish & { kind: "pin"; pool: string; value: number; untilMs: number | null } & Pick<
+    Intent,
+    "source" | "event"
+  >;
+type Wish = { by: string; why: string };
 
 /** One change of a pool's value on the base branch, newest first in a history. */
 export type HistoryView = {
@@ -128,6 +169,8 @@ export interface Scaling {
   scale(stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]>;
   /** All pools of a stack, or the one of that name or former name. */
   readPools(stackId: string, pool?: string): Promise<PoolView[]>;
+  /** Pauses, pins or resumes a stack or a pool of it. Throws `TryAgainError` where the same may work later. */
+  control(stackId: string, wish: StackControl): Promise<ControlsResult>;
   /** The topics of SNS that the stack file on the base branch lets in. Throws `TryAgainError`. */
   snsTopics(stackId: string): Promise<SnsTopics>;
   readHistory(stackId: string, pool: string): Promise<HistoryView[]>;

@@ -1,28 +1,34 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { parseContract } from "../domain/contract.ts";
+import type { ControlsChange } from "../domain/controls-change.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import { stackName } from "../domain/stack-name.ts";
+import type { ControlsForge, ControlsPlace } from "../forge/controls-forge.ts";
 import type { Forge, ListedStack } from "../forge/forge.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import { findRests } from "./ask-for-rests.ts";
 import type { Background } from "./background.ts";
+import { controlStacks } from "./control-stacks.ts";
 import { deliverByPull } from "./deliver-by-pull.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import { readTopics } from "./read-topics.ts";
 import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
 import {
+  type ControlsResult,
   type Credential,
   type HistoryView,
   type PoolView,
+  type RepositoryControl,
   type ScaleMode,
   type ScaleResult,
   type Scaling,
+  type StackControl,
   type StackName,
   TryAgainError,
 } from "./scaling.ts";
@@ -31,9 +37,12 @@ import type { Settled } from "./settled.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
 import { judgeStackRecord, readStackRecord } from "./stack-record.ts";
+import { toControlsChange } from "./to-controls-change.ts";
 
 export type StackDirectoryOptions = {
   forge: Forge;
+  /** Where pauses and pins are kept. */
+  controls: ControlsForge;
   /** Says which ledger entries count. */
   ledger: Pick<LedgerJudge, "judge">;
   clock: Clock;
@@ -194,6 +203,38 @@ export class StackDirectory implements Scaling {
     return this.#within(viewHistory(context, pool));
   }
 
+  async control(stackId: string, wish: StackControl): Promise<ControlsResult> {
+    const { listed, context } = await this.#served(stackId);
+    const { place, contract } = listed;
+    const made = toControlsChange(wish, { alias: place.alias, contract }, this.#options.clock());
+    return made.kind === "answer" ? made.result : this.#within(this.#control(place, [context], made.change));
+  }
+
+  /** Pauses or resumes a whole repository: every stack of it, those to come too. Throws `TryAgainError`. */
+  async controlRepository(owner: string, repo: string, wish: RepositoryControl): Promise<ControlsResult> {
+    const contexts = this.contexts(owner, repo);
+    const change: ControlsChange = { ...wish, target: { kind: "all" }, nowMs: this.#options.clock() };
+    return this.#within(this.#control({ owner, repo }, contexts, change));
+  }
+
+  #control(
+    { owner, repo }: ControlsPlace,
+    contexts: readonly ScaleContext[],
+    change: ControlsChange,
+  ): Promise<ControlsResult> {
+    const stacks = {
+      forge: this.#options.controls,
+      place: { owner, repo },
+      contexts,
+      scale: async (intent: Intent, alias: string) =>
+        (await this.scale(stackName(owner, repo, alias).id, [intent], "commit"))[0] ?? null,
+      settle: (context: ScaleContext) => {
+        if (hasOpen(context.snapshots.current())) context.settle(undefined);
+      },
+    };
+    return controlStacks(stacks, change);
+  }
+
   async snsTopics(stackId: string): Promise<SnsTopics> {
     const { context } = this.#get(stackId);
     return this.#within(readTopics(context));
@@ -326,6 +367,12 @@ const NOBODY = randomBytes(32);
 
 function repositoryKey(owner: string, repo: string): string {
   return `${owner}/${repo}`.toLowerCase();
+}
+
+/** Where nothing is known of it, somebody looks. */
+function hasOpen(snapshot: Snapshot | null): boolean {
+  if (snapshot === null) return true;
+  return [snapshot.inRange, ...snapshot.gated.values()].some((branch) => branch?.pull != null);
 }
 
 /** A record that cannot be used is told by the decision. */

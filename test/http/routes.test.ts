@@ -18,6 +18,8 @@ function goodBody(route: Route): string | undefined {
   if (route.path.endsWith("/cloudwatch")) return JSON.stringify(aws.signed("metric-alarm"));
   if (route.kind === "scaling" && route.operation === "alerts")
     return route.scope === "repository" ? recordedText("group") : recordedText("firing");
+  if (route.path.endsWith("/pin")) return '{"pool":"web","value":3}';
+  if (route.path.endsWith("/pause") || route.path.endsWith("/resume")) return "{}";
   return route.path.endsWith("/delta") ? '{"delta":1}' : '{"value":3}';
 }
 
@@ -32,6 +34,9 @@ test("the table holds the routes that are promised", () => {
     "POST /webhook/{pool}/count",
     "POST /webhook/{pool}/delta",
     "POST /scale/{pool}",
+    "POST /pause",
+    "POST /pin",
+    "POST /resume",
     "GET /pools",
     "GET /pools/{pool}",
     "GET /pools/{pool}/history",

@@ -3,12 +3,14 @@ import type { Intent } from "../../src/domain/intent.ts";
 import { reason } from "../../src/domain/reasons.ts";
 import type { SnsTopics } from "../../src/domain/sns-topics.ts";
 import type {
+  ControlsResult,
   Credential,
   HistoryView,
   PoolView,
   ScaleMode,
   ScaleResult,
   Scaling,
+  StackControl,
   StackName,
 } from "../../src/workflows/scaling.ts";
 
@@ -21,6 +23,7 @@ export function stackName(owner: string, repo: string, alias: string): StackName
 /** `Scaling` over values in memory: moves by one step, no guardrail but max = 100, and remembers what it was asked. */
 export class MemoryScaling implements Scaling {
   readonly asked: { stackId: string; intents: readonly Intent[]; mode: ScaleMode }[] = [];
+  readonly controlled: { stackId: string; wish: StackControl }[] = [];
   notReady: string[] = [];
   hmacSecret: string | null = null;
   /** Runs in place of the decision, for a stack that fails or is slow. */
@@ -92,6 +95,8 @@ export class MemoryScaling implements Scaling {
       pending: null,
       awaitingApproval: null,
       cooldownUntil: "2026-11-20T12:00:00.000Z",
+      paused: null,
+      pinned: null,
       problem: null,
     }));
   }
@@ -102,6 +107,15 @@ export class MemoryScaling implements Scaling {
 
   async snsTopics(stackId: string): Promise<SnsTopics> {
     return this.topics.get(stackId) ?? { kind: "refused", message: "The list is empty." };
+  }
+
+  async control(stackId: string, wish: StackControl): Promise<ControlsResult> {
+    this.controlled.push({ stackId, wish });
+    await this.instead.get(stackId)?.();
+    const nothing = { replaced: [], stillHeld: [], unapplied: [], scale: null };
+    return wish.kind === "pin" && wish.value > 100
+      ? { kind: "refused", message: "web can have 0 to 100.", ...nothing }
+      : { kind: "changed", message: "Done.", ...nothing };
   }
 
   notReadyBecause(): string[] {

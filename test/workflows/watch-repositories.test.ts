@@ -28,6 +28,7 @@ const forge: Forge = {
 /** A watch over repositories that are listed by name; `broken` is an installation that cannot be listed. */
 function watchOver(repos: string[], broken: { installation: boolean } = { installation: false }) {
   const directory = new StackDirectory({
+    controls: { readControls: never, commitControls: never },
     forge,
     ledger: { judge: never },
     clock: () => 0,

@@ -11,11 +11,13 @@ import { systemClock } from "../../clock.ts";
 import { Alias, defaultAlias } from "../../domain/names.ts";
 import { parseRepositoryFile } from "../../domain/repository-file.ts";
 import { formatPoolLocation } from "../../domain/stack-config-key.ts";
+import type { ControlsForge } from "../../forge/controls-forge.ts";
 import { FolderApplyForge } from "../../forge/folder-apply.ts";
 import { FolderForge } from "../../forge/folder-forge.ts";
 import type { CommitForge, StackPlace } from "../../forge/forge.ts";
 import { Git } from "../../forge/git.ts";
 import { LocalApplyForge } from "../../forge/local-apply.ts";
+import { LocalControls } from "../../forge/local-controls.ts";
 import { healWorkTree, LocalGitForge, readBranchHead } from "../../forge/local-git.ts";
 import { LocalLedger } from "../../forge/local-ledger.ts";
 import { type LocalRepository, openLocalRepository } from "../../forge/local-repository.ts";
@@ -36,6 +38,7 @@ export type LocalProgram = {
   /** Null in a directory that is in no git work tree. */
   repository: LocalRepository | null;
   forge: CommitForge;
+  controls: ControlsForge;
   engine: EngineSettings;
   world: ApplyWorld;
   readCheckout: () => Promise<Checkout>;
@@ -68,6 +71,7 @@ export async function openProgram(
   return {
     ...found,
     ...program,
+    controls: new LocalControls(program.stateDir, systemClock),
     repository,
     world: {
       forge: applyForge,
@@ -79,7 +83,9 @@ export async function openProgram(
   };
 }
 
-type Parts = Omit<LocalProgram, keyof FoundStack | "repository" | "world"> & { applyForge: ApplyForge };
+type Parts = Omit<LocalProgram, keyof FoundStack | "controls" | "repository" | "world"> & {
+  applyForge: ApplyForge;
+};
 
 async function gitParts(
   repository: LocalRepository,

@@ -95,6 +95,7 @@ export async function startSidecar(
   const name = stackName(place.owner, place.repo, place.alias);
   const stack = new LocalStack({
     ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
+    controls: program.controls,
     contract: () => contract,
     secrets: () => secrets,
     preview: (pool, to) =>

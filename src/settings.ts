@@ -114,6 +114,23 @@ export function readSidecarSettings(
   return sidecarSettings(parsed.data, "this sidecar");
 }
 
+/** The App's id and key alone, for who acts as the App; null where there is neither. Throws `SettingsError`. */
+export function readAppKey(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Pick<Settings, "appId" | "privateKey"> | null {
+  const given = givenIn(environment);
+  if (given.APP_ID === undefined && given.PRIVATE_KEY === undefined && given.PRIVATE_KEY_PATH === undefined)
+    return null;
+  const parsed = Environment.pick({ APP_ID: true, PRIVATE_KEY: true, PRIVATE_KEY_PATH: true }).safeParse(
+    given,
+  );
+  const hasKey = given.PRIVATE_KEY !== undefined || given.PRIVATE_KEY_PATH !== undefined;
+  if (!parsed.success || !hasKey)
+    throw new SettingsError([...problemsOf(parsed.error, given), ...(hasKey ? [] : [NO_KEY])]);
+  const { APP_ID, PRIVATE_KEY, PRIVATE_KEY_PATH } = parsed.data;
+  return { appId: APP_ID, privateKey: privateKey(PRIVATE_KEY, PRIVATE_KEY_PATH) };
+}
+
 /** What is set to nothing is not set. */
 function givenIn(environment: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   return Object.fromEntries(

@@ -7,6 +7,7 @@ import type { AppCreateFlags } from "./app-create.ts";
 import type { Shell } from "./completions.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
+import type { DoctorFlags } from "./doctor.ts";
 import type { InitFlags } from "./init.ts";
 import { addLocalCommands } from "./local-commands.ts";
 
@@ -57,6 +58,14 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .option("--no-merge-queue", "for a server that knows no merge queue")
     .action(async (flags: AppCreateFlags) =>
       answer(await (await import("./app-create.ts")).runAppCreate(flags)),
+    );
+  program
+    .command("doctor")
+    .description("look at a repository on GitHub, and say what keeps it from being scaled and what to do")
+    .argument("<owner/repository>", "which one")
+    .option("--json", "answer with JSON on stdout")
+    .action(async (repository: string, flags: DoctorFlags) =>
+      answer(await (await import("./doctor.ts")).runDoctor(repository, flags)),
     );
   deployCommand(
     program,

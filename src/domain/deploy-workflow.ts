@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { parseWithinStack } from "./stack-document.ts";
+
+/** A job of a workflow that has to do with Pulumi. */
+export type DeployJobFacts = {
+  name: string;
+  environment: string | null;
+  /** Null: neither the workflow nor the job has one. */
+  concurrency: { cancels: "running" | "none" } | null;
+  /** Null: not stated, so that the repository's setting counts. */
+  permissions: Readonly<Record<string, string>> | null;
+  /** Runs this product's `apply`. */
+  applies: boolean;
+  /** Runs a full `up`, without asking whether the apply before it wants one. */
+  upsAlways: boolean;
+};
+
+export type DeployWorkflow = { path: string; onPush: boolean; jobs: DeployJobFacts[] };
+
+const Environment = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
+const Concurrency = z.union([
+  z.string().transform(() => ({ cancels: "none" as const })),
+  z.object({ "cancel-in-progress": z.unknown().optional() }).transform((group) => ({
+    cancels: group["cancel-in-progress"] === true ? ("running" as const) : ("none" as const),
+  })),
+]);
+const Permissions = z.union([
+  z.literal("write-all").transform(() => ({ contents: "write", checks: "write", "id-token": "write" })),
+  z.literal("read-all").transform((): Record<string, string> => ({})),
+  z.record(z.string(), z.string()),
+]);
+const Step = z.object({
+  uses: z.string().catch(""),
+  run: z.string().catch(""),
+  if: z.coerce.string().catch(""),
+  with: z.record(z.string(), z.coerce.string()).catch({}),
+});
+const Job = z.object({
+  if: z.coerce.string().catch(""),
+  environment: Environment.nullable().catch(null),
+  concurrency: Concurrency.nullable().catch(null),
+  permissions: Permissions.nullable().catch(null),
+  steps: z.array(Step).catch([]),
+});
+const Workflow = z.object({
+  on: z.unknown(),
+  concurrency: Concurrency.nullable().catch(null),
+  permissions: Permissions.nullable().catch(null),
+  jobs: z.record(z.string(), Job).catch({}),
+});
+
+/** Reads what matters of a workflow; null where it is none. Never throws. */
+export function parseDeployWorkflow(path: string, text: string): DeployWorkflow | null {
+  if (text.length > 200_000) return null;
+  const parsed = Workflow.safeParse(toPlain(text));
+  if (!parsed.success) return null;
+  const { on, concurrency, permissions, jobs } = parsed.data;
+  const found = Object.entries(jobs).map(([name, job]): DeployJobFacts => {
+    const commands = job.steps.map(commandOf);
+    return {
+      name,
+      environment: job.environment,
+      concurrency: job.concurrency ?? concurrency,
+      permissions: job.permissions ?? permissions,
+      applies: commands.includes("apply"),
+      upsAlways: job.steps.some(
+        (step, index) => commands[index] === "up" && !`${step.if}${job.if}`.includes("full"),
+      ),
+    };
+  });
+  return { path, onPush: isOnPush(on), jobs: found.filter((job) => job.applies || job.upsAlways) };
+}
+
+function commandOf(step: z.infer<typeof Step>): "apply" | "up" | "other" {
+  const { uses, run, with: inputs } = step;
+  if (/\bpulumiscale\b/i.test(uses) && inputs.command === "apply") return "apply";
+  if (/\bpulumiscale apply\b/.test(run)) return "apply";
+  if (/^pulumi\/actions@/i.test(uses) && inputs.command === "up") return "up";
+  return /\bpulumi up\b/.test(run) ? "up" : "other";
+}
+
+function isOnPush(on: unknown): boolean {
+  if (typeof on === "string") return on === "push";
+  if (Array.isArray(on)) return on.includes("push");
+  return typeof on === "object" && on !== null && "push" in on;
+}
+
+function toPlain(text: string): unknown {
+  const document = parseWithinStack(text, { uniqueKeys: false });
+  try {
+    return document?.toJS({ maxAliasCount: 50 });
+  } catch {
+    return undefined;
+  }
+}

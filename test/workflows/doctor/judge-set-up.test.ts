@@ -1,0 +1,359 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it, test } from "vitest";
+import { ownersOf } from "../../../src/domain/code-owners.ts";
+import { parseDeployWorkflow } from "../../../src/domain/deploy-workflow.ts";
+import type { BranchFacts, BranchRule, DoctorFacts } from "../../../src/domain/doctor-facts.ts";
+import { judgeSetUp } from "../../../src/workflows/doctor/judge-set-up.ts";
+import { readmeExamples } from "../../readme/readme-examples.ts";
+
+const WORKFLOW =
+  readmeExamples().find(({ text }) => text.includes("pulumiscale/action@") && text.startsWith("name: deploy"))
+    ?.text ?? "";
+const OWN = 7;
+
+const rule = (type: string, more: Partial<BranchRule> = {}): BranchRule => ({
+  type,
+  rulesetId: 1,
+  requiredChecks: [],
+  codeOwners: "free",
+  ...more,
+});
+const guardRule = (appId: number | null) =>
+  rule("required_status_checks", { requiredChecks: [{ context: "pulumiscale/guard", appId }] });
+const branch = (name: string, ...rules: BranchRule[]): BranchFacts => ({
+  branch: name,
+  rules: { kind: "seen", value: rules },
+  protection: { kind: "seen", value: null },
+});
+const PROTECTED = {
+  requiredChecks: [],
+  asksPullRequest: false,
+  codeOwners: "free",
+  signatures: "free",
+  admins: "bound",
+} as const;
+
+/** A repository in which all is well. */
+function healthy(change: Partial<DoctorFacts> = {}): DoctorFacts {
+  const needs = { permissions: { contents: "write", statuses: "read" }, events: ["push"] };
+  return {
+    owner: "acme",
+    repo: "infra",
+    server: "github.com",
+    app: { kind: "seen", value: { id: OWN, slug: "scaler", ...needs } },
+    needs,
+    defaultBranch: "main",
+    autoMerge: { kind: "seen", value: "allowed" },
+    mergeMethods: { kind: "seen", value: ["squash"] },
+    repositoryFile: null,
+    branches: ["pulumiscale", "scale/shop.prod"],
+    ledger: "there",
+    stacks: [{ alias: "shop.prod", dir: ".", path: "Pulumi.prod.yaml" }],
+    baseBranches: [branch("main", rule("pull_request"), guardRule(OWN))],
+    ledgerBranch: branch("pulumiscale", rule("non_fast_forward"), rule("deletion")),
+    rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Integration", id: OWN }] } }],
+    environments: { kind: "seen", value: [{ name: "prod", reviewers: 0, waitMinutes: 0 }] },
+    workflows: [{ path: ".github/workflows/deploy.yml", text: WORKFLOW }],
+    codeOwners: null,
+    ...change,
+  };
+}
+
+const deploy = (from: string, to: string) => {
+  const text = WORKFLOW.replace(from, to);
+  if (text === WORKFLOW) throw new Error(`the README's workflow has no ${from}`);
+  return { workflows: [{ path: ".github/workflows/deploy.yml", text }] };
+};
+const withMain = (...rules: BranchRule[]) => ({ baseBranches: [branch("main", guardRule(OWN), ...rules)] });
+const other = (text: string) => ({
+  workflows: [
+    { path: ".github/workflows/deploy.yml", text: WORKFLOW },
+    { path: ".github/workflows/other.yml", text },
+  ],
+});
+
+test("where all is well, nothing is told, with the README's own workflow", () => {
+  expect(WORKFLOW).toContain("command: apply");
+  expect(judgeSetUp(healthy()).filter(({ state }) => state !== "good")).toEqual([]);
+});
+
+const CASES: readonly [
+  what: string,
+  state: string,
+  check: string,
+  change: Partial<DoctorFacts>,
+  said: RegExp,
+][] = [
+  ["the App is not there", "problem", "app", { app: { kind: "seen", value: null } }, /not installed/],
+  [
+    "the App may too little",
+    "problem",
+    "permissions",
+    {
+      app: {
+        kind: "seen",
+        value: {
+          id: OWN,
+          slug: "scaler",
+          permissions: { contents: "read", statuses: "read" },
+          events: ["push"],
+        },
+      },
+    },
+    /lacks contents: write/,
+  ],
+  [
+    "the App hears too little",
+    "problem",
+    "events",
+    {
+      app: {
+        kind: "seen",
+        value: { id: OWN, slug: "scaler", permissions: { contents: "write", statuses: "read" }, events: [] },
+      },
+    },
+    /not told of push/,
+  ],
+  ["the App is not known", "unknown", "app", { app: { kind: "hidden", why: "No." } }, /APP_ID/],
+  [
+    "a mistyped repository file",
+    "problem",
+    "repository-file",
+    { repositoryFile: "stack: {}" },
+    /Nothing is scaled/,
+  ],
+  ["a pause", "warning", "paused", { repositoryFile: "paused: true" }, /holds all scaling/],
+  ["auto-merge is off", "warning", "auto-merge", { autoMerge: { kind: "seen", value: "off" } }, /Allow it/],
+  [
+    "a merge method that is not allowed",
+    "problem",
+    "merge-method",
+    { repositoryFile: "defaults: { mergeMethod: merge }" },
+    /does not allow/,
+  ],
+  ["nothing published", "problem", "published", { ledger: "missing", stacks: [] }, /run once/],
+  ["a branch scale", "problem", "branch-names", { branches: ["scale"] }, /scale\/<stack>/],
+  [
+    "a branch scale-approval",
+    "problem",
+    "branch-names",
+    { branches: ["scale-approval"] },
+    /no branch scale-app/,
+  ],
+  [
+    "a branch below the ledger",
+    "problem",
+    "branch-names",
+    { branches: ["pulumiscale/x"] },
+    /no branch pulumiscale/,
+  ],
+  [
+    "a ledger that others may rewrite",
+    "warning",
+    "ledger",
+    { ledgerBranch: branch("pulumiscale") },
+    /rewrite/,
+  ],
+  [
+    "a ledger that takes pull requests only",
+    "problem",
+    "ledger",
+    { ledgerBranch: branch("pulumiscale", rule("pull_request")) },
+    /cannot push/,
+  ],
+  [
+    "writers are trusted",
+    "warning",
+    "ledger-trust",
+    { repositoryFile: "ledger: trust-writers" },
+    /write access/,
+  ],
+  ["no guard", "warning", "guard", { baseBranches: [branch("main")] }, /not required/],
+  [
+    "a guard of any source",
+    "problem",
+    "guard",
+    { baseBranches: [branch("main", guardRule(null))] },
+    /Any source/,
+  ],
+  [
+    "a guard of another App",
+    "problem",
+    "guard",
+    { baseBranches: [branch("main", guardRule(8))] },
+    /another App \(8\)/,
+  ],
+  [
+    "people on the bypass list",
+    "warning",
+    "bypass",
+    { rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Team", id: 3 }] } }] },
+    /a team/,
+  ],
+  [
+    "another App on the bypass list",
+    "warning",
+    "bypass",
+    {
+      rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Integration", id: 8 }] } }],
+    },
+    /another App/,
+  ],
+  [
+    "a bypass list that is not shown",
+    "unknown",
+    "bypass",
+    { rulesets: [{ id: 1, name: "main", bypass: { kind: "hidden", why: "No." } }] },
+    /administers/,
+  ],
+  [
+    "direct commits that a ruleset refuses",
+    "problem",
+    "direct",
+    {
+      repositoryFile: "defaults: { delivery: direct }",
+      rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [] } }],
+    },
+    /bypass list/,
+  ],
+  [
+    "administrators get around the protection",
+    "warning",
+    "bypass",
+    {
+      baseBranches: [
+        {
+          ...branch("main", guardRule(OWN)),
+          protection: { kind: "seen", value: { ...PROTECTED, admins: "free" } },
+        },
+      ],
+    },
+    /Do not allow bypassing/,
+  ],
+  [
+    "signatures, and rebases",
+    "problem",
+    "signatures",
+    {
+      ...withMain(rule("required_signatures")),
+      mergeMethods: { kind: "seen", value: ["rebase"] },
+      repositoryFile: "defaults: { mergeMethod: rebase }",
+    },
+    /never merges/,
+  ],
+  [
+    "signatures on a server",
+    "warning",
+    "signatures",
+    { ...withMain(rule("required_signatures")), server: "enterprise" },
+    /web commit signing/,
+  ],
+  ["no workflow", "warning", "workflow", { workflows: [] }, /nothing that is merged is applied/],
+  ["a workflow without a push", "warning", "workflow", deploy("  push:\n    branches: [main]\n", ""), /push/],
+  [
+    "no concurrency group",
+    "warning",
+    "concurrency",
+    deploy("concurrency:\n  group: deploy-prod\n", ""),
+    /lock/,
+  ],
+  [
+    "runs that are cancelled",
+    "problem",
+    "concurrency",
+    deploy("  group: deploy-prod\n", "  group: deploy-prod\n  cancel-in-progress: true\n"),
+    /kills an update/,
+  ],
+  ["no signature", "problem", "token", deploy("  id-token: write", "  id-token: none"), /id-token: write/],
+  [
+    "an environment with reviewers",
+    "problem",
+    "environment",
+    {
+      ...deploy("    runs-on:", "    environment: { name: Prod }\n    runs-on:"),
+      environments: { kind: "seen", value: [{ name: "prod", reviewers: 1, waitMinutes: 0 }] },
+    },
+    /waits for a person/,
+  ],
+  [
+    "an environment that waits",
+    "warning",
+    "environment",
+    {
+      ...deploy("    runs-on:", "    environment: prod\n    runs-on:"),
+      environments: { kind: "seen", value: [{ name: "prod", reviewers: 0, waitMinutes: 5 }] },
+    },
+    /5 minutes/,
+  ],
+  [
+    "another full deploy",
+    "warning",
+    "full-deploy",
+    other("on: [push]\njobs: { a: { steps: [{ run: 'pulumi up --yes' }] } }"),
+    /full-needed/,
+  ],
+  [
+    "another full deploy, by Pulumi's Action",
+    "warning",
+    "full-deploy",
+    other("on: push\njobs: { a: { steps: [{ uses: pulumi/actions@v6, with: { command: up } }] } }"),
+    /other\.yml, job a/,
+  ],
+  [
+    "an owner of the stack file",
+    "problem",
+    "code-owners",
+    { ...withMain(rule("pull_request", { codeOwners: "required" })), codeOwners: "* @acme/all\n" },
+    /@acme\/all/,
+  ],
+];
+
+describe("each thing that is wrong is told once, with what to do", () => {
+  it.each(CASES)("%s", (_what, state, check, change, said) => {
+    const told = judgeSetUp(healthy(change)).filter((finding) => finding.state !== "good");
+    expect(told.map((finding) => [finding.state, finding.check])).toEqual([[state, check]]);
+    expect(`${told[0]?.subject}: ${told[0]?.message} ${told[0]?.fix}`).toMatch(said);
+    expect(told[0]?.fix).not.toBe("");
+  });
+});
+
+it("takes no workflow amiss that has nothing to do with Pulumi, or is none", () => {
+  for (const text of [
+    "",
+    "[",
+    "on: push\njobs: { a: { steps: [{ run: npm test }] } }",
+    "on: push\njobs: 3",
+    "a: &a [*a, *a]",
+  ])
+    expect(parseDeployWorkflow("w.yml", text)?.jobs ?? []).toEqual([]);
+});
+
+it.each([
+  ["*", "infra/Pulumi.prod.yaml", true],
+  ["*.yaml", "infra/Pulumi.prod.yaml", true],
+  ["/*.yaml", "infra/Pulumi.prod.yaml", false],
+  ["infra/", "infra/Pulumi.prod.yaml", true],
+  ["infra", "infra/Pulumi.prod.yaml", true],
+  ["/infra/*", "infra/Pulumi.prod.yaml", true],
+  ["/infra/*", "infra/deep/Pulumi.prod.yaml", false],
+  ["infra/**", "infra/deep/Pulumi.prod.yaml", true],
+  ["**/deep", "infra/deep/Pulumi.prod.yaml", true],
+  ["Pulumi.????.yaml", "Pulumi.prod.yaml", true],
+  ["docs/", "infra/Pulumi.prod.yaml", false],
+  ["Pulumi.prod.yaml/", "Pulumi.prod.yaml", false],
+])("CODEOWNERS: %s fits %s: %s", (pattern, path, fits) => {
+  expect(ownersOf(`${pattern} @a # why`, path)).toEqual(fits ? ["@a"] : []);
+});
+
+it("lets the last line of CODEOWNERS win, also one without owners, and takes no time over a bomb", () => {
+  expect(ownersOf("* @a\n*.yaml @b @c\n# *.yaml @d\n", "Pulumi.prod.yaml")).toEqual(["@b", "@c"]);
+  expect(ownersOf("* @a\n/Pulumi.prod.yaml\n", "Pulumi.prod.yaml")).toEqual([]);
+  expect(
+    ownersOf(`${"**/".repeat(200)}${"*a".repeat(200)}b @a`, `${"a/".repeat(100)}${"a".repeat(200)}`),
+  ).toEqual([]);
+});
+
+it("is told of by name in the set-up page, each check", () => {
+  const page = readFileSync(new URL("../../../docs/set-up.md", import.meta.url), "utf8");
+  for (const check of new Set(CASES.map(([, , name]) => name))) expect(page).toContain(`\`${check}\``);
+});

@@ -68,13 +68,13 @@ export class GitHubPreviewForge implements PreviewForge {
     const found = await this.#find(comment);
     if (found === "superseded") return "superseded";
     if (found?.body === body) return "written";
-    if (found !== null && (await this.#edit(comment, found.id, body))) return "written";
-    await this.#client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-      owner,
-      repo,
-      issue_number: pullRequest,
-      body,
-    });
+    if (found === null) {
+      const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+      await this.#client.request(route, { owner, repo, issue_number: pullRequest, body });
+    } else {
+      const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+      await this.#client.request(route, { owner, repo, comment_id: found.id, body });
+    }
     return "written";
   }
 
@@ -103,17 +103,5 @@ export class GitHubPreviewForge implements PreviewForge {
       after = pageInfo.endCursor;
     }
     return null;
-  }
-
-  /** Answers whether it was there to be edited. */
-  async #edit({ owner, repo }: PreviewComment, id: number, body: string): Promise<boolean> {
-    try {
-      const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
-      await this.#client.request(route, { owner, repo, comment_id: id, body });
-      return true;
-    } catch (error) {
-      if (toForgeError(error, "editing a comment").code === "not-found") return false;
-      throw error;
-    }
   }
 }

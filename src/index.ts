@@ -64,6 +64,19 @@ export function pulumiscale({
     on(["pull_request_review", "pull_request.ready_for_review", "pull_request.dequeued"], ({ payload }) => {
       settle(payload.repository, payload.pull_request.head.ref);
     });
+    // What people do to one. We do some of it ourselves, and need no telling.
+    on(
+      [
+        "pull_request.synchronize",
+        "pull_request.edited",
+        "pull_request.reopened",
+        "pull_request.converted_to_draft",
+        "pull_request.unlabeled",
+      ],
+      ({ payload }) => {
+        if (payload.sender?.type !== "Bot") settle(payload.repository, payload.pull_request.head.ref);
+      },
+    );
 
     on(["installation.created", "installation.unsuspend", "installation_repositories.added"], () => {
       background.start("list all", () => watch.listAll());

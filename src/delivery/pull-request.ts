@@ -1,3 +1,4 @@
+import { APPROVAL_LABEL } from "../domain/labels.ts";
 import { poolHistory } from "../domain/pool-history.ts";
 import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 import { snapshotReader } from "../domain/snapshot-reader.ts";
@@ -12,8 +13,6 @@ import {
 import { renderCommit, renderPull } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
-
-export const APPROVAL_LABEL = "needs-approval";
 
 /** Opens the living in-range pull request of a stack, or makes the open one hold this plan instead. */
 export function openInRangePull(
@@ -49,8 +48,8 @@ export function openApprovalPull(
 /** A branch without a pull request is somebody's who is about to open it, until it is old enough to be a dead process's. */
 const CLAIM_MS = 30_000;
 
-function isClaimed({ pull, isFinished, committedAtMs }: ScaleBranch, nowMs: number): boolean {
-  return pull === null && !isFinished && nowMs - committedAtMs < CLAIM_MS;
+function isClaimed({ pull, astray, isFinished, committedAtMs }: ScaleBranch, nowMs: number): boolean {
+  return pull === null && astray === null && !isFinished && nowMs - committedAtMs < CLAIM_MS;
 }
 
 type Target = { branch: string; current: ScaleBranch | null; gated: boolean };

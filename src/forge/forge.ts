@@ -45,7 +45,7 @@ export type FileCommitRequest = {
 };
 
 export type PullRequestDraft = {
-  /** The branch as the snapshot saw it; null where it does not exist. */
+  /** The branch as the snapshot saw it; null where it does not exist. A pull request of it that went astray is closed first. */
   current: ScaleBranch | null;
   branch: string;
   title: string;
@@ -110,6 +110,9 @@ export type PullStanding = {
 /** An open pull request of ours, as it was read. */
 export type OwnPull = { repositoryId: string; number: number; branch: string; headOid: string };
 
+/** `rejectedBy`: the person at whose word it is closed, kept with it as a "no"; null where it is closed for reasons of ours. */
+export type ClosingPull = { number: number; why: string; rejectedBy: string | null };
+
 /** A place that takes commits. Every method throws `ForgeError` when it could not do its work. */
 export interface CommitForge {
   /** One consistent read. The history reaches back at least `historyWindowMs`, where there is so much of it. */
@@ -136,6 +139,8 @@ export interface Forge extends CommitForge {
   dequeuePull(place: StackPlace, pullNodeId: string): Promise<void>;
   /** Closes it, by way of its branch, if that still stands at the head that was read; and says why there. */
   closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void>;
+  /** Closes it and leaves its branch as it is, whoever has pushed there; and says why there. */
+  closeKept(place: StackPlace, closing: ClosingPull): Promise<void>;
   readStanding(place: StackPlace, number: number): Promise<PullStanding>;
   addLabel(place: StackPlace, number: number, label: string): Promise<void>;
   /** One comment that says how the pull request stands, edited in place. */

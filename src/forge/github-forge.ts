@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
+import { cleanLine } from "../domain/clean-text.ts";
+import type { AstrayPull, Snapshot } from "../domain/snapshot.ts";
 import { fitDraft } from "./fit-draft.ts";
 import {
   type AutoMergeOutcome,
+  type ClosingPull,
   type FileCommitRequest,
   type Forge,
   ForgeError,
@@ -16,6 +18,7 @@ import {
   type StackPlace,
 } from "./forge.ts";
 import { askForAutoMerge, dequeue, enqueue, withdrawAutoMerge } from "./github-auto-merge.ts";
+import { closeGitHubPull } from "./github-close.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { MadeCommit } from "./github-git-database.ts";
 import { mergeGitHubPull } from "./github-merge.ts";
@@ -90,6 +93,9 @@ export class GitHubForge implements Forge {
         const { oid } = await moveBranchToCommit(client, place, request, draft, living, text, seal);
         return { number: current.pull.number, headOid: oid, baseOid: null };
       }
+      // Its head would follow the branch: what somebody means for another base is not to get what this one needs.
+      if (current?.astray != null)
+        await closeGitHubPull(client, place, leaveAstray(current.astray), this.#markKey);
       const made = await resetBranchAndCommit(client, place, request, draft.branch, current?.headOid ?? null);
       const worded = { ...draft, body: textFor(client, made) };
       const { number, base } = await openGitHubPull(client, place, worded, made.oid);
@@ -156,6 +162,12 @@ export class GitHubForge implements Forge {
     });
   }
 
+  closeKept(place: StackPlace, closing: ClosingPull): Promise<void> {
+    return this.#doing(place, `closing pull request #${closing.number}`, (client) =>
+      closeGitHubPull(client, place, closing, this.#markKey),
+    );
+  }
+
   readStanding(place: StackPlace, number: number): Promise<PullStanding> {
     return this.#doing(place, `reading pull request #${number}`, (client) =>
       readGitHubStanding(client, place, number, this.#markKey),
@@ -198,6 +210,11 @@ export class GitHubForge implements Forge {
         : toForgeError(error, `${doing} in ${place.owner}/${place.repo}`);
     }
   }
+}
+
+function leaveAstray({ number, base }: AstrayPull): ClosingPull {
+  const why = `Its base was changed to \`${cleanLine(base, 120)}\`, and its branch is needed for the next demand, which has a pull request of its own.`;
+  return { number, why, rejectedBy: null };
 }
 
 /** A pull request's name in the budget. */

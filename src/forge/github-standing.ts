@@ -108,15 +108,36 @@ async function isBehind(client: GitHubClient, owner: string, repo: string, numbe
   return data.mergeable_state === "behind";
 }
 
-/** Writes our one comment on a pull request, or edits it; nothing where it says that already. */
+/** Writes our one comment on a pull request, or edits it; nothing where it says that already, or where nobody may comment. */
 export async function writeGitHubNote(
+  client: GitHubClient,
+  place: StackPlace,
+  number: number,
+  note: PullStanding["note"],
+  text: string,
+): Promise<void> {
+  if (note?.text === text) return;
+  try {
+    await writeComment(client, place, number, note, text);
+  } catch (error) {
+    // Its conversation is locked: what it waits for is told to whoever asks, and nothing else hangs on it.
+    if (!isLocked(error)) throw error;
+  }
+}
+
+const Locked = z.object({ status: z.literal(403), message: z.string().regex(/\blocked\b/) });
+
+function isLocked(error: unknown): boolean {
+  return Locked.safeParse(error).success;
+}
+
+async function writeComment(
   client: GitHubClient,
   { owner, repo }: StackPlace,
   number: number,
   note: PullStanding["note"],
   text: string,
 ): Promise<void> {
-  if (note?.text === text) return;
   const body = `${NOTE}\n${text}`;
   if (note === null) {
     await client.request("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", {

@@ -11,7 +11,6 @@ import {
 } from "../delivery/scale-plan.ts";
 import type { Decision } from "../domain/decision.ts";
 import { isPartial } from "../domain/partial-rest.ts";
-import { reason } from "../domain/reasons.ts";
 import type { Scale } from "../domain/scale-commit.ts";
 import { ForgeError, inRangeBranch, type MergeRequest, type OpenedPull } from "../forge/forge.ts";
 import { askForRests } from "./ask-for-rests.ts";
@@ -148,12 +147,6 @@ async function deliverGated(
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const planned = planScale(snapshot, stack, [decision]);
   if (planned.kind === "unusable") return unusable(planned.message);
-  const { from, intent } = decision;
-  const open = snapshot.gated.get(intent.pool)?.pull;
-  if (open != null && !(await forge.readStanding(place, open.number)).isOurs) {
-    const why = `somebody has pushed to pull request #${open.number}, so it is left alone until it is merged or its branch is deleted`;
-    return { kind: "hold", to: from, reasons: [reason("awaiting-approval", why)] };
-  }
   const opened = await openApprovalPull(
     forge,
     place,

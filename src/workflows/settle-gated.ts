@@ -1,8 +1,9 @@
-import { APPROVAL_LABEL, openApprovalPull } from "../delivery/pull-request.ts";
+import { openApprovalPull } from "../delivery/pull-request.ts";
 import { planScale } from "../delivery/scale-plan.ts";
 import { approvalOf } from "../domain/approval.ts";
 import type { Pool } from "../domain/contract.ts";
 import { approvalNeeded } from "../domain/guardrails.ts";
+import { APPROVAL_LABEL } from "../domain/labels.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
@@ -10,6 +11,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import type { PullStanding } from "../forge/forge.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
+import { HANDS_OFF } from "./hands-off.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
@@ -34,10 +36,7 @@ export async function settleGated(
   const standing = await forge.readStanding(place, pull.number);
   if (standing.headOid !== branch.headOid || pull.headOid !== branch.headOid) return AGAIN;
   const say = (sentence: string) => waitWithNote(context, branch, sentence, standing.note);
-  if (!standing.isOurs || pull.commitCount !== 1)
-    return say(
-      "Somebody has pushed to this branch, so nothing of ours touches or merges it any more. Review and merge it by hand, or delete the branch: the next demand opens a new one.",
-    );
+  if (!standing.isOurs || pull.commitCount !== 1) return say(HANDS_OFF);
   // A process that died right after opening it has left it without.
   if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, pull.number, APPROVAL_LABEL);
   // The queue would merge what was right when it went there.

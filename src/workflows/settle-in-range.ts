@@ -4,6 +4,7 @@ import { parseScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { gateOf } from "./gate-of.ts";
+import { HANDS_OFF } from "./hands-off.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
@@ -24,6 +25,7 @@ export async function settleInRange(
   const situation = readSituation(context, snapshot);
   const { record } = situation;
   const { pull } = branch;
+  if (!pull.isOurs) return stopped(context, branch, HANDS_OFF);
   const paused = context.paused ?? record.policy.paused;
   if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
   if (pull.isDraft)

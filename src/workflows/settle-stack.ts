@@ -3,6 +3,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { ForgeError, type MergeRequest } from "../forge/forge.ts";
 import { askForRests } from "./ask-for-rests.ts";
 import type { ScaleContext } from "./read-situation.ts";
+import { settleAstray } from "./settle-astray.ts";
 import { settleGated } from "./settle-gated.ts";
 import { settleInRange } from "./settle-in-range.ts";
 import { type Settled, type SettleStep, waiting } from "./settled.ts";
@@ -32,6 +33,7 @@ export async function settleStack(context: ScaleContext, justOpened?: MergeReque
     );
   // Before the first part merges: from then on nothing but a long look back would find that a rest is left.
   await go(askForRests(context));
+  await go(settleAstray(context));
   await go(settleBranch(context, ({ inRange }) => inRange, settleInRange));
   for (const pool of (await context.snapshots.get()).gated.keys())
     await go(settleBranch(context, ({ gated }) => gated.get(pool) ?? null, settleGated));

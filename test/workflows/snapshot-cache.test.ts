@@ -16,7 +16,7 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
     rejected: [],
     ledgerEntry: null,
     earlierLedgerEntries: [],
-  controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },
+    controls: { repository: { kind: "missing" }, stack: { kind: "missing" } },
     repositoryFile: { kind: "missing" },
     mergeMethods: [],
   };

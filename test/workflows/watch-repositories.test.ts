@@ -20,6 +20,7 @@ const forge: Forge = {
   enqueuePull: never,
   dequeuePull: never,
   closePull: never,
+  closeKept: never,
   readStanding: never,
   addLabel: never,
   writeNote: never,

@@ -1,0 +1,27 @@
+import { REJECTED_LABEL } from "../domain/labels.ts";
+import type { ClosingPull, StackPlace } from "./forge.ts";
+import type { GitHubClient } from "./github-octokit.ts";
+import { labelGitHubPull } from "./github-open-pull.ts";
+import { writeGitHubNote } from "./github-standing.ts";
+import { withRejectMark } from "./reject-mark.ts";
+
+/** Closes a pull request, leaves its branch as it is, and says why. The order is such that a "no" that is half done is none. */
+export async function closeGitHubPull(
+  client: GitHubClient,
+  place: StackPlace,
+  { number, why, rejectedBy }: ClosingPull,
+  markKey: Buffer,
+): Promise<void> {
+  const { owner, repo } = place;
+  const pull = { owner, repo, pull_number: number };
+  const route = "/repos/{owner}/{repo}/pulls/{pull_number}";
+  if (rejectedBy === null) {
+    await client.request(`PATCH ${route}`, { ...pull, state: "closed" });
+  } else {
+    await labelGitHubPull(client, place, number, [REJECTED_LABEL]);
+    const { data } = await client.request(`GET ${route}`, pull);
+    const body = withRejectMark(markKey, { owner, repo, number, by: rejectedBy }, data.body ?? "");
+    await client.request(`PATCH ${route}`, { ...pull, state: "closed", body });
+  }
+  await writeGitHubNote(client, place, number, null, why);
+}

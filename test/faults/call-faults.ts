@@ -87,6 +87,7 @@ export function faultsOf(call: Call): CallFault[] {
       return [...GRAPHQL, ...LIMITS, ...content, ...TRANSPORT];
     case "rest":
     case "git":
+    case "page":
       return [...statusesOf(call.name).map(plainStatus), ...LIMITS, ...content, ...TRANSPORT];
   }
 }

@@ -21,7 +21,7 @@ export function renderNext(commit: ScaleCommit, { path, branch, gated }: NextFac
     `${changes} This change is above the approval threshold: nothing merges it before a person has approved it.`,
     [
       `- **Who may approve:** a person with write access to this repository, other than ${requesters(commit)}.`,
-      "- **How:** review this pull request and choose *Approve*. The approval is of exactly this commit: what is pushed or made anew later has to be approved again. Then it merges by itself as soon as the repository lets it. Closing it is a no.",
+      "- **How:** review this pull request and choose *Approve*, or comment `/scale approve`. The approval is of exactly this commit: what is pushed or made anew later has to be approved again. Then it merges by itself as soon as the repository lets it. Closing it is a no.",
       `- **Then:** ${applied}`,
     ].join("\n"),
   ].join("\n\n");

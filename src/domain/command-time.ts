@@ -64,8 +64,8 @@ function pointOfTime(text: string): number | null {
   if (hour > 23 || minute > 59 || second > 59 || at(9) > 14 || at(10) > 59) return null;
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
   const date = new Date(ms);
-  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day)
-    return null;
+  // A day that the month does not have would be one of the next.
+  if (date.getUTCFullYear() !== year || date.getUTCMonth() !== month - 1) return null;
   const zoneMs = at(9) * HOUR_MS + at(10) * MINUTE_MS;
   return found[8] === "-" ? ms + zoneMs : ms - zoneMs;
 }

@@ -61,6 +61,8 @@ describe("where a line counts", () => {
     ["as the rest of a list item", "- first\n!\n- second\n\n!"],
     ["after an image, a link and an autolink", "![a](b)\n!\n<https://a.example>\n!"],
     ["after inline HTML", "<b>look</b> here\n!"],
+    ["after a comment in a line that nobody closes", "text <!-- a\n\n!"],
+    ["after a list item that ends a fence of its own", "-      a\n  ```\n!"],
     ["after inline code", "`a` and ``b ` c``\n!\n`not closed\n\n!"],
   ])("%s", (_, comment) => expectLines(comment));
 });
@@ -94,6 +96,8 @@ describe("where it does not", () => {
     ["at the margin, in a fence of an item of an item", "- 1. ```\n.\n     ```"],
     ["at the margin, after an empty list item", "-\n\n  ```\n.\n  ```"],
     ["in a fence after a list item that an empty line ends", "-\n\n  ```\n.\n``` a\n.\n\n."],
+    ["in a fence after a rule that looks like a list", "- - -\n  ```\n.\n\n."],
+    ["in a fence after a number that begins no list", "a\n2. b\n   ```\n.\n\n."],
     ["in a fence that a quote begins", "> ```\n.\n> ```"],
     ["what is not a fence begins none", "``` a`b\n\n!\n\n``` c`d\n!"],
     ["in a fence after a tag that is the rest of a quoted paragraph", "> a\n<b>\n```\n\n.\n```\n\n!"],

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ControlCommand, ControlFlags } from "./control.ts";
 import type { LocalFlags } from "./local/flags.ts";
 import type { ScaleFlags } from "./scale.ts";
 import type { ServeFlags } from "./serve.ts";
@@ -43,6 +44,7 @@ Examples:
     .action(async (pool: string, amount: string, flags: ScaleFlags) =>
       answer(await (await import("./scale.ts")).runScale(pool, amount, flags)),
     );
+  addControlCommands(program, answer);
   localCommand(
     program,
     "check",
@@ -55,6 +57,49 @@ Examples:
     async (pool: string | undefined, flags: LocalFlags) =>
       answer(await (await import("./history.ts")).runHistory(pool, flags)),
   );
+}
+
+/** The commands that hold pools back, or let them go. */
+function addControlCommands(program: Command, answer: (exitCode: number) => void): void {
+  const run = async (command: ControlCommand, flags: ControlFlags) =>
+    answer(await (await import("./control.ts")).runControl(command, flags));
+  const controlCommand = (name: string, description: string) =>
+    localCommand(program, name, description).option("--why <text>", "shown wherever it holds something back");
+  controlCommand(
+    "pause <target> [words...]",
+    "hold a pool, the stack or `all` back, for a while or until resumed",
+  )
+    .addHelpText(
+      "after",
+      `
+After the target: for 2h, until 2030-01-31T18:00Z, in (it does not shrink), out (it does not grow).
+What is committed already is applied all the same.
+
+Examples:
+  $ pulumiscale pause web for 2h in --why "load test"
+  $ pulumiscale pause all`,
+    )
+    .action((target: string, words: string[], flags: ControlFlags) =>
+      run({ kind: "pause", target, words }, flags),
+    );
+  pushOption(
+    controlCommand("pin <pool> <value> [words...]", "commit a pool's value, and let no other through"),
+  )
+    .addHelpText(
+      "after",
+      `
+After the value: for 1d, until 2030-01-31T18:00Z.
+
+Example:
+  $ pulumiscale pin web 6 for 1d --why "release day"`,
+    )
+    .action((target: string, value: string, words: string[], flags: ControlFlags) =>
+      run({ kind: "pin", target, value, words }, flags),
+    );
+  controlCommand(
+    "resume <target>",
+    "end the pauses and the pin of a pool, the pause of the stack, or of `all`",
+  ).action((target: string, flags: ControlFlags) => run({ kind: "resume", target, words: [] }, flags));
 }
 
 /** A command that ends with an answer, for people or for programs. */

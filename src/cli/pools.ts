@@ -8,14 +8,15 @@ import { renderTable } from "./render-table.ts";
 export async function runPools(flags: LocalFlags): Promise<number> {
   const pools = await viewPools(await readingContext(flags));
   const table = renderTable(
-    ["pool", "committed", "applied", "min", "max", "may move", "problem"],
-    pools.map(({ pool, committed, applied, min, max, cooldownUntil, problem }) => [
+    ["pool", "committed", "applied", "min", "max", "may move", "held", "problem"],
+    pools.map(({ pool, committed, applied, min, max, cooldownUntil, paused, pinned, problem }) => [
       { text: pool },
       { text: String(committed ?? "?") },
       { text: String(applied ?? "?"), ...(applied === committed ? {} : { tone: "warning" as const }) },
       { text: String(min) },
       { text: String(max) },
       { text: cooldownUntil === null ? "now" : `from ${cooldownUntil}` },
+      { text: [pinned?.message, paused].filter((why) => why != null).join("; "), tone: "warning" as const },
       { text: problem ?? "", tone: "failure" as const },
     ]),
   );

@@ -87,7 +87,12 @@ async function showDryRun(
   return result.kind === "scale" && preview?.verdict === "changes" ? 0 : 1;
 }
 
-function contextOf(program: LocalProgram, contract: Contract, { approve }: ScaleFlags): StackContext {
+/** What a command needs that decides. */
+export function contextOf(
+  program: LocalProgram,
+  contract: Contract,
+  { approve }: Pick<ScaleFlags, "approve">,
+): StackContext {
   const { place, forge } = program;
   const read = () => forge.readSnapshot(place, historyWindowMs(contract.values()));
   return {
@@ -117,7 +122,8 @@ function parseAmount(text: string): Ask {
   return match[1] === "" ? { kind: "value", value: number } : { kind: "delta", delta: number };
 }
 
-async function readAuthor({ repository }: LocalProgram): Promise<string> {
+/** Whoever git knows here as the author; else the user. */
+export async function readAuthor({ repository }: LocalProgram): Promise<string> {
   const name = await repository?.git
     .ask(["config", "user.name"], { cwd: repository.root })
     .catch(() => undefined);

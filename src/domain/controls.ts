@@ -70,6 +70,7 @@ export function parseControls(file: StackFile, scope: ControlsScope): ParsedCont
   if (file.kind === "unreadable") return unreadable(scope, file.message);
   if (file.text.length > LONGEST_TEXT) return unreadable(scope, `it is over ${LONGEST_TEXT} characters long`);
   const json = parseJson(file.text);
+  if (json === undefined) return unreadable(scope, "it is no JSON");
   const version = z.object({ schemaVersion: z.int() }).safeParse(json);
   if (version.success && version.data.schemaVersion > CONTROLS_VERSION) {
     const message = `${controlsPath(scope)} has schemaVersion ${version.data.schemaVersion}; update PulumiScale`;
@@ -79,7 +80,7 @@ export function parseControls(file: StackFile, scope: ControlsScope): ParsedCont
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const where = issue?.path.map(String).join(".") || "file";
-    return unreadable(scope, cleanLine(`${where}: ${issue?.message ?? "no JSON"}`));
+    return unreadable(scope, cleanLine(`${where}: ${issue?.message ?? "unreadable"}`));
   }
   const { holds } = parsed.data;
   // Two stacks may have pools of one name.

@@ -141,10 +141,11 @@ export class LocalStack implements Scaling, OperationReader {
   }
 
   async control(stackId: string, wish: StackControl): Promise<ControlsResult> {
-    const { place, controls: forge, clock, contract } = this.#options;
-    const made = toControlsChange(wish, { alias: place.alias, contract: contract() }, clock());
+    const { place, controls: forge, clock, contract, redact } = this.#options;
+    const clean = { ...wish, why: redact(wish.why) };
+    const made = toControlsChange(clean, { alias: place.alias, contract: contract() }, clock());
     if (made.kind === "answer") return made.result;
-    const scale = async (intent: Intent) => (await this.scale(stackId, [intent], "commit"))[0] ?? null;
+    const scale = async (intent: Intent) => (await this.scale(stackId, [intent], "commit-only"))[0] ?? null;
     // Nothing waits here for a merge.
     const settle = () => {};
     return controlStacks({ forge, place, contexts: [this.#context], scale, settle }, made.change);

@@ -52,7 +52,7 @@ describe("parseControls", () => {
 
   it.each<[string, StackFile, string]>([
     ["a newer version", file([], { schemaVersion: 2 }), "has schemaVersion 2; update PulumiScale"],
-    ["no JSON", { kind: "text", text: "{" }, "cannot be read"],
+    ["no JSON", { kind: "text", text: "{" }, "it is no JSON"],
     ["JSON of another shape", { kind: "text", text: "[]" }, "cannot be read"],
     ["what git could not give", { kind: "unreadable", message: "it is binary" }, "it is binary"],
     ["a mistyped end", file([{ ...pause, untill: pause.until }]), "holds.0"],

@@ -15,6 +15,7 @@ interface LayerRule {
 const interfaces = [
   "src/forge/forge.ts",
   "src/forge/guard-forge.ts",
+  "src/forge/onboarding-forge.ts",
   "src/forge/controls-forge.ts",
   "src/apply/apply-forge.ts",
   "src/clock.ts",

@@ -4,8 +4,10 @@ import { scaleAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
 import { listenForGuard } from "./forge/github-guard-events.ts";
 import { LEDGER_BRANCH } from "./ledger/entry.ts";
+import type { CommentAnswers } from "./workflows/answer-comment.ts";
 import type { Background } from "./workflows/background.ts";
 import type { PullRequestGuard } from "./workflows/guard-pull-request.ts";
+import type { Onboarding } from "./workflows/onboard-repository.ts";
 import type { StackDirectory } from "./workflows/stack-directory.ts";
 import type { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
@@ -15,6 +17,8 @@ export type AppParts = {
   watch: RepositoryWatch;
   background: Background;
   guard: PullRequestGuard;
+  answers: CommentAnswers;
+  onboarding: Onboarding;
   /** Told of an event that could not be handled. */
   onFailed: (event: string, error: unknown) => void;
 };
@@ -26,6 +30,8 @@ export function pulumiscale({
   watch,
   background,
   guard,
+  answers,
+  onboarding,
   onFailed,
 }: AppParts): (app: Probot) => void {
   return (app) => {
@@ -45,6 +51,7 @@ export function pulumiscale({
       directory.invalidate(place.owner, repo);
       const branch = payload.ref.replace(/^refs\/heads\//, "");
       guard.basisChanged(place, branch);
+      answers.moved(place);
       if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
       }
@@ -55,6 +62,14 @@ export function pulumiscale({
     });
 
     listenForGuard({ on }, guard);
+
+    // A comment that was edited into a command is none: whoever may edit other people's comments would speak for them.
+    on("issue_comment.created", ({ payload }) => {
+      const { repository, issue, comment } = payload;
+      const isAsking = comment.user?.type === "User" && comment.body.includes("/scale");
+      const thread = { owner: repository.owner.login, repo: repository.name, issue: issue.number };
+      if (isAsking) answers.commented(thread, comment.id, Date.parse(comment.created_at));
+    });
 
     // What a scale pull request waited for may be there now.
     on("check_suite.completed", ({ payload }) => settle(payload.repository, payload.check_suite.head_branch));
@@ -99,6 +114,7 @@ export function pulumiscale({
       clients.forget(owner, repo);
       watch.forget({ owner, repo });
       guard.forget({ owner, repo });
+      onboarding.forget({ owner, repo });
     }
   };
 }

@@ -2,10 +2,12 @@ import { createNodeMiddleware, Probot } from "probot";
 import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
+import { GitHubComments } from "./forge/github-comments.ts";
 import { GitHubControls } from "./forge/github-controls.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
 import { GitHubGuard } from "./forge/github-guard.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
+import { GitHubOnboarding } from "./forge/github-onboarding.ts";
 import { GitHubServer } from "./forge/github-server.ts";
 import { headMarkKey } from "./forge/head-mark.ts";
 import { errorFacts } from "./http/error-facts.ts";
@@ -19,8 +21,10 @@ import { oidcIssuerOf } from "./ledger/oidc-issuer.ts";
 import { createLogger } from "./logger.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
+import { CommentAnswers } from "./workflows/answer-comment.ts";
 import { Background } from "./workflows/background.ts";
 import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
+import { Onboarding } from "./workflows/onboard-repository.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
@@ -87,7 +91,19 @@ export async function startApp(
     onSettled: (stack, settled) => {
       log.info({ stack, settled }, "scale pull request settled");
       guard.settled(stack, settled);
+      const [owner = "", repo = ""] = stack.split("/");
+      answers.moved({ owner, repo });
     },
+  });
+  const answers = new CommentAnswers({
+    forge: new GitHubComments((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
+    stacks: directory,
+    ...{ clock, background, markKey },
+    onApproved: ({ owner, repo, issue: number }, alias, headOid) => {
+      guard.changed({ owner, repo, number, headOid });
+      directory.settle(owner, repo, alias);
+    },
+    onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
   const guard = new PullRequestGuard({
     forge: new GitHubGuard((owner, repo) => clients.clientFor(owner, repo), settings.appId, markKey),
@@ -95,6 +111,14 @@ export async function startApp(
     background,
     onJudged: ({ owner, repo, number, headOid }, judged) =>
       log.info({ owner, repo, number, headOid, judged }, "pull request guarded"),
+  });
+  const onboarding = new Onboarding({
+    forge: new GitHubOnboarding((...of) => clients.clientFor(...of), markKey),
+    background,
+    clock,
+    onOpened: ({ owner, repo }, number) => log.info({ owner, repo, number }, "first pull request opened"),
+    onError: ({ owner, repo }, error) =>
+      log.warn({ owner, repo, error: errorFacts(error) }, "no first pull request could be opened"),
   });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
@@ -107,13 +131,15 @@ export async function startApp(
       for (const { alias, message } of unserved) log.warn({ owner, repo, alias, message }, "not served");
       log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
       guard.listed(listing);
+      if (listing.hasLedger) answers.listed(listing);
+      onboarding.listed(listing);
     },
-    nextListing: (name) => guard.nextListing(name),
+    nextListing: (name) => (onboarding.isNext(name) ? "soon" : guard.nextListing(name)),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
   const probotWebhooks = await createNodeMiddleware(
     pulumiscale({
-      ...{ clients, directory, watch, background, guard },
+      ...{ clients, directory, watch, background, guard, answers, onboarding },
       onFailed: (event, error) =>
         log.error({ error: errorFacts(error), event }, "an event of GitHub could not be handled"),
     }),

@@ -2,7 +2,15 @@
 export type Ask = { kind: "value"; value: number } | { kind: "delta"; delta: number } | { kind: "step" };
 
 /** Where a demand came from; `revert` is our own, of a value that could not be applied. Alert sources obey the pool's strategy, direct ones may always set or move. */
-export type SourceName = "prometheus" | "cloudwatch" | "count" | "delta" | "scale" | "cli" | "revert";
+export type SourceName =
+  | "prometheus"
+  | "cloudwatch"
+  | "count"
+  | "delta"
+  | "scale"
+  | "cli"
+  | "comment"
+  | "revert";
 
 /** Who asks which pool to move, by how much, why, and the identity of the event that asked. */
 export type Intent = {

@@ -10,6 +10,10 @@ export const APP_PERMISSIONS = {
   statuses: "read",
   // GitHub tells of merge groups only whoever may read the queue.
   merge_queues: "read",
+  // Hears of comments, answers the commands in them.
+  issues: "write",
+  // Tells who is in a team that the rules for commands name.
+  members: "read",
   metadata: "read",
 } as const;
 
@@ -19,6 +23,8 @@ export const APP_EVENTS = [
   "push",
   // A pull request is there, moved, closed: the guard judges its head.
   "pull_request",
+  // Somebody gives a command.
+  "issue_comment",
   // Somebody approves, or takes it back.
   "pull_request_review",
   // What a merge waits for is there; somebody asks for our checks again.

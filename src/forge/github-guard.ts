@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
+import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
 import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
@@ -62,7 +63,7 @@ export class GitHubGuard implements GuardForge {
       const declarations = files.map((_, index) => `, $t${index}: String!`);
       const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${declarations.join("")}) {
         repository(owner: $owner, name: $repo) {
-          pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} }
+          pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} ${COMMENTS_FIELD} }
           ${fields.join("\n")}
         }
       }`;
@@ -72,6 +73,8 @@ export class GitHubGuard implements GuardForge {
       const answer = await askGraphql(client, query, variables);
       const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
       const pull = TextsPull.parse(repository.pullRequest);
+      const thread = { owner, repo, issue: number };
+      const byCommand = approvalsByCommand(pull.comments, this.#markKey, thread);
       const texts = files.map(async (_, index) => {
         const blob = Text.parse(repository[`t${index}`]);
         return blob === null ? ({ kind: "missing" } as const) : readBlobText(client, head, blob);
@@ -79,7 +82,7 @@ export class GitHubGuard implements GuardForge {
       return {
         isOpen: pull.state === "OPEN",
         headOid: pull.headRefOid,
-        reviews: await readReviews(client, head, pull.reviews),
+        reviews: await readReviews(client, head, pull.reviews, byCommand),
         texts: await Promise.all(texts),
       };
     });
@@ -126,7 +129,12 @@ const Text = z
     z.object({}).transform(() => null),
   ])
   .nullable();
-const TextsPull = z.object({ state: z.string(), headRefOid: z.string(), reviews: ReviewsAnswer });
+const TextsPull = z.object({
+  state: z.string(),
+  headRefOid: z.string(),
+  reviews: ReviewsAnswer,
+  comments: CommentsAnswer,
+});
 
 const Subject = z.object({
   pullRequest: z.object({

@@ -18,7 +18,7 @@ const STATES = {
 } as const;
 
 /** `canPush` undefined: the server does not tell. */
-type SeenReview = Omit<Review, "canPush"> & { canPush: boolean | undefined };
+export type SeenReview = Omit<Review, "canPush"> & { canPush: boolean | undefined };
 
 export const ReviewsAnswer = z.object({
   nodes: z.array(
@@ -43,12 +43,14 @@ export const ReviewsAnswer = z.object({
   ),
 });
 
-/** The reviews with who may push: one request more for each person where the server does not tell. */
+/** The reviews, and what was approved by command, with who may push: one request more for each person where the server does not tell. */
 export async function readReviews(
   client: GitHubClient,
   repository: { owner: string; repo: string },
-  { nodes }: z.infer<typeof ReviewsAnswer>,
+  answer: z.infer<typeof ReviewsAnswer>,
+  byCommand: readonly SeenReview[],
 ): Promise<Review[]> {
+  const nodes = [...answer.nodes, ...byCommand];
   const untold = nodes.filter(({ canPush, isPerson, author }) => canPush === undefined && isPerson && author);
   const logins = [...new Set(untold.map(({ author }) => author))];
   const permissions = await Promise.all(logins.map((login) => mayPush(client, repository, login)));

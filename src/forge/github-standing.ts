@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ForgeError, type PullStanding, type StackPlace } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
+import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { optional } from "./github-server.ts";
@@ -20,7 +21,7 @@ query Standing($owner: String!, $repo: String!, $number: Int!) {
       ${optional("PullRequest.isInMergeQueue", "isInMergeQueue")}
       labels(first: 50) { nodes { name } }
       ${REVIEWS_FIELD}
-      comments(last: 100) { nodes { databaseId body viewerDidAuthor } }
+      ${COMMENTS_FIELD}
     }
   }
 }`;
@@ -46,11 +47,7 @@ const StandingAnswer = z.object({
         isInMergeQueue: z.boolean().default(false),
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
         reviews: ReviewsAnswer,
-        comments: z.object({
-          nodes: z.array(
-            z.object({ databaseId: z.int().nullable(), body: z.string(), viewerDidAuthor: z.boolean() }),
-          ),
-        }),
+        comments: CommentsAnswer,
       })
       .nullable(),
   }),
@@ -73,13 +70,14 @@ export async function readGitHubStanding(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
+  const byCommand = approvalsByCommand(pull.comments, markKey, { owner, repo, issue: number });
   const marked = { owner, repo, branch: pull.headRefName, headOid: pull.headRefOid };
   const isWorded = hasHeadMark(markKey, marked, pull.body);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
   return {
     isOpen: pull.state === "OPEN",
     headOid: pull.headRefOid,
-    reviews: await readReviews(client, { owner, repo }, pull.reviews),
+    reviews: await readReviews(client, { owner, repo }, pull.reviews, byCommand),
     isConflicting: pull.mergeable === "CONFLICTING",
     isQueued: pull.isInMergeQueue,
     isBehind:

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
-import { parseContract } from "../domain/contract.ts";
+import { type Pool, parseContract } from "../domain/contract.ts";
 import type { ControlsChange } from "../domain/controls-change.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
@@ -76,6 +76,9 @@ type Stack = {
   orphanSeenAtMs: number;
 };
 
+/** A stack that may be scaled. */
+export type ServedStack = { name: StackName; context: ScaleContext; pools: readonly Pool[] };
+
 /** An open pull request older than this, that nobody is settling, was left by a process that died. */
 const ORPHAN_AFTER_MS = 20_000;
 /** One that goes on waiting, for a check or a review, costs no more calls than one look in this time. */
@@ -143,6 +146,15 @@ export class StackDirectory implements Scaling {
   /** What the guard needs of a repository's stacks. */
   contexts(owner: string, repo: string): ScaleContext[] {
     return this.#stacksOf(owner, repo).map(({ context }) => context);
+  }
+
+  /** The stacks of a repository whose ledger entries count, with the pools that they have. */
+  served(owner: string, repo: string): ServedStack[] {
+    const stacks = this.#stacksOf(owner, repo).filter(({ listed }) => listed.refusal === null);
+    return stacks.map(({ name, context, listed }) => ({
+      ...{ name, context },
+      pools: [...listed.contract.values()],
+    }));
   }
 
   /** Resolves when what is under way on a stack, a scale and what follows it, is done. */

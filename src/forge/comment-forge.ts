@@ -1,0 +1,41 @@
+import type { Permission } from "../domain/command-rights.ts";
+
+/** A repository. */
+export type RepositoryName = { owner: string; repo: string };
+
+/** An issue or a pull request, as far as comments go. */
+export type Thread = RepositoryName & { issue: number };
+
+/** A comment as it stands now. */
+export type ThreadComment = {
+  id: number;
+  issue: number;
+  /** A login; of a deleted account it is empty. */
+  author: string;
+  /** A person, and not an App or another bot. */
+  isPerson: boolean;
+  body: string;
+  createdAtMs: number;
+  /** Its text is not the one that it was posted with. */
+  isEdited: boolean;
+};
+
+/** A pull request, as far as a command on it needs it. */
+export type CommentedPull = { branch: string; headOid: string; isOpen: boolean };
+
+/** What commands in comments ask of the place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
+export interface CommentForge {
+  /** The comments of a thread that were posted or changed since then, oldest first, at most a hundred. One call. */
+  readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]>;
+  /** The newest comments of a whole repository since then, at most a hundred. One call. */
+  readRecent(repository: RepositoryName, sinceMs: number): Promise<ThreadComment[]>;
+  react(repository: RepositoryName, commentId: number, reaction: "eyes" | "confused"): Promise<void>;
+  /** Answers the new comment's id. */
+  reply(thread: Thread, body: string): Promise<number>;
+  editReply(repository: RepositoryName, replyId: number, body: string): Promise<void>;
+  readPermission(repository: RepositoryName, login: string): Promise<Permission>;
+  /** Whether somebody is in one of an organization's teams: one call for each that is asked for, until one has them. */
+  teamsOf(repository: RepositoryName, login: string, teams: readonly string[]): Promise<string[]>;
+  /** Null where the number is an issue's. */
+  readPull(thread: Thread): Promise<CommentedPull | null>;
+}

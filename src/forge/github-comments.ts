@@ -1,0 +1,159 @@
+import type { Permission } from "../domain/command-rights.ts";
+import type { CommentedPull, CommentForge, RepositoryName, Thread, ThreadComment } from "./comment-forge.ts";
+import { ForgeError } from "./forge.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { PlannedWrites } from "./planned-writes.ts";
+
+/** Comments on GitHub. A person waits for an answer, but capacity that is missing comes first. */
+export class GitHubComments implements CommentForge {
+  readonly #clientFor: GitHubClientFor;
+
+  constructor(clientFor: GitHubClientFor) {
+    this.#clientFor = clientFor;
+  }
+
+  readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]> {
+    const { owner, repo, issue } = thread;
+    return this.#doing(thread, `reading the comments of #${issue}`, async (client) => {
+      const { data } = await client.request("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
+        ...{ owner, repo, issue_number: issue },
+        ...{ since: new Date(sinceMs).toISOString(), per_page: 100 },
+      });
+      return data.map(toComment);
+    });
+  }
+
+  readRecent({ owner, repo }: RepositoryName, sinceMs: number): Promise<ThreadComment[]> {
+    return this.#doing({ owner, repo }, "reading the newest comments", async (client) => {
+      const { data } = await client.request("GET /repos/{owner}/{repo}/issues/comments", {
+        ...{ owner, repo, sort: "created", direction: "desc" },
+        ...{ since: new Date(sinceMs).toISOString(), per_page: 100 },
+      });
+      return data.map(toComment);
+    });
+  }
+
+  react({ owner, repo }: RepositoryName, commentId: number, content: "eyes" | "confused"): Promise<void> {
+    return this.#doing(
+      { owner, repo },
+      "reacting to a comment",
+      async (client) => {
+        const route = "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions";
+        await client.request(route, { owner, repo, comment_id: commentId, content });
+      },
+      1,
+    );
+  }
+
+  reply({ owner, repo, issue }: Thread, body: string): Promise<number> {
+    return this.#doing(
+      { owner, repo },
+      `answering on #${issue}`,
+      async (client) => {
+        const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+        const { data } = await client.request(route, { owner, repo, issue_number: issue, body });
+        return Number(data.id);
+      },
+      1,
+    );
+  }
+
+  editReply({ owner, repo }: RepositoryName, replyId: number, body: string): Promise<void> {
+    return this.#doing(
+      { owner, repo },
+      "bringing an answer up to date",
+      async (client) => {
+        const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+        await client.request(route, { owner, repo, comment_id: replyId, body });
+      },
+      1,
+    );
+  }
+
+  readPermission({ owner, repo }: RepositoryName, login: string): Promise<Permission> {
+    return this.#doing({ owner, repo }, `reading what ${login} may do`, async (client) => {
+      const route = "GET /repos/{owner}/{repo}/collaborators/{username}/permission";
+      const answer = await orNull(client.request(route, { owner, repo, username: login }));
+      if (answer === null) return "none";
+      const { permission, role_name: role } = answer.data;
+      // `permission` knows no `maintain` and no `triage`; a role of an organization's own is only in `role_name`.
+      const known =
+        PERMISSIONS.find((name) => name === role) ?? PERMISSIONS.find((name) => name === permission);
+      return known ?? "none";
+    });
+  }
+
+  teamsOf({ owner, repo }: RepositoryName, login: string, teams: readonly string[]): Promise<string[]> {
+    return this.#doing({ owner, repo }, `reading the teams of ${login}`, async (client) => {
+      const found: string[] = [];
+      for (const team of teams) {
+        const route = "GET /orgs/{org}/teams/{team_slug}/memberships/{username}";
+        const answer = await orNull(client.request(route, { org: owner, team_slug: team, username: login }));
+        if (answer?.data.state === "active") found.push(team);
+      }
+      return found;
+    });
+  }
+
+  readPull({ owner, repo, issue }: Thread): Promise<CommentedPull | null> {
+    return this.#doing({ owner, repo }, `reading pull request #${issue}`, async (client) => {
+      const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+      const answer = await orNull(client.request(route, { owner, repo, pull_number: issue }));
+      if (answer === null) return null;
+      const { head, state } = answer.data;
+      return { branch: head.ref, headOid: head.sha, isOpen: state === "open" };
+    });
+  }
+
+  async #doing<T>(
+    { owner, repo }: RepositoryName,
+    doing: string,
+    work: (client: GitHubClient) => Promise<T>,
+    writeCount = 0,
+  ): Promise<T> {
+    const writes = writeCount === 0 ? undefined : new PlannedWrites("other", writeCount);
+    try {
+      return await work(await this.#clientFor(owner, repo, writes));
+    } catch (error) {
+      throw error instanceof ForgeError ? error : toForgeError(error, `${doing} in ${owner}/${repo}`);
+    } finally {
+      writes?.end();
+    }
+  }
+}
+
+const PERMISSIONS: readonly Permission[] = ["none", "read", "triage", "write", "maintain", "admin"];
+
+/** The part of GitHub's answer that is used here. */
+type CommentAnswer = {
+  id: number | bigint;
+  issue_url: string;
+  user: { login: string; type: string } | null;
+  body?: string;
+  created_at: string;
+  updated_at: string;
+};
+
+function toComment(answer: CommentAnswer): ThreadComment {
+  const { id, issue_url, user, body, created_at, updated_at } = answer;
+  return {
+    id: Number(id),
+    issue: Number(issue_url.slice(issue_url.lastIndexOf("/") + 1)),
+    author: user?.login ?? "",
+    isPerson: user?.type === "User",
+    body: body ?? "",
+    createdAtMs: Date.parse(created_at),
+    isEdited: updated_at !== created_at,
+  };
+}
+
+/** Null where GitHub knows no such thing, or shows it to nobody like us. */
+async function orNull<T>(asking: Promise<T>): Promise<T | null> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof Error && "status" in error && error.status === 404) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,270 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import { type CommandLine, parseCommands } from "../domain/command.ts";
+import { type Actor, type CommandRules, mayCommand, teamsIn } from "../domain/command-rights.ts";
+import { eventIdentity } from "../domain/event-identity.ts";
+import {
+  formatReply,
+  isOpenReply,
+  parseReply,
+  type Reply,
+  type ReplyLine,
+  renderReply,
+} from "../domain/reply.ts";
+import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
+import { ForgeError } from "../forge/forge.ts";
+import { readReplyMark, withReplyMark } from "../forge/reply-mark.ts";
+import type { Background } from "./background.ts";
+import type { CommandedStacks } from "./given-command.ts";
+import { readProgress } from "./read-progress.ts";
+import { readSituation } from "./read-situation.ts";
+import { runCommand } from "./run-command.ts";
+import { TryAgainError } from "./scaling.ts";
+import { readRepositoryFile } from "./stack-record.ts";
+
+export type CommentAnswersOptions = {
+  forge: CommentForge;
+  stacks: CommandedStacks;
+  clock: Clock;
+  background: Background;
+  /** Signs what an answer remembers: see `headMarkKey`. */
+  markKey: Buffer;
+  /** A person has approved that head of a scale pull request of that stack. */
+  onApproved: (thread: Thread, alias: string, headOid: string) => void;
+  onError: (doing: string, error: unknown) => void;
+};
+
+/** What was asked long ago may not hold any more. */
+const TOO_OLD_MS = 60 * 60_000;
+/** An answer that is still being worked on by then was left by a process that died. */
+const ABANDONED_AFTER_MS = 60_000;
+/** A stranger is told once an hour that commands are not for them, and at most so many strangers of a repository. */
+const REFUSED_FOR_MS = 60 * 60_000;
+const MOST_REFUSALS = 10;
+const MOST_OPEN = 500;
+
+type OpenReply = { thread: Thread; commentId: number; replyId: number; reply: Reply };
+
+/** Answers the commands of comments: each comment once, with one reply that is edited as things move. */
+export class CommentAnswers {
+  readonly #options: CommentAnswersOptions;
+  /** Answers that are not at their end, by the reply's id: only a hint where to look, what they remember stands in themselves. */
+  readonly #open = new LRUCache<number, OpenReply>({ max: MOST_OPEN });
+  readonly #caughtUp = new Set<string>();
+  readonly #refusals = new LRUCache<string, Set<string>>({ max: MOST_OPEN, ttl: REFUSED_FOR_MS });
+
+  constructor(options: CommentAnswersOptions) {
+    this.#options = options;
+  }
+
+  /** A comment is new, or may never have been answered. Answers it in the background. */
+  commented(thread: Thread, commentId: number, createdAtMs: number): void {
+    const name = `comment ${thread.owner}/${thread.repo} ${commentId}`;
+    this.#options.background.start(name, () => this.#answer(thread, commentId, createdAtMs));
+  }
+
+  /** Something has happened in a repository: its answers are brought up to date in the background. */
+  moved({ owner, repo }: RepositoryName): void {
+    const key = `${owner}/${repo}`.toLowerCase();
+    const isThere = ({ thread }: OpenReply) => `${thread.owner}/${thread.repo}`.toLowerCase() === key;
+    if (![...this.#open.values()].some(isThere)) return;
+    this.#options.background.start(`answers ${owner}/${repo}`, async () => {
+      for (const open of [...this.#open.values()].filter(isThere)) await this.#bringUpToDate(open);
+    });
+  }
+
+  /** A repository is listed: what was left there before this process began is looked for, once. */
+  listed({ owner, repo }: RepositoryName): void {
+    const key = `${owner}/${repo}`.toLowerCase();
+    if (this.#caughtUp.has(key)) return;
+    this.#caughtUp.add(key);
+    const { background, onError } = this.#options;
+    background.start(`comments ${key}`, () =>
+      this.catchUp({ owner, repo }).catch((error: unknown) => {
+        this.#caughtUp.delete(key);
+        onError(`looking for comments in ${key}`, error);
+      }),
+    );
+  }
+
+  /** Finds, in one call, what a process that died or an event that was lost has left: comments without an answer, answers in the middle. */
+  async catchUp(repository: RepositoryName): Promise<void> {
+    const { forge, clock } = this.#options;
+    const recent = await forge.readRecent(repository, clock() - 2 * TOO_OLD_MS);
+    const answered = new Set<number>();
+    for (const comment of recent) {
+      const open = this.#readReply({ ...repository, issue: comment.issue }, comment);
+      if (open === null) continue;
+      if (open.reply.status === "done" || !this.#isAbandoned(comment)) answered.add(open.commentId);
+      this.#remember(open);
+    }
+    for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
+      const isAsking = isPerson && !isEdited && parseCommands(body, createdAtMs).length > 0;
+      if (isAsking && !answered.has(id)) this.commented({ ...repository, issue }, id, createdAtMs);
+    }
+    this.moved(repository);
+  }
+
+  async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
+    const { forge, clock } = this.#options;
+    const comments = await forge.readThread(thread, createdAtMs);
+    const comment = comments.find(({ id }) => id === commentId);
+    if (comment === undefined || !comment.isPerson || comment.isEdited) return;
+    const lines = parseCommands(comment.body, comment.createdAtMs);
+    if (lines.length === 0) return;
+    const replies = comments.flatMap((it) => {
+      const open = this.#readReply(thread, it);
+      return open?.commentId === commentId ? { open, isAbandoned: this.#isAbandoned(it) } : [];
+    });
+    const [known] = replies;
+    if (known !== undefined && (known.open.reply.status === "done" || !known.isAbandoned)) {
+      this.#remember(known.open);
+      return;
+    }
+    const permission = await forge.readPermission(thread, comment.author);
+    const actor: Actor = { login: comment.author, permission, teams: [] };
+    const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
+    if (welcome.kind === "refused") return this.#refuse(thread, comment, welcome.why);
+    if (known === undefined) await forge.react(thread, commentId, "eyes");
+    const replyId = known?.open.replyId ?? (await this.#claim(thread, commentId));
+    const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
+    const done = isOld ? tooOld(lines) : await this.#runAll(thread, comment, lines, actor);
+    await this.#write({ thread, commentId, replyId, reply: { version: 1, status: "done", lines: done } });
+  }
+
+  /** One polite sentence, and nothing else; and no more than a few, so that strangers cannot use up what GitHub lets us write. */
+  async #refuse(thread: Thread, { id, author }: ThreadComment, why: string): Promise<void> {
+    const key = `${thread.owner}/${thread.repo}`.toLowerCase();
+    const told = this.#refusals.get(key) ?? new Set<string>();
+    if (told.has(author) || told.size >= MOST_REFUSALS) return;
+    told.add(author);
+    this.#refusals.set(key, told);
+    const reply: Reply = { version: 1, status: "done", lines: [] };
+    await this.#options.forge.reply(thread, this.#format({ thread, commentId: id, reply }, why));
+  }
+
+  #claim(thread: Thread, commentId: number): Promise<number> {
+    const reply: Reply = { version: 1, status: "working", lines: [] };
+    return this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, renderReply(reply)));
+  }
+
+  async #runAll(
+    thread: Thread,
+    { id, author, createdAtMs: nowMs }: ThreadComment,
+    lines: readonly CommandLine[],
+    stranger: Actor,
+  ): Promise<ReplyLine[]> {
+    const { owner, repo } = thread;
+    const { forge, stacks } = this.#options;
+    const rules = await this.#readRules(thread);
+    if (rules.kind === "unusable") return lines.map(({ text }) => said(text, rules.message));
+    const wanted = teamsIn(rules.rules);
+    const teams = wanted.length === 0 ? [] : await forge.teamsOf(thread, author, wanted);
+    const done: ReplyLine[] = [];
+    for (const line of lines) {
+      if (line.kind === "mistake") {
+        done.push(said(line.text, `❓ ${capital(line.message)}.`));
+        continue;
+      }
+      const event = eventIdentity([
+        "comment",
+        `${owner}/${repo}`.toLowerCase(),
+        String(id),
+        String(line.line),
+      ]);
+      const { text, command } = line;
+      const actor = { ...stranger, teams };
+      const readPull = () => forge.readPull(thread);
+      const given = {
+        ...{ owner, repo, issue: thread.issue, text, command, actor, event, nowMs, readPull },
+        rules: rules.rules,
+      };
+      done.push(
+        await runCommand(given, stacks).catch((error: unknown) => said(text, `⚠️ ${failureOf(error)}`)),
+      );
+    }
+    return done;
+  }
+
+  /** Who may command, as the repository file has it: any stack's snapshot holds it. */
+  async #readRules({
+    owner,
+    repo,
+  }: RepositoryName): Promise<
+    { kind: "rules"; rules: CommandRules | undefined } | { kind: "unusable"; message: string }
+  > {
+    const [stack] = this.#options.stacks.served(owner, repo);
+    if (stack === undefined) return { kind: "rules", rules: undefined };
+    try {
+      const { repositoryFile } = await stack.context.snapshots.get();
+      return { kind: "rules", rules: readRepositoryFile(repositoryFile).commands };
+    } catch (error) {
+      return { kind: "unusable", message: `⚠️ ${failureOf(error)}` };
+    }
+  }
+
+  async #bringUpToDate(open: OpenReply): Promise<void> {
+    const { owner, repo } = open.thread;
+    const served = this.#options.stacks.served(owner, repo);
+    const lines: ReplyLine[] = [];
+    for (const line of open.reply.lines) {
+      const stack = line.kind === "scale" ? served.find(({ name }) => name.alias === line.alias) : undefined;
+      if (line.kind !== "scale" || stack === undefined) {
+        lines.push(line);
+        continue;
+      }
+      const situation = readSituation(stack.context, await stack.context.snapshots.get());
+      lines.push({ ...line, progress: readProgress(situation, line.event) });
+    }
+    const reply = { ...open.reply, lines };
+    if (formatReply(reply) !== formatReply(open.reply)) await this.#write({ ...open, reply });
+  }
+
+  async #write(open: OpenReply): Promise<void> {
+    const { forge, onApproved } = this.#options;
+    await forge.editReply(open.thread, open.replyId, this.#format(open, renderReply(open.reply)));
+    this.#remember(open);
+    // What it says counts from now on, and not before.
+    for (const line of open.reply.lines)
+      if (line.kind === "approval") onApproved(open.thread, line.alias, line.headOid);
+  }
+
+  #format({ thread, commentId, reply }: Omit<OpenReply, "replyId">, text: string): string {
+    return withReplyMark(this.#options.markKey, { ...thread, commentId }, formatReply(reply), text);
+  }
+
+  #readReply(thread: Thread, { id, isPerson, body }: ThreadComment): OpenReply | null {
+    const mark = isPerson ? null : readReplyMark(this.#options.markKey, thread, body);
+    const reply = mark === null ? null : parseReply(mark.state);
+    return mark === null || reply === null ? null : { thread, commentId: mark.commentId, replyId: id, reply };
+  }
+
+  #isAbandoned({ createdAtMs }: ThreadComment): boolean {
+    return this.#options.clock() - createdAtMs > ABANDONED_AFTER_MS;
+  }
+
+  #remember(open: OpenReply): void {
+    if (isOpenReply(open.reply)) this.#open.set(open.replyId, open);
+    else this.#open.delete(open.replyId);
+  }
+}
+
+function tooOld(lines: readonly CommandLine[]): ReplyLine[] {
+  const why =
+    "🕰️ This reached PulumiScale more than an hour after it was written, so nothing was done. Write it again if it still holds.";
+  return lines.map(({ text }) => said(text, why));
+}
+
+function said(command: string, text: string): ReplyLine {
+  return { kind: "said", command, text };
+}
+
+function failureOf(error: unknown): string {
+  const isKnown = error instanceof TryAgainError || error instanceof ForgeError;
+  const why = isKnown ? error.message : "something unexpected went wrong, which the app's log names";
+  return `It did not work: ${why.replace(/\.$/, "")}. Write it again in a while.`;
+}
+
+function capital(sentence: string): string {
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
+}

@@ -1,0 +1,89 @@
+import type { Command } from "../domain/command.ts";
+import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
+import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
+import type { Intent } from "../domain/intent.ts";
+import type { CommentedPull } from "../forge/comment-forge.ts";
+import type {
+  ControlsResult,
+  HistoryView,
+  PoolView,
+  RepositoryControl,
+  ScaleMode,
+  ScaleResult,
+  StackControl,
+} from "./scaling.ts";
+import type { ServedStack } from "./stack-directory.ts";
+
+/** The stacks of a repository, as commands use them. */
+export interface CommandedStacks {
+  served(owner: string, repo: string): ServedStack[];
+  scale(stackId: string, intents: readonly Intent[], mode: ScaleMode): Promise<ScaleResult[]>;
+  readPools(stackId: string, pool?: string): Promise<PoolView[]>;
+  readHistory(stackId: string, pool: string): Promise<HistoryView[]>;
+  control(stackId: string, wish: StackControl): Promise<ControlsResult>;
+  controlRepository(owner: string, repo: string, wish: RepositoryControl): Promise<ControlsResult>;
+}
+
+/** One command of a comment, ready to be carried out. */
+export type GivenCommand = {
+  owner: string;
+  repo: string;
+  /** The line as it was written, cleaned. */
+  text: string;
+  command: Command;
+  actor: Actor;
+  rules: CommandRules | undefined;
+  /** The identity of this line of this comment. */
+  event: string;
+  /** The issue or pull request that it was written on. */
+  issue: number;
+  /** When it was written, in milliseconds: what `for 2h` counts from. */
+  nowMs: number;
+  /** The pull request that it was written on; null on an issue. Asked for where a command needs it. */
+  readPull: () => Promise<CommentedPull | null>;
+};
+
+/** What is said about a command, where nothing goes on after it. */
+export type Sentence = { kind: "said"; text: string };
+/** A pool that a command is about, and its stack. */
+export type FoundPool = { kind: "pool"; stack: ServedStack; pool: string };
+
+/** Of what touches nothing. */
+export const NOWHERE: CommandReach = { alias: null, change: null };
+
+/** The one pool that a command is about, or what to write instead. */
+export function findOne(
+  given: GivenCommand,
+  target: string | null,
+  served: readonly ServedStack[],
+): FoundPool | Sentence {
+  const found = findTarget(target, served.map(targetOf), "pool");
+  const stack = found.kind === "pool" ? served.find(({ name }) => name.alias === found.alias) : undefined;
+  if (found.kind === "pool" && stack !== undefined) return { kind: "pool", stack, pool: found.pool };
+  // Who may do nothing here learns nothing of what there is.
+  return allowed(given, NOWHERE) ?? say(notFound(found));
+}
+
+/** A stack as `findTarget` takes it. */
+export function targetOf({ name, pools }: ServedStack): TargetStack {
+  return { alias: name.alias, pools };
+}
+
+/** What is said where no pool or stack was found, with what may be written instead. */
+export function notFound(found: FoundTarget): string {
+  if (!("message" in found)) return "❓ This command is about one pool.";
+  const { message, candidates } = found;
+  const list = candidates.length === 0 ? "" : `:\n${candidates.map((name) => `- \`${name}\``).join("\n")}`;
+  return `❓ ${message.charAt(0).toUpperCase()}${message.slice(1)}${list === "" ? "." : list}`;
+}
+
+/** What is said to somebody who may not; null where they may. */
+export function allowed({ actor, command, rules }: GivenCommand, reach: CommandReach): Sentence | null {
+  const right = mayCommand(actor, command, reach, rules);
+  return right.kind === "allowed" ? null : say(`🔒 ${right.why}`);
+}
+
+/** A sentence, and nothing that goes on after it. */
+export function say(text: string): Sentence {
+  return { kind: "said", text };
+}

@@ -24,6 +24,18 @@ export async function runDoctor(
   flags: DoctorFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
+  const { clients, place, server } = await openDoctor(repository, environment);
+  const findings = judgeSetUp(await readDoctorFacts(clients, place, server));
+  const redact = redactor(secretsOf(environment));
+  printAnswer(flags, { repository, findings }, redact(renderFindings(findings)));
+  return findings.some(({ state }) => state === "problem") ? 1 : 0;
+}
+
+/** Who looks, at what. Throws `UsageError` where nobody is named who may. */
+export async function openDoctor(
+  repository: string,
+  environment: Readonly<Record<string, string | undefined>>,
+) {
   const place = parseRepository(repository);
   const { apiUrl } = addressesOfApi(environment.GITHUB_API_URL || "https://api.github.com");
   const token = environment.GITHUB_TOKEN || environment.GH_TOKEN || null;
@@ -36,11 +48,10 @@ export async function runDoctor(
   const clients = await doctorClients(apiUrl, place, token, key).catch((error: unknown) => {
     throw toForgeError(error, `looking for the App on ${repository}`);
   });
-  const server = new URL(apiUrl).hostname.startsWith("api.") ? "github.com" : "enterprise";
-  const findings = judgeSetUp(await readDoctorFacts(clients, place, server));
-  const redact = redactor(secretsOf(environment));
-  printAnswer(flags, { repository, findings }, redact(renderFindings(findings)));
-  return findings.some(({ state }) => state === "problem") ? 1 : 0;
+  const server = new URL(apiUrl).hostname.startsWith("api.")
+    ? ("github.com" as const)
+    : ("enterprise" as const);
+  return { clients, place, server };
 }
 
 function renderFindings(findings: readonly DoctorFinding[]): string {
@@ -53,7 +64,7 @@ function renderFindings(findings: readonly DoctorFinding[]): string {
 }
 
 /** The owner and the name in `owner/repo`. Throws `UsageError`. */
-export function parseRepository(text: string): { owner: string; repo: string } {
+function parseRepository(text: string): { owner: string; repo: string } {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
   if (owner === undefined || repo === undefined)
     throw new UsageError("That is no repository. Name it as owner/repository.");

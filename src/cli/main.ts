@@ -10,6 +10,7 @@ import type { DeployFlags } from "./deploy-flags.ts";
 import type { DoctorFlags } from "./doctor.ts";
 import type { InitFlags } from "./init.ts";
 import { addLocalCommands } from "./local-commands.ts";
+import type { UninstallFlags } from "./uninstall.ts";
 
 const EXAMPLES = `
 Examples:
@@ -66,6 +67,15 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .option("--json", "answer with JSON on stdout")
     .action(async (repository: string, flags: DoctorFlags) =>
       answer(await (await import("./doctor.ts")).runDoctor(repository, flags)),
+    );
+  program
+    .command("uninstall")
+    .description("list what is to be undone on a repository on GitHub, in order")
+    .argument("<owner/repository>", "which one")
+    .option("--dry-run", "only list it; nothing else is done yet")
+    .option("--json", "answer with JSON on stdout")
+    .action(async (repository: string, flags: UninstallFlags) =>
+      answer(await (await import("./uninstall.ts")).runUninstall(repository, flags)),
     );
   deployCommand(
     program,

@@ -157,6 +157,29 @@ async function readStacks(request: DoctorRequest, repository: Repository): Promi
   });
 }
 
+/** The open pull requests of branches of this repository, those of forks left out; at most a hundred. Throws `ForgeError`. */
+export async function readOwnPulls(
+  { repository: request }: DoctorClients,
+  repository: Repository,
+): Promise<{ number: number; branch: string }[]> {
+  try {
+    const { data } = await request("GET /repos/{owner}/{repo}/pulls", {
+      ...repository,
+      state: "open",
+      per_page: 100,
+    });
+    return data
+      .filter(({ head, base }) => head.repo?.id === base.repo.id)
+      .map(({ number, head }) => ({ number, branch: head.ref }));
+  } catch (error) {
+    const { code, message } = toForgeError(
+      error,
+      `listing the pull requests of ${repository.owner}/${repository.repo}`,
+    );
+    throw new ForgeError(code, message);
+  }
+}
+
 const App = z.object({
   id: z.int(),
   slug: z.string(),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseReply } from "../domain/reply.ts";
+import { readReplyMark } from "../domain/reply-mark.ts";
 import type { Thread } from "./comment-forge.ts";
 import type { SeenReview } from "./github-reviews.ts";
-import { readReplyMark } from "./reply-mark.ts";
 
 /** The comments among which approvals by command are found: an approval is our own answer to one. */
 export const COMMENTS_FIELD = "comments(last: 100) { nodes { databaseId body createdAt viewerDidAuthor } }";

@@ -11,9 +11,9 @@ import {
   type ReplyLine,
   renderReply,
 } from "../domain/reply.ts";
+import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
 import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
-import { readReplyMark, withReplyMark } from "../forge/reply-mark.ts";
 import type { Background } from "./background.ts";
 import type { CommandedStacks } from "./given-command.ts";
 import { readProgress } from "./read-progress.ts";

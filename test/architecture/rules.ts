@@ -17,6 +17,7 @@ const interfaces = [
   "src/forge/guard-forge.ts",
   "src/forge/onboarding-forge.ts",
   "src/forge/controls-forge.ts",
+  "src/forge/comment-forge.ts",
   "src/apply/apply-forge.ts",
   "src/clock.ts",
   "src/ledger/entry.ts",

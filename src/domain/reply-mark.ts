@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Thread } from "./comment-forge.ts";
+
+/** The issue or pull request that an answer stands on. */
+type Place = { owner: string; repo: string; issue: number };
 
 /** Where an answer stands, and which comment it answers. */
-export type MarkedReply = Thread & { commentId: number };
+export type MarkedReply = Place & { commentId: number };
 
 /** What an answer remembers of itself, as text. */
 export type ReplyMark = { commentId: number; state: string };
@@ -20,11 +22,11 @@ export function withReplyMark(key: Buffer, reply: MarkedReply, state: string, te
 }
 
 /** What an answer remembers; null for a comment that is no answer of ours. */
-export function readReplyMark(key: Buffer, thread: Thread, body: string): ReplyMark | null {
+export function readReplyMark(key: Buffer, place: Place, body: string): ReplyMark | null {
   const [, id = "", encoded = "", mark = ""] = MARK.exec(body) ?? [];
   if (mark === "") return null;
   const commentId = Number(id);
-  const isOurs = timingSafeEqual(Buffer.from(mark, "hex"), digest(key, { ...thread, commentId }, encoded));
+  const isOurs = timingSafeEqual(Buffer.from(mark, "hex"), digest(key, { ...place, commentId }, encoded));
   return isOurs ? { commentId, state: Buffer.from(encoded, "base64url").toString("utf8") } : null;
 }
 

@@ -192,13 +192,14 @@ function parsePin(words: readonly string[], nowMs: number): Parsed {
 function nearCommand(first: string, words: readonly string[], nowMs: number): string {
   const [near] = suggest(first, SUBCOMMANDS);
   if (near === undefined) return "";
-  return didYouMean([near, ...words.slice(1)], nowMs) || didYouMean([near], nowMs);
+  const meant = didYouMean([near, ...words.slice(1)], nowMs) || didYouMean([near], nowMs);
+  return meant || `; did you mean \`/scale ${near}\`, as in \`${exampleOf(near)}\`?`;
 }
 
-/** Proposes a line, where it is one that would be understood. */
+/** Proposes a line, where it is one that would be understood as it is shown. */
 function didYouMean(words: readonly string[], nowMs: number): string {
-  const line = `/scale ${words.join(" ")}`;
-  return parseWords(words, nowMs).kind === "command" ? `; did you mean ${quoted(line)}?` : "";
+  const line = cleanLine(["/scale", ...words].join(" "), MAX_LINE_LENGTH);
+  return parseLine(line, nowMs).kind === "command" ? `; did you mean \`${line}\`?` : "";
 }
 
 function tooMuch(name: CommandName, word = ""): Mistake {

@@ -114,6 +114,12 @@ describe("a mistake says what is wrong, and what may be meant", () => {
     ["/scale hlep", "`hlep` is no command; did you mean `/scale help`?"],
     ["/scale stauts web", "`stauts` is no command; did you mean `/scale status web`?"],
     ["/scale puase all for 2h", "`puase` is no command; did you mean `/scale pause all for 2h`?"],
+    ["/scale pn web 6 @all", "`pn` is no command; did you mean `/scale pin web 6 all`?"],
+    [
+      "/scale puase all \0 until",
+      "`puase` is no command; did you mean `/scale pause`, as in `/scale pause shop.prod/web for 2h",
+    ],
+    ["/scale puase", "`puase` is no command; did you mean `/scale pause`, as in `"],
     ["/scale web", "the amount is missing, as in `/scale web +1`; `/scale help` lists the commands"],
     ["/scale --dry-run", "the amount is missing, as in `/scale 10`"],
     ["/scale status 3", "a pool of that name is reached by its stack, as in `shop.prod/status 3`"],

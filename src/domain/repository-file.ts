@@ -8,6 +8,9 @@ import { findDuplicateKey, parseWithinStack, walkNodes } from "./stack-document.
 
 const Delivery = z.enum(["pull-request", "direct"]);
 
+const OnFailure = z.enum(["open", "revert", "none"]);
+export type OnFailure = z.infer<typeof OnFailure>;
+
 // Strict throughout: a mistyped `approval` must not count as none.
 const StackSettings = z.strictObject({
   dir: z.string().min(1).max(500).optional(),
@@ -20,6 +23,8 @@ const StackSettings = z.strictObject({
   inFlightSeconds: z.int().min(0).max(86_400).optional(),
   /** For how long a repeated event is taken for a retry: Alertmanager's group_interval. */
   duplicateSeconds: z.int().min(0).max(MAX_DUPLICATE_SECONDS).optional(),
+  /** What is done about a value that could not be applied: a pull request that puts the old one back, one that merges by itself, or nothing. */
+  onFailure: OnFailure.optional(),
   /** The word before the bracket in a scale commit's subject, for commit linters. */
   commitPrefix: z
     .string()
@@ -84,6 +89,7 @@ export type StackPolicy = {
   approvals: Approval[];
   inFlightSeconds: number;
   duplicateSeconds: number;
+  onFailure: OnFailure;
   commitPrefix: string;
   paused: string | null;
   gate: Gate;
@@ -105,6 +111,7 @@ export function policyOf(file: RepositoryFile, alias: string): StackPolicy {
     approvals: [own.approval, defaults.approval].filter((rule) => rule !== undefined),
     inFlightSeconds: own.inFlightSeconds ?? defaults.inFlightSeconds ?? 1800,
     duplicateSeconds: own.duplicateSeconds ?? defaults.duplicateSeconds ?? 300,
+    onFailure: own.onFailure ?? defaults.onFailure ?? "open",
     commitPrefix: own.commitPrefix ?? defaults.commitPrefix ?? "scale",
     paused: file.paused === true ? "`paused: true` in .github/pulumiscale.yml holds all scaling" : null,
     gate: "pull-request",

@@ -10,7 +10,8 @@ const BRANCHES = `{
 /** The first hundred branches of ours of each kind, for a query on a repository. */
 export const OPEN_SCALES_FIELDS = `
   inRange: refs(refPrefix: "refs/heads/scale/", first: 100) ${BRANCHES}
-  gated: refs(refPrefix: "refs/heads/scale-approval/", first: 100) ${BRANCHES}`;
+  gated: refs(refPrefix: "refs/heads/scale-approval/", first: 100) ${BRANCHES}
+  reverts: refs(refPrefix: "refs/heads/scale-revert/", first: 100) ${BRANCHES}`;
 
 const Branches = z
   .object({
@@ -21,12 +22,12 @@ const Branches = z
 type Branches = z.infer<typeof Branches>;
 
 /** What those fields answer. */
-export const OpenScalesAnswer = z.object({ inRange: Branches, gated: Branches });
+export const OpenScalesAnswer = z.object({ inRange: Branches, gated: Branches, reverts: Branches });
 
 const Page = z.object({ repository: z.object({ branches: Branches }) });
 
 /**
- * The aliases of stacks with an open scale pull request, in range or gated, once each. Branches that were merged and not deleted
+ * The aliases of stacks with an open scale pull request, of whatever kind, once each. Branches that were merged and not deleted
  * count towards the hundred, so more pages are read: one request each.
  */
 export async function readOpenScales(
@@ -39,6 +40,7 @@ export async function readOpenScales(
   for (const [prefix, page] of [
     ["scale/", first.inRange],
     ["scale-approval/", first.gated],
+    ["scale-revert/", first.reverts],
   ] as const) {
     let branches: Branches = page;
     while (branches !== null) {

@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
+import { isFailure } from "../domain/receipt.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH, LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import type { LedgerClaim, LedgerJudge } from "../ledger/ledger-judge.ts";
@@ -65,6 +66,7 @@ export async function listStacks(
       await client.graphql(LISTING_QUERY, { owner, repo, ledger: `refs/heads/${LEDGER_BRANCH}`, app: appId }),
     ).repository;
     const unserved: Unserved[] = [];
+    const failed: string[] = [];
     const parsedFile = parseRepositoryFile(answer.repositoryFile?.text ?? null);
     // Every decision reads the repository file anew; a bad one is told there and scales nothing.
     const file = parsedFile.kind === "good" ? parsedFile.file : {};
@@ -82,7 +84,8 @@ export async function listStacks(
           }),
         ),
       )
-    ).flatMap(({ alias, entry, refusal }) => {
+    ).flatMap(({ alias, entry, refusal, hasFailed }) => {
+      if (hasFailed && refusal === null) failed.push(alias);
       if (refusal !== null) unserved.push({ alias, message: refusal });
       return entry === null ? [] : [{ alias, entry, refusal }];
     });
@@ -102,7 +105,11 @@ export async function listStacks(
       const { tokenHashes, publishedAt } = entry;
       return { place, contract, tokenHashes, publishedAt, refusal };
     });
-    const openScales = await readOpenScales(client, owner, repo, answer);
+    const open = await readOpenScales(client, owner, repo, answer);
+    // What could not be applied is looked after like what is open: there may be something to take back.
+    const openScales = [
+      ...new Set([...open, ...failed.filter((alias) => policyOf(file, alias).onFailure !== "none")]),
+    ];
     const openHeads = readOpenHeads(answer);
     const hasSettings = answer.repositoryFile !== null;
     return { stacks, unserved, hasLedger: answer.ledger !== null, openScales, openHeads, hasSettings };
@@ -169,7 +176,7 @@ const CallerPart = LedgerEntry.pick({
 });
 type CallerPart = z.infer<typeof CallerPart>;
 
-type Caller = { alias: string; entry: CallerPart | null; refusal: string | null };
+type Caller = { alias: string; entry: CallerPart | null; refusal: string | null; hasFailed: boolean };
 
 /**
  * Who may call, as an entry says. Where it does not count, its callers are known all the same, so far as it can be read: to be
@@ -183,10 +190,11 @@ async function readCaller(
 ): Promise<Caller> {
   const parsed = parseEntry(text);
   if (parsed.kind !== "entry")
-    return { alias, entry: readCallerPart(text), refusal: unreadableEntry(alias, parsed) };
+    return { alias, entry: readCallerPart(text), refusal: unreadableEntry(alias, parsed), hasFailed: false };
   const { entry } = parsed;
   const judgement = await ledger.judge({ ...repository, alias, entry, text, earlier: [] });
-  return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message };
+  const hasFailed = entry.receipt?.pools.some(({ outcome }) => isFailure(outcome)) ?? false;
+  return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message, hasFailed };
 }
 
 function readCallerPart(text: string): CallerPart | null {

@@ -6,6 +6,7 @@ import type { ScaleContext } from "./read-situation.ts";
 import { settleAstray } from "./settle-astray.ts";
 import { settleGated } from "./settle-gated.ts";
 import { settleInRange } from "./settle-in-range.ts";
+import { openReverts, settleRevert } from "./settle-revert.ts";
 import { type Settled, type SettleStep, waiting } from "./settled.ts";
 
 /** How often one settling reads, rebuilds and merges again before it leaves the rest to the next one. */
@@ -13,7 +14,7 @@ const ATTEMPTS = 5;
 
 /**
  * Brings a stack's open scale pull requests on: merges what may merge, makes anew on the newest head what has lost its footing,
- * closes what has nothing left to do, and asks for the rest of moves that stopped at a threshold. Idempotent: an event that was
+ * closes what has nothing left to do, asks for the rest of moves that stopped at a threshold, and for taking back what could not be applied. Idempotent: an event that was
  * lost, or a process that died between two steps, is healed by the next call.
  *
  * `justOpened` is the merge of a pull request that this process has opened a moment ago on a head that has not moved: it is tried
@@ -37,6 +38,9 @@ export async function settleStack(context: ScaleContext, justOpened?: MergeReque
   await go(settleBranch(context, ({ inRange }) => inRange, settleInRange));
   for (const pool of (await context.snapshots.get()).gated.keys())
     await go(settleBranch(context, ({ gated }) => gated.get(pool) ?? null, settleGated));
+  await go(openReverts(context));
+  for (const pool of (await context.snapshots.get()).reverts.keys())
+    await go(settleBranch(context, ({ reverts }) => reverts.get(pool) ?? null, settleRevert));
   if (failures.length > 0) throw failures[0];
   return settled;
 }

@@ -32,9 +32,13 @@ export async function startPullStates(options: AppWorldOptions = {}) {
     await github.webhooksIdle();
     await world.replica.idle();
   };
-  const pulls = async (state: "open" | "closed" | "all" = "open") =>
-    z.array(Pull).parse(await alice("GET", `/pulls?state=${state}`));
   const pull = async (number: number) => Pull.parse(await alice("GET", `/pulls/${number}`));
+  const Listed = z.array(z.object({ number: z.int() }));
+  /** Newest first. */
+  const pulls = async (state: "open" | "closed" | "all" = "open") => {
+    const listed = Listed.parse(await alice("GET", `/issues?state=${state}`));
+    return Promise.all(listed.map(({ number }) => pull(number)));
+  };
   const graphql = async (query: string) => {
     const authorization = `bearer ${github.issueToken({ kind: "user", login: "alice" })}`;
     const response = await fetch(github.graphqlUrl, {

@@ -142,6 +142,28 @@ describe("a pause", () => {
     expect(await holds(world)).toHaveLength(2);
   });
 
+  it("of the whole repository holds every stack of it", { timeout: TIMEOUT }, async () => {
+    const world = await startAppWorld();
+    const said = { until: null, by: "alice", at: "2026-01-07T12:00:00Z", why: "" };
+    const pause = { kind: "pause", pool: null, direction: "both", ...said };
+    await world.github.commit(REPO, {
+      branch: "pulumiscale",
+      message: "x",
+      login: "alice",
+      files: { "controls.json": JSON.stringify({ schemaVersion: 1, holds: [pause] }) },
+    });
+    await settled(world);
+    const { results } = await world.post("/scale/web", { value: 5 });
+    expect(results[0]?.reasons).toEqual([
+      { code: "paused", message: "alice has paused the whole repository until somebody resumes it" },
+    ]);
+    const resumed = await control(world, "/resume", {});
+    expect(resumed).toMatchObject({
+      kind: "unchanged",
+      stillHeld: [expect.stringContaining("whole repository")],
+    });
+  });
+
   it("that cannot be read scales nothing, and is not overwritten", { timeout: TIMEOUT }, async () => {
     const world = await startAppWorld();
     const put = (text: string) =>

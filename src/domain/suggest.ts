@@ -6,7 +6,7 @@ const MAX_LENGTH = 200;
  * those that are a few slips away (a letter too many, too few, wrong, or two swapped), and hardly more than the best is. Case does
  * not count. Empty where none is near.
  */
-export function suggest(text: string, words: readonly string[], most = 1): string[] {
+export function suggest<Word extends string>(text: string, words: readonly Word[], most = 1): Word[] {
   const wanted = text.slice(0, MAX_LENGTH).toLowerCase();
   if (wanted === "") return [];
   const near = words.flatMap((word) => {

@@ -38,4 +38,6 @@ export interface CommentForge {
   teamsOf(repository: RepositoryName, login: string, teams: readonly string[]): Promise<string[]>;
   /** Null where the number is an issue's. */
   readPull(thread: Thread): Promise<CommentedPull | null>;
+  /** Starts the workflows of the default branch that listen for this type of event, and tells them the stack. */
+  requestApply(repository: RepositoryName, eventType: string, alias: string): Promise<void>;
 }

@@ -106,6 +106,18 @@ export class GitHubComments implements CommentForge {
     });
   }
 
+  requestApply({ owner, repo }: RepositoryName, eventType: string, alias: string): Promise<void> {
+    return this.#doing(
+      { owner, repo },
+      "asking the deploy workflow to apply",
+      async (client) => {
+        const payload = { event_type: eventType, client_payload: { stack: alias } };
+        await client.request("POST /repos/{owner}/{repo}/dispatches", { owner, repo, ...payload });
+      },
+      1,
+    );
+  }
+
   async #doing<T>(
     { owner, repo }: RepositoryName,
     doing: string,

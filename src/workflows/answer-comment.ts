@@ -15,9 +15,10 @@ import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
 import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
-import type { CommandedStacks } from "./given-command.ts";
+import type { CommandedStacks, GivenCommand } from "./given-command.ts";
 import { readProgress } from "./read-progress.ts";
 import { readSituation } from "./read-situation.ts";
+import { APPLY_EVENT } from "./retry-by-command.ts";
 import { runCommand } from "./run-command.ts";
 import { TryAgainError } from "./scaling.ts";
 import { readRepositoryFile } from "./stack-record.ts";
@@ -163,7 +164,7 @@ export class CommentAnswers {
     const done: ReplyLine[] = [];
     for (const line of lines) {
       if (line.kind === "mistake") {
-        done.push(said(line.text, `❓ ${capital(line.message)}.`));
+        done.push(said(line.text, `❓ ${sentence(line.message)}`));
         continue;
       }
       const event = eventIdentity([
@@ -175,8 +176,10 @@ export class CommentAnswers {
       const { text, command } = line;
       const actor = { ...stranger, teams };
       const readPull = () => forge.readPull(thread);
+      const requestApply: GivenCommand["requestApply"] = (repository, alias) =>
+        forge.requestApply(repository, APPLY_EVENT, alias);
       const given = {
-        ...{ owner, repo, issue: thread.issue, text, command, actor, event, nowMs, readPull },
+        ...{ owner, repo, issue: thread.issue, text, command, actor, event, nowMs, readPull, requestApply },
         rules: rules.rules,
       };
       done.push(
@@ -265,6 +268,7 @@ function failureOf(error: unknown): string {
   return `It did not work: ${why.replace(/\.$/, "")}. Write it again in a while.`;
 }
 
-function capital(sentence: string): string {
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
+function sentence(text: string): string {
+  const end = text.endsWith("?") ? "" : ".";
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }

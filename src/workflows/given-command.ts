@@ -2,7 +2,7 @@ import type { Command } from "../domain/command.ts";
 import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
 import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
 import type { Intent } from "../domain/intent.ts";
-import type { CommentedPull } from "../forge/comment-forge.ts";
+import type { CommentedPull, RepositoryName } from "../forge/comment-forge.ts";
 import type {
   ControlsResult,
   HistoryView,
@@ -41,6 +41,8 @@ export type GivenCommand = {
   nowMs: number;
   /** The pull request that it was written on; null on an issue. Asked for where a command needs it. */
   readPull: () => Promise<CommentedPull | null>;
+  /** Asks the repository's deploy workflow to apply what is pending of a stack. */
+  requestApply: (repository: RepositoryName, alias: string) => Promise<void>;
 };
 
 /** What is said about a command, where nothing goes on after it. */

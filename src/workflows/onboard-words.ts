@@ -88,6 +88,8 @@ on:
     branches: [${JSON.stringify(branch)}]
   schedule:
     - cron: "*/15 * * * *"
+  repository_dispatch:
+    types: [pulumiscale-apply]
   workflow_dispatch:
 concurrency:
   group: ${JSON.stringify(`deploy-${alias}`)}

@@ -11,6 +11,8 @@ import {
   type Sentence,
   say,
 } from "./given-command.ts";
+import { rejectByCommand } from "./reject-by-command.ts";
+import { retryByCommand } from "./retry-by-command.ts";
 import { scaleByCommand, undoByCommand } from "./scale-by-command.ts";
 import { showHistory, showStatus } from "./show-by-command.ts";
 
@@ -55,8 +57,8 @@ async function run(given: GivenCommand, stacks: CommandedStacks): Promise<Said> 
     case "approve":
       return approvePull(given, served);
     case "reject":
-      return say("`reject` is not there yet.");
+      return rejectByCommand(given, command.why, served);
     case "retry":
-      return say("`retry` is not there yet.");
+      return retryByCommand(given, command.target, stacks, given.requestApply);
   }
 }

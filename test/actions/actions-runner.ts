@@ -9,7 +9,7 @@ import { type Json, toJson } from "./json.ts";
 import { readChangedFiles, readHead, readMessage, readWorkflows } from "./read-workflows.ts";
 import type { Run, StepRun } from "./run.ts";
 import { githubSignalTimes, type SignalTimes } from "./run-process.ts";
-import type { HostPush, RunnerHost } from "./runner-host.ts";
+import type { HostDispatch, HostPush, RunnerHost } from "./runner-host.ts";
 import { type RunRequest, type StartedRun, startRun } from "./start-run.ts";
 import type { ParsedWorkflow } from "./workflow.ts";
 
@@ -159,8 +159,25 @@ export async function startActionsRunner(options: ActionsRunnerOptions): Promise
     return { repository, sha, ref: `refs/heads/${repository.defaultBranch}`, actor, workflows };
   };
 
+  const takeDispatch = async ({ repository, type, sender, payload }: HostDispatch): Promise<void> => {
+    const { workflows, ...place } = await onDefaultBranch(repository.fullName);
+    if (stopped.signal.aborted) return;
+    for (const parsed of workflows) {
+      const { repository_dispatch: filter } = eventsOf(parsed);
+      if (filter === undefined || !(filter.types ?? [type]).includes(type)) continue;
+      const cause = { ...place, event: "repository_dispatch", payload: toJson(payload), inputs: {} } as const;
+      startNew(parsed, { ...cause, actor: sender });
+    }
+  };
+  const unsubscribeDispatches = github.onDispatch((dispatch) => {
+    intake = track(intake.then(() => takeDispatch(dispatch))).catch((cause: unknown) => {
+      problems.push(new Error(`A repository_dispatch ${dispatch.type} could not be looked at.`, { cause }));
+    });
+  });
+
   const stop = async (): Promise<void> => {
     unsubscribe();
+    unsubscribeDispatches();
     stopped.abort();
     for (const { cancellation } of started) cancellation.abort();
     await Promise.allSettled(underWay);

@@ -17,6 +17,8 @@ const PushPayload = z.looseObject({
   repository: Repository,
 });
 
+const DispatchPayload = z.looseObject({ action: z.string(), repository: Repository });
+
 /** The stand-in for GitHub, as the runner sees it. */
 export function createGitHubHost(github: GitHubStandIn): RunnerHost {
   const view = (payload: z.infer<typeof Repository>): HostRepository => ({
@@ -47,6 +49,17 @@ export function createGitHubHost(github: GitHubStandIn): RunnerHost {
     onPush: (listener) =>
       github.onEvent((event) => {
         if (event.name === "push") listener(parsePush(event));
+      }),
+    onDispatch: (listener) =>
+      github.onEvent((event) => {
+        if (event.name !== "repository_dispatch") return;
+        const payload = DispatchPayload.parse(event.payload);
+        listener({
+          repository: view(payload.repository),
+          type: payload.action,
+          sender: event.sender,
+          payload: { ...payload, sender: { login: event.sender } },
+        });
       }),
     findRepository: async (fullName) => {
       const token = github.issueToken({

@@ -13,7 +13,7 @@ export interface Run {
   /** `<owner>/<name>` */
   readonly repository: string;
   readonly workflow: { readonly name: string; readonly path: string };
-  readonly event: "push" | "schedule" | "workflow_dispatch";
+  readonly event: "push" | "schedule" | "workflow_dispatch" | "repository_dispatch";
   readonly ref: string;
   readonly sha: string;
   readonly actor: string;

@@ -8,6 +8,8 @@ export interface RunnerHost {
   readonly graphqlUrl: string;
   /** Calls back for each moved branch or tag; the answer unsubscribes. */
   onPush(listener: (push: HostPush) => void): () => void;
+  /** Calls back for each `repository_dispatch`; the answer unsubscribes. */
+  onDispatch(listener: (dispatch: HostDispatch) => void): () => void;
   /** @param fullName `<owner>/<name>`. Rejects for one that is not there. */
   findRepository(fullName: string): Promise<HostRepository>;
   /** A `GITHUB_TOKEN` for one job. */
@@ -40,5 +42,14 @@ export interface HostPush {
   /** False for a push with a workflow's own token. */
   readonly triggersWorkflows: boolean;
   /** The `push` webhook. */
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface HostDispatch {
+  readonly repository: HostRepository;
+  readonly type: string;
+  /** A login. */
+  readonly sender: string;
+  /** The `repository_dispatch` webhook. */
   readonly payload: Readonly<Record<string, unknown>>;
 }

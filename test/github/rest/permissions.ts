@@ -143,6 +143,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/compare-commits-with-basehead": readContents,
   "repos/create-commit-comment": writeContents,
   "repos/create-commit-status": writeStatuses,
+  "repos/create-dispatch-event": writeContents,
   "repos/create-or-update-file-contents": writeContents,
   "repos/delete-file": writeContents,
   "repos/delete-commit-comment": writeContents,

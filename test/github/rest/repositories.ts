@@ -1,11 +1,20 @@
-import { actorOf } from "../auth/caller.ts";
+import { actorOf, handOf } from "../auth/caller.ts";
 import { mayDo, roleOf } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { renderCollaborator } from "../render/collaborator.ts";
 import { renderFullRepository } from "../render/repository.ts";
+import { announce } from "../webhooks/announce.ts";
 import { list, type RestHandlers } from "./operation.ts";
 
 export const repositoryOperations = {
+  "repos/create-dispatch-event": ({ world, repository, body, caller }) => {
+    announce(world, repository, handOf(world, caller), "repository_dispatch", body.event_type, {
+      branch: repository.settings.default_branch,
+      client_payload: body.client_payload ?? null,
+    });
+    return { status: 204 };
+  },
+
   "repos/get": ({ world, repository, caller }) => {
     const mayWrite = mayDo(caller, repository, { anyOf: [["contents", "write"]], role: "write" });
     const sees = mayWrite ? "merge-settings" : "basics";

@@ -6,8 +6,10 @@ import { GitHubComments } from "./forge/github-comments.ts";
 import { GitHubControls } from "./forge/github-controls.ts";
 import { GitHubForge } from "./forge/github-forge.ts";
 import { GitHubGuard } from "./forge/github-guard.ts";
+import { GitHubHookDeliveries } from "./forge/github-hook-deliveries.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
 import { GitHubOnboarding } from "./forge/github-onboarding.ts";
+import { GitHubOrphans } from "./forge/github-orphans.ts";
 import { GitHubServer } from "./forge/github-server.ts";
 import { headMarkKey } from "./forge/head-mark.ts";
 import { errorFacts } from "./http/error-facts.ts";
@@ -25,13 +27,19 @@ import { CommentAnswers } from "./workflows/answer-comment.ts";
 import { Background } from "./workflows/background.ts";
 import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
+import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
+import { Sweep } from "./workflows/sweep.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
 /** GitHub delivers no event twice: what one has missed is found at the next listing. */
 const LIST_EVERY_MS = 5 * 60_000;
 /** How soon a listing that failed as a whole is tried again: after a start nobody is served before. */
 const LIST_AGAIN_MS = 5_000;
+/** How often what neither an event nor a listing shows is looked for. */
+const SWEEP_EVERY_MS = 5 * 60_000;
+/** The first time after the first listing: a load balancer may take this long to send us what is asked for. */
+const SWEEP_FIRST_MS = 30_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -48,6 +56,8 @@ export type AppInternals = {
   callTimeoutMs?: number;
   answerWithinMs?: number;
   listAgainMs?: number;
+  sweepFirstMs?: number;
+  sweepEveryMs?: number;
 };
 
 /** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
@@ -59,6 +69,8 @@ export async function startApp(
     callTimeoutMs = CALL_TIMEOUT_MS,
     answerWithinMs = ANSWER_WITHIN_MS,
     listAgainMs = LIST_AGAIN_MS,
+    sweepFirstMs = SWEEP_FIRST_MS,
+    sweepEveryMs = SWEEP_EVERY_MS,
   }: AppInternals = {},
 ): Promise<RunningApp> {
   const probot = new Probot({
@@ -137,6 +149,14 @@ export async function startApp(
     nextListing: (name) => (onboarding.isNext(name) ? "soon" : guard.nextListing(name)),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
+  const sweep = new Sweep({
+    missed: new MissedDeliveries(new GitHubHookDeliveries(clients), clock),
+    orphans: new GitHubOrphans((...of) => clients.clientFor(...of)),
+    stacks: directory,
+    ...{ answers, clock },
+    onFound: (found) => log.warn({ found }, "found what no event has told"),
+    onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
+  });
   const probotWebhooks = await createNodeMiddleware(
     pulumiscale({
       ...{ clients, directory, watch, background, guard, answers, onboarding },
@@ -169,12 +189,18 @@ export async function startApp(
     githubWebhooks,
   });
   let timer: NodeJS.Timeout | undefined;
+  let sweepTimer: NodeJS.Timeout | undefined;
   const stopping = new AbortController();
+  const sweepIn = (ms: number) => {
+    if (!stopping.signal.aborted) sweepTimer = setTimeout(() => background.start("sweep", sweepOnce), ms);
+  };
+  const sweepOnce = () => sweep.run(stopping.signal).finally(() => sweepIn(sweepEveryMs));
   const listAll = async () => {
     let nextInMs = listAgainMs;
     try {
       const extent = await watch.listAll(stopping.signal);
       nextInMs = extent === "whole" ? LIST_EVERY_MS : listAgainMs * 6;
+      if (sweepTimer === undefined) sweepIn(sweepFirstMs);
     } finally {
       if (!stopping.signal.aborted) timer = setTimeout(startListing, nextInMs);
     }
@@ -188,6 +214,7 @@ export async function startApp(
     stop: async () => {
       stopping.abort();
       clearTimeout(timer);
+      clearTimeout(sweepTimer);
       await server.stop();
       await background.idle();
     },

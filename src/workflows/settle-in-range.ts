@@ -25,7 +25,8 @@ export async function settleInRange(
   const situation = readSituation(context, snapshot);
   const { record } = situation;
   const { pull } = branch;
-  if (!pull.isOurs) return stopped(context, branch, HANDS_OFF);
+  // Without our mark, it is still ours to merge where it holds just what we would write: somebody may only have edited its text.
+  if (!pull.isOurs && !holdsWhatItSays(context, snapshot, branch)) return stopped(context, branch, HANDS_OFF);
   const paused = context.paused ?? record.policy.paused;
   if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
   if (pull.isDraft)
@@ -61,6 +62,17 @@ export async function settleInRange(
   const request = mergeRequest({ ...branch, number: pull.number }, mergeMethod, snapshot.mergeMethods);
   const merged = await mergeScalePull(context, branch, request, "may-merge-by-itself", snapshot.headOid);
   return merged.kind === "behind" ? remake() : merged;
+}
+
+/** Whether the head changes the values that its own message names, and nothing else. */
+function holdsWhatItSays(
+  { place, readRecord }: ScaleContext,
+  snapshot: Snapshot,
+  branch: OpenBranch,
+): boolean {
+  const stack = { alias: place.alias, project: place.project, contract: readRecord(snapshot).contract };
+  const planned = planScale(snapshot, stack, [], carriedScales(snapshot, stack, []));
+  return planned.kind === "plan" && holdsOnly(branch, planned.plan.text);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
-import { APP_EVENTS } from "../forge/app-permissions.ts";
 import { eventually } from "../support/app-world.ts";
 import { REPO, startGuardWorld, withWeb } from "../support/guard-world.ts";
 import { recorded } from "../support/payloads.ts";
@@ -21,21 +20,27 @@ async function waitingScale() {
 }
 
 describe("comments and bodies that anyone can write", () => {
-  test("comment commands from anyone: no comment is a command", { timeout: TIMEOUT }, async () => {
+  test("comment commands from anyone: who has no write access is answered, and commands nothing", {
+    timeout: TIMEOUT,
+  }, async () => {
     const world = await waitingScale();
     const { github, number, rest, stackFile } = world;
-    expect(APP_EVENTS).not.toContain("issue_comment");
     await quiet(world);
     const before = github.requests.filter(({ who }) => who.endsWith("[bot]")).length;
-    for (const body of [
-      "/pulumiscale apply",
-      "/approve",
-      "@scaler scale web 9",
-      "pulumiscale approve -- --force",
-    ])
+    for (const body of ["/pulumiscale apply", "/approve", "@scaler /scale web 9", "> /scale web 9"])
       expect((await rest("POST", `/issues/${number}/comments`, { body })).status).toBe(201);
     await quiet(world);
-    expect(github.requests.filter(({ who }) => who.endsWith("[bot]")).length).toBe(before);
+    // One that holds the word is read once more, as it stands now; no other is.
+    const reads = github.requests.filter(({ who }) => who.endsWith("[bot]")).slice(before);
+    expect(reads.flatMap(({ operations }) => operations)).toEqual([
+      "issues/list-comments",
+      "issues/list-comments",
+    ]);
+    github.createUser("mallory");
+    await github.comment("acme/infra", number, { author: "mallory", body: "/scale web 9\n/scale approve" });
+    await quiet(world);
+    const writes = github.requests.filter(({ who, method }) => who.endsWith("[bot]") && method !== "GET");
+    expect(writes.slice(-1).flatMap(({ operations }) => operations)).toEqual(["issues/create-comment"]);
     expect(await stackFile()).toBe(withWeb(3));
   });
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
+import { cleanLine } from "../domain/clean-text.ts";
 import { type CommandLine, parseCommands } from "../domain/command.ts";
 import { type Actor, type CommandRules, mayCommand, teamsIn } from "../domain/command-rights.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
@@ -61,22 +62,34 @@ export class CommentAnswers {
   /** A comment is new, or may never have been answered. Answers it in the background. */
   commented(thread: Thread, commentId: number, createdAtMs: number): void {
     const name = `comment ${thread.owner}/${thread.repo} ${commentId}`;
-    this.#options.background.start(name, () => this.#answer(thread, commentId, createdAtMs));
+    this.#options.background.start(name, () =>
+      this.#answer(thread, commentId, createdAtMs).catch((error: unknown) => {
+        // The next listing looks for what is left without an answer.
+        this.#caughtUp.delete(keyOf(thread));
+        throw error;
+      }),
+    );
   }
 
   /** Something has happened in a repository: its answers are brought up to date in the background. */
-  moved({ owner, repo }: RepositoryName): void {
-    const key = `${owner}/${repo}`.toLowerCase();
-    const isThere = ({ thread }: OpenReply) => `${thread.owner}/${thread.repo}`.toLowerCase() === key;
+  moved(repository: RepositoryName): void {
+    const key = keyOf(repository);
+    const isThere = ({ thread }: OpenReply) => keyOf(thread) === key;
     if (![...this.#open.values()].some(isThere)) return;
-    this.#options.background.start(`answers ${owner}/${repo}`, async () => {
-      for (const open of [...this.#open.values()].filter(isThere)) await this.#bringUpToDate(open);
+    const { background, onError } = this.#options;
+    background.start(`answers ${key}`, async () => {
+      for (const open of [...this.#open.values()].filter(isThere))
+        await this.#bringUpToDate(open).catch((error: unknown) => {
+          // One answer that cannot be written, as where somebody has deleted it, holds up no other.
+          if (isGone(error)) this.#open.delete(open.replyId);
+          onError(`bringing an answer in ${key} up to date`, error);
+        });
     });
   }
 
   /** A repository is listed: what was left there before this process began is looked for, once. */
   listed({ owner, repo }: RepositoryName): void {
-    const key = `${owner}/${repo}`.toLowerCase();
+    const key = keyOf({ owner, repo });
     if (this.#caughtUp.has(key)) return;
     this.#caughtUp.add(key);
     const { background, onError } = this.#options;
@@ -97,6 +110,8 @@ export class CommentAnswers {
       const open = this.#readReply({ ...repository, issue: comment.issue }, comment);
       if (open === null) continue;
       if (open.reply.status === "done" || !this.#isAbandoned(comment)) answered.add(open.commentId);
+      // Another process may be at it, or have died a moment ago: the next listing sees.
+      if (open.reply.status === "working") this.#caughtUp.delete(keyOf(repository));
       this.#remember(open);
     }
     for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
@@ -107,7 +122,7 @@ export class CommentAnswers {
   }
 
   async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
-    const { forge, clock } = this.#options;
+    const { forge, clock, onError } = this.#options;
     const comments = await forge.readThread(thread, createdAtMs);
     const comment = comments.find(({ id }) => id === commentId);
     if (comment === undefined || !comment.isPerson || comment.isEdited) return;
@@ -126,7 +141,10 @@ export class CommentAnswers {
     const actor: Actor = { login: comment.author, permission, teams: [] };
     const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
     if (welcome.kind === "refused") return this.#refuse(thread, comment, welcome.why);
-    if (known === undefined) await forge.react(thread, commentId, "eyes");
+    if (known === undefined)
+      await forge
+        .react(thread, commentId, "eyes")
+        .catch((error: unknown) => onError(`reacting to comment ${commentId} of ${keyOf(thread)}`, error));
     const replyId = known?.open.replyId ?? (await this.#claim(thread, commentId));
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
     const done = isOld ? tooOld(lines) : await this.#runAll(thread, comment, lines, actor);
@@ -135,7 +153,7 @@ export class CommentAnswers {
 
   /** One polite sentence, and nothing else; and no more than a few, so that strangers cannot use up what GitHub lets us write. */
   async #refuse(thread: Thread, { id, author }: ThreadComment, why: string): Promise<void> {
-    const key = `${thread.owner}/${thread.repo}`.toLowerCase();
+    const key = keyOf(thread);
     const told = this.#refusals.get(key) ?? new Set<string>();
     if (told.has(author) || told.size >= MOST_REFUSALS) return;
     told.add(author);
@@ -167,12 +185,7 @@ export class CommentAnswers {
         done.push(said(line.text, `❓ ${sentence(line.message)}`));
         continue;
       }
-      const event = eventIdentity([
-        "comment",
-        `${owner}/${repo}`.toLowerCase(),
-        String(id),
-        String(line.line),
-      ]);
+      const event = eventIdentity(["comment", keyOf(thread), String(id), String(line.line)]);
       const { text, command } = line;
       const actor = { ...stranger, teams };
       const readPull = () => forge.readPull(thread);
@@ -252,6 +265,14 @@ export class CommentAnswers {
   }
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof ForgeError && error.code === "not-found";
+}
+
+function keyOf({ owner, repo }: RepositoryName): string {
+  return `${owner}/${repo}`.toLowerCase();
+}
+
 function tooOld(lines: readonly CommandLine[]): ReplyLine[] {
   const why =
     "🕰️ This reached PulumiScale more than an hour after it was written, so nothing was done. Write it again if it still holds.";
@@ -265,7 +286,7 @@ function said(command: string, text: string): ReplyLine {
 function failureOf(error: unknown): string {
   const isKnown = error instanceof TryAgainError || error instanceof ForgeError;
   const why = isKnown ? error.message : "something unexpected went wrong, which the app's log names";
-  return `It did not work: ${why.replace(/\.$/, "")}. Write it again in a while.`;
+  return `It did not work: ${cleanLine(why, 500).replace(/\.$/, "")}. Write it again in a while.`;
 }
 
 function sentence(text: string): string {

@@ -43,7 +43,7 @@ export async function runControlCommand(
       source: "comment",
       event: given.event,
     } as const;
-    return told(await stacks.control(id, { ...wish, untilMs: endOf(command.until, nowMs) }));
+    return told(command.kind, await stacks.control(id, { ...wish, untilMs: endOf(command.until, nowMs) }));
   }
   const served = stacks.served(owner, repo);
   const target = command.target ?? (served.length === 1 ? null : "all");
@@ -53,13 +53,13 @@ export async function runControlCommand(
   if (denied !== null) return denied;
   if (found.kind === "all") {
     const wish = command.kind === "resume" ? RESUME : pauseOf(command, nowMs);
-    return told(await stacks.controlRepository(owner, repo, { ...wish, by }));
+    return told(command.kind, await stacks.controlRepository(owner, repo, { ...wish, by }));
   }
   const stack = served.find(({ name }) => name.alias === alias);
   if (stack === undefined) return say(notFound(found));
   const pool = found.kind === "pool" ? found.pool : null;
   const wish = command.kind === "resume" ? RESUME : pauseOf(command, nowMs);
-  return told(await stacks.control(stack.name.id, { ...wish, pool, by }));
+  return told(command.kind, await stacks.control(stack.name.id, { ...wish, pool, by }));
 }
 
 const RESUME = { kind: "resume", why: "" } as const;
@@ -73,8 +73,10 @@ function endOf(until: Until, nowMs: number): number | null {
   return until.kind === "for" ? nowMs + until.ms : until.atMs;
 }
 
-function told({ kind, message, scale }: ControlsResult): Sentence {
-  const mark = { changed: "⏸️", unchanged: "🤷", refused: "🚫" }[kind];
+const MARKS = { pause: "⏸️", pin: "📌", resume: "▶️" } as const;
+
+function told(command: ControlCommand["kind"], { kind, message, scale }: ControlsResult): Sentence {
+  const mark = { changed: MARKS[command], unchanged: "🤷", refused: "🚫" }[kind];
   const moved = scale === null ? "" : `\n\n${renderDecision(scale, "commit")}`;
   return say(`${mark} ${cleanLine(message, 2_000)}${moved}`);
 }

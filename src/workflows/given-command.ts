@@ -71,12 +71,11 @@ export function targetOf({ name, pools }: ServedStack): TargetStack {
   return { alias: name.alias, pools };
 }
 
-/** What is said where no pool or stack was found, with what may be written instead. */
+/** What is said where no pool or stack was found; the sentence names what may be written instead. */
 export function notFound(found: FoundTarget): string {
   if (!("message" in found)) return "❓ This command is about one pool.";
-  const { message, candidates } = found;
-  const list = candidates.length === 0 ? "" : `:\n${candidates.map((name) => `- \`${name}\``).join("\n")}`;
-  return `❓ ${message.charAt(0).toUpperCase()}${message.slice(1)}${list === "" ? "." : list}`;
+  const { message } = found;
+  return `❓ ${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith("?") ? "" : "."}`;
 }
 
 /** What is said to somebody who may not; null where they may. */

@@ -26,6 +26,8 @@ export function renderPools(views: readonly PoolView[]): string {
     const open = [
       ...(view.pending === null ? [] : [`${view.pending} is on its way`]),
       ...(view.awaitingApproval === null ? [] : [`${view.awaitingApproval} waits for approval`]),
+      ...(view.pinned === null ? [] : [`📌 ${cell(view.pinned.message)}`]),
+      ...(view.paused === null ? [] : [`⏸️ ${cell(view.paused)}`]),
       ...(view.cooldownUntil === null ? [] : [`cools down until ${view.cooldownUntil}`]),
       ...(view.problem === null ? [] : [cell(view.problem)]),
     ];

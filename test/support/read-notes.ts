@@ -6,6 +6,6 @@ const Comments = z.array(z.object({ body: z.string() }));
 
 /** The comments on a pull request of acme/infra, oldest first. */
 export async function readNotes(github: GitHubStandIn, number: number): Promise<string[]> {
-  const comments = await asPerson(github, "alice")("GET", `/issues/${number}/comments`);
+  const comments = await asPerson(github, "alice")("GET", `/issues/${number}/comments?per_page=100`);
   return Comments.parse(comments).map(({ body }) => body);
 }

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { movableClock, startCommandWorld } from "./support/command-world.ts";
+
+const TIMEOUT = 60_000;
+
+describe("a pause by comment", { timeout: TIMEOUT }, () => {
+  it("of a pool holds it, says until when and why, and ends with a resume", async () => {
+    const { ask, stackFile } = await startCommandWorld();
+    const paused = await ask("/scale pause shop.prod/web for 2h load test");
+    expect(paused).toMatch(/⏸️ Now this holds: alice has paused web until \S+Z \(load test\)\./);
+    expect(await ask("/scale web 5", "bob")).toMatch(
+      /✋ `shop.prod\/web` stays at 3: alice has paused web until \S+Z \(load test\)\./,
+    );
+    expect(await ask("/scale status web")).toContain("⏸️ alice has paused web until");
+    expect(await ask("/scale api 4")).toContain("2 → **4**");
+    expect(await ask("/scale resume web", "bob")).toContain("▶️ web is resumed");
+    expect(await ask("/scale web 5")).toContain("3 → **5**");
+    expect(await stackFile()).toContain('shop:webCount: "5"');
+  });
+
+  it("of a stack in one direction lets the other through", async () => {
+    const { ask } = await startCommandWorld();
+    expect(await ask("/scale pause prod in nightly job")).toContain(
+      "alice has paused scaling in of shop.prod until somebody resumes it (nightly job)",
+    );
+    expect(await ask("/scale web 2")).toContain("✋ `shop.prod/web` stays at 3: alice has paused scaling in");
+    expect(await ask("/scale web 4")).toContain("3 → **4**");
+  });
+
+  it("of everything is over when its time is", async () => {
+    const { options, ahead } = movableClock();
+    const { ask } = await startCommandWorld(options);
+    expect(await ask("/scale pause all for 30m")).toContain("alice has paused the whole repository until");
+    expect(await ask("/scale web 5")).toContain("✋ `shop.prod/web` stays at 3");
+    expect(await ask("/scale api 5")).toContain("✋ `shop.prod/api` stays at 2");
+    ahead(31);
+    expect(await ask("/scale web 5")).toContain("3 → **5**");
+  });
+
+  it("counts its time from when the comment was written", async () => {
+    const { options, ahead } = movableClock();
+    const { ask, say, replica, startReplica, app, settled, answered } = await startCommandWorld(options);
+    await replica.stop();
+    await say("/scale pause all for 30m");
+    ahead(20);
+    const second = await startReplica();
+    app.setWebhook(`${second.url}/api/github/webhooks`);
+    await answered(/paused the whole repository/);
+    ahead(11);
+    await second.idle();
+    await ask("/scale web 5");
+    await settled();
+    expect(await answered(/3 → \*\*5\*\*/)).toContain("`shop.prod/web`");
+  });
+
+  it("that names nothing is asked what it means", async () => {
+    const { ask } = await startCommandWorld();
+    expect(await ask("/scale pause for 2h")).toContain("did you mean `/scale pause all for 2h`?");
+    expect(await ask("/scale resume all")).toContain("🤷 Nobody has paused or pinned the whole repository.");
+  });
+});
+
+describe("a pin by comment", { timeout: TIMEOUT }, () => {
+  it("sets the value, holds it against everything else, and ends with a resume", async () => {
+    const { ask, post, stackFile } = await startCommandWorld();
+    const pinned = await ask("/scale pin api 6 for 1d release day");
+    expect(pinned).toMatch(/📌 Now this holds: alice has pinned api at 6 until \S+Z \(release day\)\./);
+    expect(pinned).toContain("`shop.prod/api` 2 → **6**");
+    expect(await stackFile()).toContain("shop:apiCount: 6");
+    const { results } = await post("/scale/api", { value: 9 });
+    expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "pinned" }] });
+    expect(await ask("/scale status api")).toContain("📌 alice has pinned api at 6 until");
+    expect(await ask("/scale resume api")).toContain("▶️ api is resumed");
+  });
+
+  it("outside the pool's limits is refused", async () => {
+    const { ask, stackFile } = await startCommandWorld();
+    const before = await stackFile();
+    expect(await ask("/scale pin web 50")).toContain("🚫");
+    expect(await stackFile()).toBe(before);
+    expect(await ask("/scale status web")).not.toContain("📌");
+  });
+});

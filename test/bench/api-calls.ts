@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Octokit } from "@octokit/rest";
 import { GitHubServer } from "../../src/forge/github-server.ts";
 import { readGitHubSnapshot } from "../../src/forge/github-snapshot.ts";
+import { entryPath, formatEntry } from "../../src/ledger/entry.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
-import { type AppWorld, type AppWorldOptions, openAppWorld } from "../support/open-app-world.ts";
+import { type AppWorld, type AppWorldOptions, ledgerEntry, openAppWorld } from "../support/open-app-world.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
 import { atMost, type Figure, type Measurement } from "./measurement.ts";
 
@@ -18,6 +19,8 @@ export const apiCalls: Measurement = {
     calls("gated pull request, alert to opened", await countScale(GATED, "on-branch", "unheard"), 4),
     calls("gated pull request, with the guard's check", await countScale(GATED, "on-branch"), null),
     await countReplaced(),
+    calls("one sweep, a repository with a stack", await countSweep(1), 3, SWEEP),
+    calls("one sweep, 30 repositories with a stack", await countSweep(30), 21, SWEEP),
     ...(await weighSnapshots()),
   ],
 };
@@ -29,6 +32,8 @@ const GATED: AppWorldOptions = {
   files: { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" },
 };
 const HELD_TIMES = 20;
+const SWEEP = "GitHub API calls of a sweep that finds nothing";
+const SWEEPS = 7;
 /** A port that nothing listens on. */
 const NOBODY = "http://127.0.0.1:1/";
 
@@ -81,6 +86,38 @@ async function countReplaced(): Promise<Figure> {
   return calls("a larger scale-out replaces a living pull request", github.requests.length - before, null);
 }
 
+/** The calls of a sweep, as the median of several that are five minutes apart, where nothing happens in any repository. */
+async function countSweep(repositories: number): Promise<number> {
+  let github: GitHubStandIn | undefined;
+  const isSweep = ({ path }: { path: string }) => path.includes("/app/hook/deliveries?");
+  const sweeps = () => github?.requests.flatMap((one, index) => (isSweep(one) ? [index] : [])) ?? [];
+  const clock = () => Date.now() + sweeps().length * 300_000;
+  await using world = await openAppWorld({ internals: { clock, sweepFirstMs: 1000, sweepEveryMs: 300 } });
+  for (let count = 1; count < repositories; count++) await addRepository(world, `infra-${count}`);
+  await world.replica.stop();
+  // Another process, which finds all of them when it starts.
+  github = world.github;
+  const before = sweeps().length;
+  const replica = await world.startReplica();
+  world.app.setWebhook(`${replica.url}/api/github/webhooks`);
+  while (sweeps().length <= before + SWEEPS) await sleep(100);
+  await replica.stop();
+  const starts = sweeps().slice(before);
+  const counts = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
+  return counts.toSorted((one, other) => one - other)[Math.floor(counts.length / 2)] ?? 0;
+}
+
+async function addRepository({ github }: AppWorld, name: string): Promise<void> {
+  await github.createRepository({
+    owner: "acme",
+    name,
+    files: { "Pulumi.yaml": "name: shop\nruntime: yaml\n", [PLACE.path]: STACK_FILE },
+  });
+  const entry = formatEntry(ledgerEntry());
+  const files = { [entryPath(PLACE.alias)]: entry };
+  await github.commit(`acme/${name}`, { branch: "pulumiscale", message: "publish", login: "alice", files });
+}
+
 /** Waits until the app leaves GitHub alone. */
 async function untilQuiet(github: GitHubStandIn): Promise<void> {
   let seen = -1;
@@ -131,7 +168,13 @@ async function weighSnapshot({ github, installation }: AppWorld): Promise<number
     baseUrl: github.apiUrl,
     request: { fetch: weigh },
   });
-  await readGitHubSnapshot({ request, graphql, server: new GitHubServer() }, PLACE, 0, Date.now, Buffer.alloc(32));
+  await readGitHubSnapshot(
+    { request, graphql, server: new GitHubServer() },
+    PLACE,
+    0,
+    Date.now,
+    Buffer.alloc(32),
+  );
   return weighed;
 }
 
@@ -140,8 +183,12 @@ function expectKind({ status, answer, results }: Post, kind: "scale" | "hold"): 
     throw new Error(`expected ${kind}, got ${status}: ${JSON.stringify(answer)}`);
 }
 
-function calls(name: string, value: number, aim: number | null): Figure {
-  const against = "GitHub API calls for one decision";
+function calls(
+  name: string,
+  value: number,
+  aim: number | null,
+  against = "GitHub API calls for one decision",
+): Figure {
   return { name, value, unit: "calls", against, spread: null, aim: aim === null ? null : atMost(aim) };
 }
 

@@ -17,7 +17,7 @@ const Answer = z.object({
 });
 
 describe("npm run bench", () => {
-  it("counts what a decision costs GitHub", { timeout: 60_000 }, async () => {
+  it("counts what a decision costs GitHub", { timeout: 120_000 }, async () => {
     const { stdout } = await bench("--quick", "--json", "--only", "api-calls");
     const { figures, failures } = Answer.parse(JSON.parse(stdout));
     expect(failures).toEqual([]);
@@ -30,6 +30,8 @@ describe("npm run bench", () => {
       "gated pull request, alert to opened": 4,
       "gated pull request, with the guard's check": expect.any(Number),
       "a larger scale-out replaces a living pull request": expect.any(Number),
+      "one sweep, a repository with a stack": 3,
+      "one sweep, 30 repositories with a stack": 21,
     });
   });
 

@@ -16,8 +16,10 @@ export type ThreadComment = {
   isPerson: boolean;
   body: string;
   createdAtMs: number;
-  /** Its text is not the one that it was posted with. */
+  /** Its text is not the one that it was posted with. An edit within the second in which it was posted may be missing: see `wasEdited`. */
   isEdited: boolean;
+  /** What `wasEdited` finds it by. */
+  nodeId: string;
 };
 
 /** A pull request, as far as a command on it needs it. */
@@ -29,6 +31,8 @@ export interface CommentForge {
   readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]>;
   /** The newest comments of a whole repository since then, at most a hundred. One call. */
   readRecent(repository: RepositoryName, sinceMs: number): Promise<ThreadComment[]>;
+  /** Whether a comment was ever edited, however soon. One call. */
+  wasEdited(repository: RepositoryName, nodeId: string): Promise<boolean>;
   react(repository: RepositoryName, commentId: number, reaction: "eyes" | "confused"): Promise<void>;
   /** Answers the new comment's id. */
   reply(thread: Thread, body: string): Promise<number>;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Permission } from "../domain/command-rights.ts";
 import type { CommentedPull, CommentForge, RepositoryName, Thread, ThreadComment } from "./comment-forge.ts";
 import { ForgeError } from "./forge.ts";
@@ -31,6 +32,15 @@ export class GitHubComments implements CommentForge {
         ...{ since: new Date(sinceMs).toISOString(), per_page: 100 },
       });
       return data.map(toComment);
+    });
+  }
+
+  wasEdited({ owner, repo }: RepositoryName, nodeId: string): Promise<boolean> {
+    return this.#doing({ owner, repo }, "reading whether a comment was edited", async (client) => {
+      const query = "query($id: ID!) { node(id: $id) { ... on IssueComment { lastEditedAt } } }";
+      const { node } = EditAnswer.parse(await client.graphql(query, { id: nodeId }));
+      // One that is not there any more says nothing, either.
+      return node === null || node.lastEditedAt !== null;
     });
   }
 
@@ -137,9 +147,12 @@ export class GitHubComments implements CommentForge {
 
 const PERMISSIONS: readonly Permission[] = ["none", "read", "triage", "write", "maintain", "admin"];
 
+const EditAnswer = z.object({ node: z.object({ lastEditedAt: z.string().nullable() }).nullable() });
+
 /** The part of GitHub's answer that is used here. */
 type CommentAnswer = {
   id: number | bigint;
+  node_id: string;
   issue_url: string;
   user: { login: string; type: string } | null;
   body?: string;
@@ -148,7 +161,7 @@ type CommentAnswer = {
 };
 
 function toComment(answer: CommentAnswer): ThreadComment {
-  const { id, issue_url, user, body, created_at, updated_at } = answer;
+  const { id, node_id, issue_url, user, body, created_at, updated_at } = answer;
   return {
     id: Number(id),
     issue: Number(issue_url.slice(issue_url.lastIndexOf("/") + 1)),
@@ -157,6 +170,7 @@ function toComment(answer: CommentAnswer): ThreadComment {
     body: body ?? "",
     createdAtMs: Date.parse(created_at),
     isEdited: updated_at !== created_at,
+    nodeId: node_id,
   };
 }
 

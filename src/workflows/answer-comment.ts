@@ -141,6 +141,8 @@ export class CommentAnswers {
     const actor: Actor = { login: comment.author, permission, teams: [] };
     const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
     if (welcome.kind === "refused") return this.#refuse(thread, comment, welcome.why);
+    // GitHub's times have seconds, and whoever may edit other people's comments could be that fast.
+    if (await forge.wasEdited(thread, comment.nodeId)) return;
     if (known === undefined)
       await forge
         .react(thread, commentId, "eyes")

@@ -1,0 +1,72 @@
+import { expect, it } from "vitest";
+import { eventually } from "./support/app-world.ts";
+import { inRangePull, REPO, scaled, startPullStates } from "./support/pull-state-world.ts";
+
+const TIMEOUT = 60_000;
+const WEB = {
+  targetUrn: "urn:web",
+  configKey: "webCount",
+  strategy: "incremental",
+  min: 1,
+  max: 10,
+  cooldown: 300,
+};
+const API = {
+  targetUrn: "urn:api",
+  configKey: "apiCount",
+  strategy: "absolute",
+  min: 1,
+  max: 20,
+  cooldown: 0,
+};
+
+it("a pool that was renamed keeps its cooldown and its senders, and what was open merges", {
+  timeout: TIMEOUT,
+}, async () => {
+  const { nudge, pulls, post, publish, settled, stackFile, unblock } = await inRangePull();
+  await publish({ pools: { workers: { ...WEB, aliases: ["web"] }, api: API } });
+  await settled();
+  unblock();
+  await nudge("scale/shop.prod");
+  await eventually(stackFile, (text) => text === scaled(4));
+  expect(await pulls()).toEqual([]);
+  await publish({
+    pools: { workers: { ...WEB, aliases: ["web"] }, api: API },
+    applied: { workers: 4, api: 2 },
+  });
+  await settled();
+  for (const name of ["web", "workers"]) {
+    const { results } = await post(`/scale/${name}`, { value: 3 });
+    expect(results[0]).toMatchObject({ kind: "hold", pool: "workers", reasons: [{ code: "cooldown" }] });
+  }
+});
+
+it("an app that was uninstalled and is installed again knows the cooldown, and serves nobody between", {
+  timeout: TIMEOUT,
+}, async () => {
+  const { app, github, installation, post, publish, settled, stackFile } = await startPullStates();
+  await post("/scale/web", { value: 5 });
+  await eventually(stackFile, (text) => text === scaled(5));
+  await publish({ applied: { web: 5, api: 2 } });
+  await settled();
+  installation.uninstall();
+  await settled();
+  expect((await post("/scale/web", { value: 3 })).status).not.toBe(200);
+  github.installApp(app, "acme", "all");
+  await settled();
+  const { results } = await post("/scale/web", { value: 3 });
+  expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "cooldown" }] });
+});
+
+it("a repository that was renamed keeps its cooldown", { timeout: TIMEOUT }, async () => {
+  const { github, post, publish, replica, settled, stackFile, startReplica } = await startPullStates();
+  await post("/scale/web", { value: 5 });
+  await eventually(stackFile, (text) => text === scaled(5));
+  await publish({ applied: { web: 5, api: 2 } });
+  await settled();
+  await replica.stop();
+  await github.renameRepository(REPO, "platform", "alice");
+  const { url } = await startReplica();
+  const { results } = await post("/repos/acme/platform/shop.prod/scale/web", { value: 3 }, {}, url);
+  expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "cooldown" }] });
+});

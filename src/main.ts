@@ -32,7 +32,7 @@ import { StackDirectory } from "./workflows/stack-directory.ts";
 import { Sweep } from "./workflows/sweep.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
-/** GitHub delivers no event twice: what one has missed is found at the next listing. */
+/** GitHub delivers no event twice by itself: what one has missed is found at the next listing. */
 const LIST_EVERY_MS = 5 * 60_000;
 /** How soon a listing that failed as a whole is tried again: after a start nobody is served before. */
 const LIST_AGAIN_MS = 5_000;

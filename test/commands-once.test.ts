@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { eventually } from "./support/app-world.ts";
+import { type CommandWorld, movableClock, startCommandWorld } from "./support/command-world.ts";
+
+const TIMEOUT = 60_000;
+
+/** GitHub sends the webhook of the first comment once more, with the headers that it had. */
+async function redeliver({ github, settled }: CommandWorld, base: string): Promise<void> {
+  const first = github.webhookDeliveries.find(
+    ({ event, action }) => event === "issue_comment" && action === "created",
+  );
+  if (first === undefined) throw new Error("no comment was told of");
+  const { headers, payload: body } = first.request;
+  const answer = await fetch(`${base}/api/github/webhooks`, {
+    method: "POST",
+    headers,
+    body,
+  });
+  expect(answer.status).toBe(200);
+  await settled();
+}
+
+describe("a comment is answered once", { timeout: TIMEOUT }, () => {
+  it("however often GitHub tells of it", async () => {
+    const world = await startCommandWorld();
+    const { ask, answers, replica, stackFile } = world;
+    await ask("/scale api +2");
+    for (let time = 0; time < 3; time++) await redeliver(world, replica.url);
+    expect(await answers()).toHaveLength(1);
+    expect(await stackFile()).toContain("shop:apiCount: 4");
+  });
+
+  it("also by another replica that was started later", async () => {
+    const world = await startCommandWorld();
+    await world.ask("/scale api +2");
+    const second = await world.startReplica();
+    await redeliver(world, second.url);
+    await second.idle();
+    expect(await world.answers()).toHaveLength(1);
+    expect(await world.stackFile()).toContain("shop:apiCount: 4");
+  });
+
+  it("where the app was down as it was written", async () => {
+    const { say, replica, startReplica, answered, answers } = await startCommandWorld();
+    await replica.stop();
+    await say("/scale api 4");
+    const second = await startReplica();
+    await answered(/2 → \*\*4\*\*/);
+    await second.idle();
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("where an app died between its claim and its answer", async () => {
+    const { options, ahead } = movableClock();
+    const { say, replica, startReplica, answered, answers, github, settled } =
+      await startCommandWorld(options);
+    // Whatever it would say after its claim, it cannot.
+    github.faults.add({
+      match: { operation: "createCommitOnBranch" },
+      kind: "status",
+      status: 500,
+      times: 99,
+    });
+    github.faults.add({
+      match: { operation: "issues/update-comment" },
+      kind: "status",
+      status: 500,
+      times: 99,
+    });
+    await say("/scale api +2");
+    await answered(/⏳ On it/);
+    await settled();
+    await replica.stop();
+    github.faults.clear();
+    ahead(2);
+    const second = await startReplica();
+    await answered(/2 → \*\*4\*\*/);
+    await second.idle();
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("with a difference that counts once, where the app died after its commit", async () => {
+    const { options, ahead } = movableClock();
+    const { say, replica, startReplica, answered, answers, github, settled, stackFile } =
+      await startCommandWorld(options);
+    github.faults.add({
+      match: { operation: "issues/update-comment" },
+      kind: "status",
+      status: 500,
+      times: 99,
+    });
+    await say("/scale api +2");
+    await eventually(stackFile, (text) => text?.includes("apiCount: 4") === true);
+    await settled();
+    await replica.stop();
+    github.faults.clear();
+    ahead(2);
+    const second = await startReplica();
+    await answered(/Committed as/);
+    await second.idle();
+    expect(await stackFile()).toContain("apiCount: 4");
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("and not carried out where it is older than an hour", async () => {
+    const { options, ahead } = movableClock();
+    const { say, replica, startReplica, answered, stackFile } = await startCommandWorld(options);
+    const before = await stackFile();
+    await replica.stop();
+    await say("/scale api 4");
+    ahead(61);
+    await startReplica();
+    expect(await answered(/🕰️/)).toContain("more than an hour after it was written, so nothing was done");
+    expect(await stackFile()).toBe(before);
+  });
+});

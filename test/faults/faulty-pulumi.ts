@@ -22,9 +22,12 @@ export const PULUMI_FAULTS = [
 export type PulumiFault = (typeof PULUMI_FAULTS)[number];
 
 // In the middle: it holds the stack's lock. The one who looks for that is no parent of Pulumi, so that signals reach Pulumi.
+// Two of them may start at one moment, and each has a number of its own.
 const SCRIPT = `#!/bin/sh
+until mkdir "$FAULT_COUNT.lock" 2>/dev/null; do sleep 0.01; done
 n=$(($(cat "$FAULT_COUNT" 2>/dev/null || echo 0) + 1))
 echo "$n" > "$FAULT_COUNT"
+rmdir "$FAULT_COUNT.lock"
 [ "$n" = "$FAULT_AT" ] || exec "$FAULT_PULUMI" "$@"
 me=$$
 job=$PPID

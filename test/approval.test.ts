@@ -54,7 +54,11 @@ describe("a change over the threshold", () => {
       requestedBy: "scale",
       approvedBy: "bob",
     });
-    const { answer } = await get("/pools/web/history");
+    // The file is there a moment before the app has its answer.
+    const { answer } = await eventually(
+      () => get("/pools/web/history"),
+      (read) => JSON.stringify(read.answer).includes("bob"),
+    );
     expect(answer).toMatchObject({
       history: [{ from: 3, to: 8, approvedBy: "bob", pullRequest: 1 }, expect.anything()],
     });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { eventually } from "./support/app-world.ts";
 import { inRangePull, REPO, scaled, startPullStates } from "./support/pull-state-world.ts";
+import { PLACE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const WEB = {
@@ -69,4 +70,23 @@ it("a repository that was renamed keeps its cooldown", { timeout: TIMEOUT }, asy
   const { url } = await startReplica();
   const { results } = await post("/repos/acme/platform/shop.prod/scale/web", { value: 3 }, {}, url);
   expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "cooldown" }] });
+});
+
+it("a repository that was renamed keeps what waits for a person, who may still approve it", {
+  timeout: TIMEOUT,
+}, async () => {
+  const files = { ".github/pulumiscale.yml": "defaults:\n  approval:\n    above: 4\n" };
+  const world = await startPullStates({ files });
+  const { github, post, replica, settled, startReplica } = world;
+  const number = (await post("/scale/web", { value: 8 })).results[0]?.pullRequest ?? 0;
+  await settled();
+  await replica.stop();
+  await github.renameRepository(REPO, "platform", "alice");
+  github.addCollaborator("acme/platform", "bob", "write");
+  await github.review("acme/platform", number, { login: "bob", state: "APPROVED" });
+  await startReplica();
+  await eventually(
+    () => github.readFile("acme/platform", PLACE.path),
+    (text) => text === scaled(8),
+  );
 });

@@ -86,6 +86,12 @@ function openPull(
       edits: plan.edits,
       ...renderCommit(plan, decisions, prefix),
     },
-    { ...pull, current, branch, labels: gated ? [APPROVAL_LABEL] : [] },
+    {
+      ...pull,
+      current,
+      branch,
+      repositoryNumber: snapshot.repositoryNumber,
+      labels: gated ? [APPROVAL_LABEL] : [],
+    },
   );
 }

@@ -42,6 +42,7 @@ export function openRevertPull(
     },
     {
       current: snapshot.reverts.get(pool) ?? null,
+      repositoryNumber: snapshot.repositoryNumber,
       branch: revertBranch(place.alias, pool),
       title: headline,
       body: renderBody(place, plan, decision, failed),

@@ -47,6 +47,8 @@ export type FileCommitRequest = {
 export type PullRequestDraft = {
   /** The branch as the snapshot saw it; null where it does not exist. A pull request of it that went astray is closed first. */
   current: ScaleBranch | null;
+  /** The repository's number, as the snapshot has it. */
+  repositoryNumber: string;
   branch: string;
   title: string;
   body: string;

@@ -70,14 +70,14 @@ export class GitHubForge implements Forge {
   openPull(place: StackPlace, request: FileCommitRequest, asked: PullRequestDraft): Promise<OpenedPull> {
     const draft = fitDraft(asked);
     const { current } = draft;
+    const head = { repository: draft.repositoryNumber, branch: draft.branch };
     // Of a living one: the tree, the commit, the move, its words. Of a new one: the branch, the pull request, its labels. Then the merge.
     const ofNew = draft.labels.length > 0 ? 3 : 2;
     const count = current?.pull != null ? 4 : ofNew;
     const writes = new PlannedWrites(request.urgency, count + 1);
     const textFor = (client: GitHubClient, { oid, isSigned }: MadeCommit): string => {
       if (!isSigned) client.server.learn("web commit signing");
-      const { owner, repo } = place;
-      return withHeadMark(this.#markKey, { owner, repo, branch: draft.branch, headOid: oid }, draft.body);
+      return withHeadMark(this.#markKey, { ...head, headOid: oid }, draft.body);
     };
     const open = async (client: GitHubClient): Promise<OpenedPull> => {
       if (current?.pull != null) {
@@ -85,8 +85,7 @@ export class GitHubForge implements Forge {
         if (current.pull.isAutoMerging) await withdrawAutoMerge(client, current.pull.nodeId);
         const living = { ...current, pull: current.pull };
         const seal = (treeOid: string, message: string) => {
-          const { owner, repo } = place;
-          const commit = { owner, repo, branch: draft.branch, parentOid: request.expectedHeadOid, treeOid };
+          const commit = { ...head, parentOid: request.expectedHeadOid, treeOid };
           return sealed(this.#markKey, commit, message);
         };
         const text = (made: MadeCommit) => textFor(client, made);

@@ -68,7 +68,8 @@ async function isMarked(
 ): Promise<boolean> {
   const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
   const { data } = await client.request(route, { owner, repo, pull_number: number });
-  return hasHeadMark(markKey, { owner, repo, branch: data.head.ref, headOid }, data.body ?? "");
+  const { head, base, body } = data;
+  return hasHeadMark(markKey, { repository: String(base.repo.id), branch: head.ref, headOid }, body ?? "");
 }
 
 /** Who commits what was written in GitHub's own pages: nobody in particular. */

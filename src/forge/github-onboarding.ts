@@ -71,7 +71,7 @@ export class GitHubOnboarding implements OnboardingForge {
       throw new ForgeError("forbidden", why);
     }
     const commit = { parentOid: headOid, path, text, headline: title, body: message };
-    const place = { ...name, branch: ONBOARDING_BRANCH, parentOid: headOid };
+    const place = { repository: keyOf(name), branch: ONBOARDING_BRANCH, parentOid: headOid };
     const made = await createCommit(client, name, commit, (treeOid, words) =>
       sealed(this.#markKey, { ...place, treeOid }, words),
     );
@@ -85,7 +85,10 @@ export class GitHubOnboarding implements OnboardingForge {
     });
     const [parent, ...others] = data.parents;
     if (parent === undefined || others.length > 0) return false;
-    const commit = { ...name, branch: ONBOARDING_BRANCH, parentOid: parent.sha, treeOid: data.tree.sha };
+    const commit = {
+      ...{ repository: keyOf(name), branch: ONBOARDING_BRANCH },
+      ...{ parentOid: parent.sha, treeOid: data.tree.sha },
+    };
     return hasSeal(this.#markKey, commit, data.message);
   }
 }
@@ -154,6 +157,11 @@ async function wasOpened(client: GitHubClient, name: Name): Promise<boolean> {
     per_page: 1,
   });
   return data.length > 0;
+}
+
+/** It is finished or left before long: a name will do. */
+function keyOf({ owner, repo }: Name): string {
+  return `${owner}/${repo}`.toLowerCase();
 }
 
 async function readBranch(client: GitHubClient, name: Name): Promise<string | null> {

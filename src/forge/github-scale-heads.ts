@@ -65,6 +65,7 @@ export type ScaleBranchAnswer = z.infer<typeof ScaleBranchAnswer>;
 /** Who reads it, and how: the App's own login, the key of its marks, and what makes a text of an answer. */
 export type HeadReading = {
   place: StackPlace;
+  repositoryNumber: string;
   viewer: string;
   markKey: Buffer;
   read: (entry: FileAnswer) => Promise<StackFile>;
@@ -74,7 +75,7 @@ export type HeadReading = {
 export async function scaleBranch(
   answer: ScaleBranchAnswer,
   name: string,
-  { place, viewer, markKey, read }: HeadReading,
+  { place, repositoryNumber, viewer, markKey, read }: HeadReading,
 ): Promise<ScaleBranch> {
   const { target } = answer;
   const pulls = answer.associatedPullRequests.nodes;
@@ -102,7 +103,7 @@ export async function scaleBranch(
             commitCount: pull.commits.totalCount,
             fileCount: pull.changedFiles,
             isAutoMerging: pull.autoMergeRequest != null,
-            isOurs: isOurs(answer, name, pull.number, place, markKey),
+            isOurs: isOurs(answer, name, pull.number, repositoryNumber, markKey),
           },
   };
 }
@@ -118,14 +119,14 @@ function isOurs(
   { target, texts }: ScaleBranchAnswer,
   branch: string,
   number: number,
-  { owner, repo }: StackPlace,
+  repository: string,
   markKey: Buffer,
 ): boolean {
   const { oid: headOid, message, tree, parents } = target;
   const text = texts.nodes.find((one) => one.number === number)?.body ?? "";
   const parentOid = parents.nodes[0]?.oid ?? "";
   return (
-    hasHeadMark(markKey, { owner, repo, branch, headOid }, text) ||
-    hasSeal(markKey, { owner, repo, branch, parentOid, treeOid: tree.oid }, message)
+    hasHeadMark(markKey, { repository, branch, headOid }, text) ||
+    hasSeal(markKey, { repository, branch, parentOid, treeOid: tree.oid }, message)
   );
 }

@@ -53,7 +53,8 @@ export async function readGitHubSnapshot(
     history.push(...(await Promise.all(next.history.nodes.map((commit) => fileCommit(commit, place, read)))));
     page = next.history.pageInfo;
   }
-  const reading = { place, viewer, markKey, read };
+  const repositoryNumber = String(repository.databaseId);
+  const reading = { place, repositoryNumber, viewer, markKey, read };
   const { inRange } = repository;
   return {
     readAtMs,
@@ -65,7 +66,7 @@ export async function readGitHubSnapshot(
     gated: await byPool(repository.gated, approvalBranch(place.alias, ""), reading),
     reverts: await byPool(repository.reverts, revertBranch(place.alias, ""), reading),
     rejected: readRejected(repository, place, viewer, markKey),
-    repositoryNumber: String(repository.databaseId),
+    repositoryNumber,
     ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
     earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
       .slice(1)

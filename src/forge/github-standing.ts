@@ -10,6 +10,7 @@ import { hasHeadMark, hasSeal, type MarkedHead, type SealedCommit } from "./head
 const STANDING_QUERY = `
 query Standing($owner: String!, $repo: String!, $number: Int!) {
   repository(owner: $owner, name: $repo) {
+    databaseId
     pullRequest(number: $number) {
       state
       headRefOid
@@ -35,6 +36,7 @@ const HeadCommit = z.object({
 
 const StandingAnswer = z.object({
   repository: z.object({
+    databaseId: z.int(),
     pullRequest: z
       .object({
         state: z.string(),
@@ -71,7 +73,8 @@ export async function readGitHubStanding(
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
   const byCommand = approvalsByCommand(pull.comments, markKey, { owner, repo, issue: number });
-  const marked = { owner, repo, branch: pull.headRefName, headOid: pull.headRefOid };
+  const repository = String(answer.repository.databaseId);
+  const marked = { repository, branch: pull.headRefName, headOid: pull.headRefOid };
   const isWorded = hasHeadMark(markKey, marked, pull.body);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;
   return {
@@ -94,10 +97,10 @@ export async function readGitHubStanding(
 }
 
 function sealedCommit(
-  { owner, repo, branch }: MarkedHead,
+  { repository, branch }: MarkedHead,
   { tree, parents }: z.infer<typeof HeadCommit>,
 ): SealedCommit {
-  return { owner, repo, branch, parentOid: parents.nodes[0]?.oid ?? "", treeOid: tree.oid };
+  return { repository, branch, parentOid: parents.nodes[0]?.oid ?? "", treeOid: tree.oid };
 }
 
 async function isBehind(client: GitHubClient, owner: string, repo: string, number: number): Promise<boolean> {

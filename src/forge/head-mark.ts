@@ -1,7 +1,10 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
-/** What a mark says: on this branch of this repository the App itself made this commit. */
-export type MarkedHead = { owner: string; repo: string; branch: string; headOid: string };
+/**
+ * What a mark says: on this branch of this repository the App itself made this commit. `repository` is its number, which it keeps when
+ * it is renamed or transferred.
+ */
+export type MarkedHead = { repository: string; branch: string; headOid: string };
 
 /** The key of the marks: derived from the App's private key, which all replicas share and nobody else has. */
 export function headMarkKey(privateKey: string): Buffer {
@@ -23,8 +26,7 @@ export function hasHeadMark(key: Buffer, head: MarkedHead, text: string): boolea
 
 /** What makes a commit what it is, known before it has an id. */
 export type SealedCommit = {
-  owner: string;
-  repo: string;
+  repository: string;
   branch: string;
   parentOid: string;
   treeOid: string;
@@ -55,13 +57,11 @@ export function withoutSeal(message: string): string {
 }
 
 function sealDigest(key: Buffer, commit: SealedCommit, message: string): Buffer {
-  const { owner, repo, branch, parentOid, treeOid } = commit;
-  const place = `${owner}/${repo}`.toLowerCase();
-  const content = ["seal", place, branch, parentOid, treeOid, message.trimEnd()].join("\n");
+  const { repository, branch, parentOid, treeOid } = commit;
+  const content = ["seal", repository, branch, parentOid, treeOid, message.trimEnd()].join("\n");
   return createHmac("sha256", key).update(content, "utf8").digest();
 }
 
-function digest(key: Buffer, { owner, repo, branch, headOid }: MarkedHead): Buffer {
-  const place = `${owner}/${repo}`.toLowerCase();
-  return createHmac("sha256", key).update(`${place}\n${branch}\n${headOid}`, "utf8").digest();
+function digest(key: Buffer, { repository, branch, headOid }: MarkedHead): Buffer {
+  return createHmac("sha256", key).update(`${repository}\n${branch}\n${headOid}`, "utf8").digest();
 }

@@ -74,7 +74,14 @@ async function throughStockProbot({ github, app, installation }: AppWorld): Retu
         headline: title,
         body: "",
       },
-      { current: null, branch: inRangeBranch(PLACE.alias), title, body: "", labels: [] },
+      {
+        current: null,
+        branch: inRangeBranch(PLACE.alias),
+        title,
+        body: "",
+        repositoryNumber: snapshot.repositoryNumber,
+        labels: [],
+      },
     );
     await forge.mergePull(PLACE, { ...opened, method: "squash", title, message: "" });
   };

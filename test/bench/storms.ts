@@ -211,7 +211,14 @@ async function scaleAlone(
       headline: title,
       body: "",
     },
-    { current: snapshot.inRange, branch: inRangeBranch(alias), title, body: "", labels: [] },
+    {
+      current: snapshot.inRange,
+      branch: inRangeBranch(alias),
+      title,
+      body: "",
+      repositoryNumber: snapshot.repositoryNumber,
+      labels: [],
+    },
   );
   const merge = { ...opened, method: "squash", title, message: "" } as const;
   for (let tries = 0; (await forge.mergePull(place, merge)).kind !== "merged"; tries++) {

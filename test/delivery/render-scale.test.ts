@@ -60,7 +60,13 @@ describe("the body of a scale pull request", () => {
 
   it("is cut to what GitHub takes without a block left open, and keeps its trailers", () => {
     const lengths = Array.from({ length: 70 }, (_, index) => {
-      const draft = { current: null, branch: "b", labels: [], ...largePull(150 + index) };
+      const draft = {
+        current: null,
+        branch: "b",
+        repositoryNumber: "1",
+        labels: [],
+        ...largePull(150 + index),
+      };
       const { body } = fitDraft(draft);
       expect(() => readMarkdown(body)).not.toThrow();
       expect(parseScaleCommit(body)?.scales).toHaveLength(150 + index);

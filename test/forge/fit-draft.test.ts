@@ -7,6 +7,7 @@ const draft = (body: string, title = "scale(shop.prod): 300 pools") => ({
   branch: "scale/shop.prod",
   title,
   body,
+  repositoryNumber: "1",
   labels: [],
 });
 const rows = (count: number) =>
@@ -20,7 +21,7 @@ const trailers = (count: number) =>
 describe("a pull request's text", () => {
   it("is left alone as long as GitHub takes it", () => {
     // The mark of the head comes on top.
-    const mark = withHeadMark(headMarkKey("key"), { owner: "o", repo: "r", branch: "b", headOid: "" }, "");
+    const mark = withHeadMark(headMarkKey("key"), { repository: "1", branch: "b", headOid: "" }, "");
     const fits = draft("x".repeat(65_536 - 100), "t".repeat(256));
     expect(mark.length).toBeLessThanOrEqual(100);
     expect(fitDraft(fits)).toEqual(fits);

@@ -75,6 +75,7 @@ describe("GitHubForge", () => {
       branch: "scale/shop.prod",
       title: "scale(x)",
       body: "table",
+      repositoryNumber: "1",
       labels: [],
     });
     expect(opened.baseOid).toBe(headOid);
@@ -112,7 +113,14 @@ describe("GitHubForge", () => {
       headline: "one",
       body: "",
     };
-    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const draft = {
+      current: null,
+      branch: "scale/shop.prod",
+      title: "one",
+      body: "",
+      repositoryNumber: "1",
+      labels: [],
+    };
     const opened = await forge.openPull(PLACE, request, draft);
     await github.commit("acme/infra", { files: { "other.txt": "x" }, message: "other", login: "alice" });
     const second = await forge.readSnapshot(PLACE, DAY_MS);
@@ -151,7 +159,7 @@ describe("GitHubForge", () => {
       headline: "one",
       body: "",
     };
-    const draft = { branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const draft = { branch: "scale/shop.prod", title: "one", body: "", repositoryNumber: "1", labels: [] };
     const opened = await forge.openPull(PLACE, request, { ...draft, current: null });
     const { inRange } = await forge.readSnapshot(PLACE, DAY_MS);
     await forge.mergePull(PLACE, { ...opened, method: "squash", title: "one", message: "" });
@@ -176,7 +184,14 @@ describe("GitHubForge", () => {
       headline: "one",
       body: "",
     };
-    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const draft = {
+      current: null,
+      branch: "scale/shop.prod",
+      title: "one",
+      body: "",
+      repositoryNumber: "1",
+      labels: [],
+    };
     github.faults.add({ match: { method: "POST", path: /\/pulls$/ }, times: 3, kind: "status", status: 502 });
     await expect(forge.openPull(PLACE, request, draft)).rejects.toMatchObject({ code: "unavailable" });
     const left = await forge.readSnapshot(PLACE, DAY_MS);
@@ -188,7 +203,7 @@ describe("GitHubForge", () => {
 
   it("labels what waits for approval, and finds it by pool", async () => {
     const { forge } = await startForge();
-    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
+    const { headOid, repositoryId, repositoryNumber } = await forge.readSnapshot(PLACE, DAY_MS);
     const request = {
       urgency: "scale-out" as const,
       repositoryId,
@@ -202,6 +217,7 @@ describe("GitHubForge", () => {
     const branch = "scale-approval/shop.prod/web";
     await forge.openPull(PLACE, request, {
       current: null,
+      repositoryNumber,
       branch,
       title: "t",
       body: "",
@@ -216,12 +232,19 @@ describe("GitHubForge", () => {
   it("leaves the words and the mark of the replica that has won the race", async () => {
     const { github, forge } = await startForge();
     const open = async (web: number, seen: Snapshot) => {
-      const { repositoryId, headOid: expectedHeadOid, inRange: current } = seen;
+      const { repositoryId, repositoryNumber, headOid: expectedHeadOid, inRange: current } = seen;
       const text = STACK_FILE.replace('"3"', `"${web}"`);
       const commit = { path: PLACE.path, text, headline: `to ${web}`, body: "" };
       const request = { urgency: "other", repositoryId, expectedHeadOid, edits: [], ...commit } as const;
       const branch = "scale/shop.prod";
-      return forge.openPull(PLACE, request, { current, branch, title: `to ${web}`, body: "", labels: [] });
+      return forge.openPull(PLACE, request, {
+        current,
+        branch,
+        title: `to ${web}`,
+        body: "",
+        repositoryNumber,
+        labels: [],
+      });
     };
     await open(4, await forge.readSnapshot(PLACE, DAY_MS));
     const seen = await forge.readSnapshot(PLACE, DAY_MS);
@@ -264,7 +287,14 @@ describe("GitHubForge", () => {
       headline: "one",
       body: "",
     };
-    const draft = { current: null, branch: "scale/shop.prod", title: "one", body: "", labels: [] };
+    const draft = {
+      current: null,
+      branch: "scale/shop.prod",
+      title: "one",
+      body: "",
+      repositoryNumber: "1",
+      labels: [],
+    };
     const opened = await forge.openPull(PLACE, request, draft);
     const merge = {
       number: opened.number,

@@ -14,12 +14,15 @@ async function opened() {
   const { github, forge } = world;
   const read = () => forge.readSnapshot(PLACE, 0);
   const open = async (web: number, over: Partial<PullRequestDraft> = {}) => {
-    const { repositoryId, headOid: expectedHeadOid, inRange } = await read();
+    const { repositoryId, repositoryNumber, headOid: expectedHeadOid, inRange } = await read();
     const { path } = PLACE;
     const words = { headline: `scale to ${web}`, body: "" };
     const about = { repositoryId, expectedHeadOid, path };
     const request = { urgency: "scale-out", ...about, text: text(web), edits: [] } as const;
-    const draft = { branch: BRANCH, current: inRange, title: words.headline, body: "why", labels: [] };
+    const draft = {
+      ...{ branch: BRANCH, repositoryNumber, current: inRange },
+      ...{ title: words.headline, body: "why", labels: [] },
+    };
     return forge.openPull(PLACE, { ...request, ...words }, { ...draft, ...over });
   };
   const pull = await open(4);

@@ -8,6 +8,8 @@ export function cleanLine(text: string, maxLength = 120): string {
     .slice(0, maxLength * 4)
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(/[a-z][a-z0-9+.-]{0,20}:\/\/\S*|\bwww\.\S*/gi, "(link)")
+    // What is left of it after something that begins no link.
+    .replace(/:\/\//g, ": ")
     .replace(/[[\]<>`*~|\\#{}!@$&]/g, " ")
     // Inside a word it is no markdown: `jane_doe` is a login.
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, " ")

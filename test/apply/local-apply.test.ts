@@ -89,6 +89,7 @@ describe("apply on a local work tree", { timeout: 30_000 }, () => {
       "scale(shop.dev): web 3 → 4",
       "",
       "Pulumiscale-Stack: shop.dev",
+      "Pulumiscale-Pools: web",
       "Pulumiscale-Requested-By: test",
       expect.stringMatching(
         /^Pulumiscale-Scale: web 3 -> 4 requested=4 reason=requested source=count event=[0-9a-f]{16}$/,

@@ -138,6 +138,8 @@ function bodyFor(route: Route): string {
     return JSON.stringify(
       recordingAlerts({ labels: { pool: "steady" }, annotations: { pulumiscale_value: "1" } }),
     );
+  if (route.path.endsWith("/pin")) return '{"pool":"steady","value":1}';
+  if (route.path.endsWith("/pause") || route.path.endsWith("/resume")) return '{"pool":"steady"}';
   return '{"value":1}';
 }
 

@@ -47,6 +47,16 @@ const FLOWS: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
     await enqueue(pull.id);
     await eventually(stackFile, (text) => text === withWeb(4), WITHIN_MS);
   },
+  "a command of a team's member is carried out": async ({ github, stackFile }) => {
+    github.addMember("acme", "alice");
+    github.createTeam("acme", "scalers", ["alice"]);
+    const [[path = "", text = ""] = []] = Object.entries(GATED);
+    const rules = `${text}commands:\n  allow:\n    - teams: [scalers]\n`;
+    await github.commit(REPO, { branch: "main", login: "alice", message: "rules", files: { [path]: rules } });
+    const issue = await github.openIssue(REPO, { author: "alice", title: "Scaling" });
+    await github.comment(REPO, issue, { author: "alice", body: "/scale web 4" });
+    await eventually(stackFile, (file) => file === withWeb(4), WITHIN_MS);
+  },
 };
 const WITHIN_MS = 6_000;
 

@@ -4,59 +4,45 @@ import { cleanLine } from "../domain/clean-text.ts";
 import { type CommandLine, parseCommands } from "../domain/command.ts";
 import { type Actor, type CommandRules, mayCommand, teamsIn } from "../domain/command-rights.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
-import {
-  formatReply,
-  isOpenReply,
-  parseReply,
-  type Reply,
-  type ReplyLine,
-  renderReply,
-} from "../domain/reply.ts";
-import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
+import type { ReplyLine } from "../domain/reply.ts";
 import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
+import { CommentReplies, type CommentRepliesOptions, repositoryKey } from "./comment-replies.ts";
 import type { CommandedStacks, GivenCommand } from "./given-command.ts";
-import { readProgress } from "./read-progress.ts";
-import { readSituation } from "./read-situation.ts";
 import { APPLY_EVENT } from "./retry-by-command.ts";
 import { runCommand } from "./run-command.ts";
 import { TryAgainError } from "./scaling.ts";
 import { readRepositoryFile } from "./stack-record.ts";
 
-export type CommentAnswersOptions = {
+export type CommentAnswersOptions = CommentRepliesOptions & {
   forge: CommentForge;
   stacks: CommandedStacks;
   clock: Clock;
   background: Background;
-  /** Signs what an answer remembers: see `headMarkKey`. */
-  markKey: Buffer;
-  /** A person has approved that head of a scale pull request of that stack. */
-  onApproved: (thread: Thread, alias: string, headOid: string) => void;
   onError: (doing: string, error: unknown) => void;
 };
 
 /** What was asked long ago may not hold any more. */
 const TOO_OLD_MS = 60 * 60_000;
-/** An answer that is still being worked on by then was left by a process that died. */
-const ABANDONED_AFTER_MS = 60_000;
 /** A stranger is told once an hour that commands are not for them, and at most so many strangers of a repository. */
 const REFUSED_FOR_MS = 60 * 60_000;
 const MOST_REFUSALS = 10;
-const MOST_OPEN = 500;
-
-type OpenReply = { thread: Thread; commentId: number; replyId: number; reply: Reply };
+/** So much is kept in mind of comments and strangers that need nothing more. */
+const MOST_KEPT = 5_000;
 
 /** Answers the commands of comments: each comment once, with one reply that is edited as things move. */
 export class CommentAnswers {
   readonly #options: CommentAnswersOptions;
-  /** Answers that are not at their end, by the reply's id: only a hint where to look, what they remember stands in themselves. */
-  readonly #open = new LRUCache<number, OpenReply>({ max: MOST_OPEN });
+  readonly #replies: CommentReplies;
   readonly #caughtUp = new Set<string>();
-  readonly #refusals = new LRUCache<string, Set<string>>({ max: MOST_OPEN, ttl: REFUSED_FOR_MS });
+  readonly #refusals = new LRUCache<string, Set<string>>({ max: MOST_KEPT, ttl: REFUSED_FOR_MS });
+  /** Comments that were looked at and get no answer: a flood of them is not asked about again and again. */
+  readonly #passed = new LRUCache<number, true>({ max: MOST_KEPT });
 
   constructor(options: CommentAnswersOptions) {
     this.#options = options;
+    this.#replies = new CommentReplies(options);
   }
 
   /** A comment is new, or may never have been answered. Answers it in the background. */
@@ -65,7 +51,7 @@ export class CommentAnswers {
     this.#options.background.start(name, () =>
       this.#answer(thread, commentId, createdAtMs).catch((error: unknown) => {
         // The next listing looks for what is left without an answer.
-        this.#caughtUp.delete(keyOf(thread));
+        this.#caughtUp.delete(repositoryKey(thread));
         throw error;
       }),
     );
@@ -73,15 +59,14 @@ export class CommentAnswers {
 
   /** Something has happened in a repository: its answers are brought up to date in the background. */
   moved(repository: RepositoryName): void {
-    const key = keyOf(repository);
-    const isThere = ({ thread }: OpenReply) => keyOf(thread) === key;
-    if (![...this.#open.values()].some(isThere)) return;
+    const key = repositoryKey(repository);
+    if (this.#replies.openIn(repository).length === 0) return;
     const { background, onError } = this.#options;
     background.start(`answers ${key}`, async () => {
-      for (const open of [...this.#open.values()].filter(isThere))
-        await this.#bringUpToDate(open).catch((error: unknown) => {
+      for (const open of this.#replies.openIn(repository))
+        await this.#replies.bringUpToDate(open).catch((error: unknown) => {
           // One answer that cannot be written, as where somebody has deleted it, holds up no other.
-          if (isGone(error)) this.#open.delete(open.replyId);
+          if (isGone(error)) this.#replies.forget(open);
           onError(`bringing an answer in ${key} up to date`, error);
         });
     });
@@ -89,7 +74,7 @@ export class CommentAnswers {
 
   /** A repository is listed: what was left there before this process began is looked for, once. */
   listed({ owner, repo }: RepositoryName): void {
-    const key = keyOf({ owner, repo });
+    const key = repositoryKey({ owner, repo });
     if (this.#caughtUp.has(key)) return;
     this.#caughtUp.add(key);
     const { background, onError } = this.#options;
@@ -107,15 +92,16 @@ export class CommentAnswers {
     const recent = await forge.readRecent(repository, clock() - 2 * TOO_OLD_MS);
     const answered = new Set<number>();
     for (const comment of recent) {
-      const open = this.#readReply({ ...repository, issue: comment.issue }, comment);
+      const open = this.#replies.read({ ...repository, issue: comment.issue }, comment);
       if (open === null) continue;
-      if (open.reply.status === "done" || !this.#isAbandoned(comment)) answered.add(open.commentId);
+      if (open.reply.status === "done" || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
       // Another process may be at it, or have died a moment ago: the next listing sees.
-      if (open.reply.status === "working") this.#caughtUp.delete(keyOf(repository));
-      this.#remember(open);
+      if (open.reply.status === "working") this.#caughtUp.delete(repositoryKey(repository));
+      this.#replies.remember(open);
     }
     for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
-      const isAsking = isPerson && !isEdited && parseCommands(body, createdAtMs).length > 0;
+      const isAsking =
+        isPerson && !isEdited && !this.#passed.has(id) && parseCommands(body, createdAtMs).length > 0;
       if (isAsking && !answered.has(id)) this.commented({ ...repository, issue }, id, createdAtMs);
     }
     this.moved(repository);
@@ -129,12 +115,12 @@ export class CommentAnswers {
     const lines = parseCommands(comment.body, comment.createdAtMs);
     if (lines.length === 0) return;
     const replies = comments.flatMap((it) => {
-      const open = this.#readReply(thread, it);
-      return open?.commentId === commentId ? { open, isAbandoned: this.#isAbandoned(it) } : [];
+      const open = this.#replies.read(thread, it);
+      return open?.commentId === commentId ? { open, isAbandoned: this.#replies.isAbandoned(it) } : [];
     });
     const [known] = replies;
     if (known !== undefined && (known.open.reply.status === "done" || !known.isAbandoned)) {
-      this.#remember(known.open);
+      this.#replies.remember(known.open);
       return;
     }
     const permission = await forge.readPermission(thread, comment.author);
@@ -142,31 +128,36 @@ export class CommentAnswers {
     const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
     if (welcome.kind === "refused") return this.#refuse(thread, comment, welcome.why);
     // GitHub's times have seconds, and whoever may edit other people's comments could be that fast.
-    if (await forge.wasEdited(thread, comment.nodeId)) return;
+    if (await forge.wasEdited(thread, comment.nodeId)) {
+      this.#passed.set(commentId, true);
+      return;
+    }
     if (known === undefined)
       await forge
         .react(thread, commentId, "eyes")
-        .catch((error: unknown) => onError(`reacting to comment ${commentId} of ${keyOf(thread)}`, error));
-    const replyId = known?.open.replyId ?? (await this.#claim(thread, commentId));
+        .catch((error: unknown) =>
+          onError(`reacting to comment ${commentId} of ${repositoryKey(thread)}`, error),
+        );
+    const replyId = known?.open.replyId ?? (await this.#replies.claim(thread, commentId));
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
     const done = isOld ? tooOld(lines) : await this.#runAll(thread, comment, lines, actor);
-    await this.#write({ thread, commentId, replyId, reply: { version: 1, status: "done", lines: done } });
+    await this.#replies.write({
+      thread,
+      commentId,
+      replyId,
+      reply: { version: 1, status: "done", lines: done },
+    });
   }
 
   /** One polite sentence, and nothing else; and no more than a few, so that strangers cannot use up what GitHub lets us write. */
   async #refuse(thread: Thread, { id, author }: ThreadComment, why: string): Promise<void> {
-    const key = keyOf(thread);
+    const key = repositoryKey(thread);
     const told = this.#refusals.get(key) ?? new Set<string>();
+    this.#passed.set(id, true);
     if (told.has(author) || told.size >= MOST_REFUSALS) return;
     told.add(author);
     this.#refusals.set(key, told);
-    const reply: Reply = { version: 1, status: "done", lines: [] };
-    await this.#options.forge.reply(thread, this.#format({ thread, commentId: id, reply }, why));
-  }
-
-  #claim(thread: Thread, commentId: number): Promise<number> {
-    const reply: Reply = { version: 1, status: "working", lines: [] };
-    return this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, renderReply(reply)));
+    await this.#replies.refuse(thread, id, why);
   }
 
   async #runAll(
@@ -187,7 +178,7 @@ export class CommentAnswers {
         done.push(said(line.text, `❓ ${sentence(line.message)}`));
         continue;
       }
-      const event = eventIdentity(["comment", keyOf(thread), String(id), String(line.line)]);
+      const event = eventIdentity(["comment", repositoryKey(thread), String(id), String(line.line)]);
       const { text, command } = line;
       const actor = { ...stranger, teams };
       const readPull = () => forge.readPull(thread);
@@ -220,59 +211,10 @@ export class CommentAnswers {
       return { kind: "unusable", message: `⚠️ ${failureOf(error)}` };
     }
   }
-
-  async #bringUpToDate(open: OpenReply): Promise<void> {
-    const { owner, repo } = open.thread;
-    const served = this.#options.stacks.served(owner, repo);
-    const lines: ReplyLine[] = [];
-    for (const line of open.reply.lines) {
-      const stack = line.kind === "scale" ? served.find(({ name }) => name.alias === line.alias) : undefined;
-      if (line.kind !== "scale" || stack === undefined) {
-        lines.push(line);
-        continue;
-      }
-      const situation = readSituation(stack.context, await stack.context.snapshots.get());
-      lines.push({ ...line, progress: readProgress(situation, line.event) });
-    }
-    const reply = { ...open.reply, lines };
-    if (formatReply(reply) !== formatReply(open.reply)) await this.#write({ ...open, reply });
-  }
-
-  async #write(open: OpenReply): Promise<void> {
-    const { forge, onApproved } = this.#options;
-    await forge.editReply(open.thread, open.replyId, this.#format(open, renderReply(open.reply)));
-    this.#remember(open);
-    // What it says counts from now on, and not before.
-    for (const line of open.reply.lines)
-      if (line.kind === "approval") onApproved(open.thread, line.alias, line.headOid);
-  }
-
-  #format({ thread, commentId, reply }: Omit<OpenReply, "replyId">, text: string): string {
-    return withReplyMark(this.#options.markKey, { ...thread, commentId }, formatReply(reply), text);
-  }
-
-  #readReply(thread: Thread, { id, isPerson, body }: ThreadComment): OpenReply | null {
-    const mark = isPerson ? null : readReplyMark(this.#options.markKey, thread, body);
-    const reply = mark === null ? null : parseReply(mark.state);
-    return mark === null || reply === null ? null : { thread, commentId: mark.commentId, replyId: id, reply };
-  }
-
-  #isAbandoned({ createdAtMs }: ThreadComment): boolean {
-    return this.#options.clock() - createdAtMs > ABANDONED_AFTER_MS;
-  }
-
-  #remember(open: OpenReply): void {
-    if (isOpenReply(open.reply)) this.#open.set(open.replyId, open);
-    else this.#open.delete(open.replyId);
-  }
 }
 
 function isGone(error: unknown): boolean {
   return error instanceof ForgeError && error.code === "not-found";
-}
-
-function keyOf({ owner, repo }: RepositoryName): string {
-  return `${owner}/${repo}`.toLowerCase();
 }
 
 function tooOld(lines: readonly CommandLine[]): ReplyLine[] {

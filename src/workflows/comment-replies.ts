@@ -1,0 +1,118 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import {
+  formatReply,
+  isOpenReply,
+  parseReply,
+  type Reply,
+  type ReplyLine,
+  renderReply,
+} from "../domain/reply.ts";
+import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
+import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
+import type { CommandedStacks } from "./given-command.ts";
+import { readProgress } from "./read-progress.ts";
+import { readSituation } from "./read-situation.ts";
+
+/** Our answer to a comment, and where it stands. */
+export type PostedReply = { thread: Thread; commentId: number; replyId: number; reply: Reply };
+
+export type CommentRepliesOptions = {
+  forge: CommentForge;
+  stacks: Pick<CommandedStacks, "served">;
+  clock: Clock;
+  /** Signs what an answer remembers: see `headMarkKey`. */
+  markKey: Buffer;
+  /** A person has approved that head of a scale pull request of that stack. */
+  onApproved: (thread: Thread, alias: string, headOid: string) => void;
+};
+
+/** An answer that is still being worked on by then was left by a process that died. */
+const ABANDONED_AFTER_MS = 60_000;
+const MOST_OPEN = 500;
+
+/** Our answers to comments: what each remembers of itself is read back only where we wrote it. */
+export class CommentReplies {
+  readonly #options: CommentRepliesOptions;
+  /** Those that are not at their end, by the reply's id: a hint where to look. */
+  readonly #open = new LRUCache<number, PostedReply>({ max: MOST_OPEN });
+
+  constructor(options: CommentRepliesOptions) {
+    this.#options = options;
+  }
+
+  /** A comment as an answer of ours; null where it is none. */
+  read(thread: Thread, { id, isPerson, body }: ThreadComment): PostedReply | null {
+    const mark = isPerson ? null : readReplyMark(this.#options.markKey, thread, body);
+    const reply = mark === null ? null : parseReply(mark.state);
+    return mark === null || reply === null ? null : { thread, commentId: mark.commentId, replyId: id, reply };
+  }
+
+  /** Whether nobody works on an answer any more that is not done. */
+  isAbandoned({ createdAtMs }: ThreadComment): boolean {
+    return this.#options.clock() - createdAtMs > ABANDONED_AFTER_MS;
+  }
+
+  /** Posts an answer that says that it is worked on; answers its id. */
+  claim(thread: Thread, commentId: number): Promise<number> {
+    const reply: Reply = { version: 1, status: "working", lines: [] };
+    return this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, renderReply(reply)));
+  }
+
+  /** Posts one sentence that is all of the answer. */
+  async refuse(thread: Thread, commentId: number, why: string): Promise<void> {
+    const reply: Reply = { version: 1, status: "done", lines: [] };
+    await this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, why));
+  }
+
+  async write(posted: PostedReply): Promise<void> {
+    const { forge, onApproved } = this.#options;
+    await forge.editReply(posted.thread, posted.replyId, this.#format(posted, renderReply(posted.reply)));
+    this.remember(posted);
+    // What it says counts from now on, and not before.
+    for (const line of posted.reply.lines)
+      if (line.kind === "approval") onApproved(posted.thread, line.alias, line.headOid);
+  }
+
+  /** Keeps in mind what is still to be brought up to date. */
+  remember(posted: PostedReply): void {
+    if (isOpenReply(posted.reply)) this.#open.set(posted.replyId, posted);
+    else this.#open.delete(posted.replyId);
+  }
+
+  forget({ replyId }: PostedReply): void {
+    this.#open.delete(replyId);
+  }
+
+  openIn(repository: RepositoryName): PostedReply[] {
+    const key = repositoryKey(repository);
+    return [...this.#open.values()].filter(({ thread }) => repositoryKey(thread) === key);
+  }
+
+  /** Writes how far things have come, where that is news. */
+  async bringUpToDate(posted: PostedReply): Promise<void> {
+    const { owner, repo } = posted.thread;
+    const served = this.#options.stacks.served(owner, repo);
+    const lines: ReplyLine[] = [];
+    for (const line of posted.reply.lines) {
+      const stack = line.kind === "scale" ? served.find(({ name }) => name.alias === line.alias) : undefined;
+      if (line.kind !== "scale" || stack === undefined) {
+        lines.push(line);
+        continue;
+      }
+      const situation = readSituation(stack.context, await stack.context.snapshots.get());
+      lines.push({ ...line, progress: readProgress(situation, line.event) });
+    }
+    const reply = { ...posted.reply, lines };
+    if (formatReply(reply) !== formatReply(posted.reply)) await this.write({ ...posted, reply });
+  }
+
+  #format({ thread, commentId, reply }: Omit<PostedReply, "replyId">, text: string): string {
+    return withReplyMark(this.#options.markKey, { ...thread, commentId }, formatReply(reply), text);
+  }
+}
+
+/** A repository's name in any case. */
+export function repositoryKey({ owner, repo }: RepositoryName): string {
+  return `${owner}/${repo}`.toLowerCase();
+}

@@ -20,6 +20,14 @@ export const Alias = z
     message: "an alias holds no `..` and ends neither in `.` nor in `.lock`",
   });
 
+/** What a stack is called, and was called before. */
+export type StackNames = { alias: string; formerAliases?: readonly string[] | undefined };
+
+/** True for the stack's alias and its former ones. */
+export function isCalled({ alias, formerAliases }: StackNames, name: string): boolean {
+  return alias === name || (formerAliases?.includes(name) ?? false);
+}
+
 /** The alias of a stack that the repository file does not name. */
 export function defaultAlias(project: string, stack: string): string {
   return `${project}.${stack}`;

@@ -1,4 +1,5 @@
 import type { Contract, Pool } from "./contract.ts";
+import { isCalled, type StackNames } from "./names.ts";
 import type { Change } from "./pool-state.ts";
 import { parseScaleCommit, type Scale } from "./scale-commit.ts";
 import type { FileCommit, StackFile } from "./snapshot.ts";
@@ -18,10 +19,10 @@ export type PoolChange = Change & {
 export function poolHistory(
   history: readonly FileCommit[],
   pool: Pool,
-  { project, alias }: { project: string; alias: string },
+  stack: StackNames & { project: string },
   read: StackFileReader,
 ): PoolChange[] {
-  const location = { ...pool.location, project };
+  const location = { ...pool.location, project: stack.project };
   const valueIn = (file: StackFile): number | null => {
     if (file.kind !== "text") return null;
     const found = read(file.text, location);
@@ -33,7 +34,7 @@ export function poolHistory(
     const to = valueIn(commit.after);
     if (from === to) continue;
     const scaleCommit = parseScaleCommit(commit.message);
-    const own = scaleCommit?.alias === alias ? scaleCommit : undefined;
+    const own = scaleCommit !== undefined && isCalled(stack, scaleCommit.alias) ? scaleCommit : undefined;
     const scale =
       own?.scales.find((line) => isNamed(pool, line.pool) && line.from === from && line.to === to) ?? null;
     changes.push({

@@ -1,6 +1,7 @@
 import type { Pool } from "./contract.ts";
 import { duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { type Holds, holdsOfPool } from "./hold-of.ts";
+import type { StackNames } from "./names.ts";
 import { isNamed, type PoolChange, poolHistory } from "./pool-history.ts";
 import type { PoolState, Proposed, SeenEvent } from "./pool-state.ts";
 import { isFailure, type Receipt } from "./receipt.ts";
@@ -21,7 +22,7 @@ export type ReadPoolState =
 export function readPoolState(
   snapshot: Snapshot,
   pool: Pool,
-  stack: { project: string; alias: string; path: string },
+  stack: StackNames & { project: string; path: string },
   facts: AppliedFacts,
   { everything: paused, holds }: Holds,
   readValue: StackFileReader,

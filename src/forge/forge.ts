@@ -8,6 +8,8 @@ export type StackPlace = {
   owner: string;
   repo: string;
   alias: string;
+  /** What it was called before, where no other stack has the name now. */
+  formerAliases?: readonly string[];
   project: string;
   stack: string;
   /** The base branch: merged into, deployed from. */

@@ -5,8 +5,9 @@ import { isFailure } from "../domain/receipt.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH, LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
 import type { LedgerClaim, LedgerJudge } from "../ledger/ledger-judge.ts";
-import type { ListedStack } from "./forge.ts";
+import type { ListedStack, StackPlace } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
+import { nameStacks } from "./github-former-aliases.ts";
 import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads } from "./github-open-heads.ts";
@@ -47,6 +48,8 @@ export type StackListing = {
   hasLedger: boolean;
   /** Aliases with an open scale pull request, in range or gated. */
   openScales: string[];
+  /** Names with an open scale pull request that nothing in the ledger has any more, but what a renamed stack has left there. */
+  leftBehind: StackPlace[];
   /** The open pull requests that were updated last, at most a hundred, with what the guard has reported. */
   openHeads: ListedHead[];
   /** There is a `.github/pulumiscale.yml`. */
@@ -95,28 +98,62 @@ export async function listStacks(
       repo,
       entries.map(({ entry }) => entry.dir),
     );
-    const stacks = entries.map(({ alias, entry, refusal }): ListedStack => {
+    const found = entries.map(({ alias, entry, refusal }) => {
       const branch = branchOf(alias);
       const { contract, problems } = parseContract(entry.pools, entry.project);
-      unserved.push(...problems.map(({ path, message }) => ({ alias, message: `${path}: ${message}` })));
       const project = configDirs.get(entry.dir);
       const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");
       const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };
       const { tokenHashes, publishedAt } = entry;
-      return { place, contract, tokenHashes, publishedAt, refusal };
+      return { dir: entry.dir, problems, listed: { place, contract, tokenHashes, publishedAt, refusal } };
     });
+    const { named, leftOver } = await nameStacks(
+      client,
+      found.map(({ dir, listed }) => ({ dir, listed })),
+      { file, taken: ledgerTexts(answer.ledger).map(({ alias }) => alias) },
+    );
+    for (const { problems, listed } of found)
+      unserved.push(
+        ...problems.map(({ path, message }) => ({
+          alias: listed.place.alias,
+          message: `${path}: ${message}`,
+        })),
+      );
     const open = await readOpenScales(client, owner, repo, answer);
     // What could not be applied is looked after like what is open: there may be something to take back.
     const openScales = [
-      ...new Set([...open, ...failed.filter((alias) => policyOf(file, alias).onFailure !== "none")]),
+      ...new Set([
+        ...open,
+        ...failed.filter((alias) => !leftOver.has(alias) && policyOf(file, alias).onFailure !== "none"),
+      ]),
     ];
+    const served = new Set(
+      ledgerTexts(answer.ledger).flatMap(({ alias }) => (leftOver.has(alias) ? [] : [alias])),
+    );
+    const leftBehind =
+      answer.ledger === null
+        ? []
+        : open
+            .filter((alias) => !served.has(alias))
+            .map((alias) => ({ ...NO_STACK, owner, repo, alias, branch: branchOf(alias) }));
     const openHeads = readOpenHeads(answer);
     const hasSettings = answer.repositoryFile !== null;
-    return { stacks, unserved, hasLedger: answer.ledger !== null, openScales, openHeads, hasSettings };
+    return {
+      stacks: named,
+      unserved: unserved.filter(({ alias }) => !leftOver.has(alias)),
+      hasLedger: answer.ledger !== null,
+      openScales,
+      leftBehind,
+      openHeads,
+      hasSettings,
+    };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
   }
 }
+
+/** Of a stack that is gone, nobody knows more than its name. */
+const NO_STACK = { project: "", stack: "", path: "Pulumi.yaml" };
 
 type ProjectFile = { stackConfigDir: string | undefined; extension: "yaml" | "yml" };
 const ProjectFields = z.object({ stackConfigDir: z.string().optional() });

@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { findStack, stackName } from "../domain/stack-name.ts";
 import { type OperationReader, type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
 import { type Call, unprocessableAnswer, unreadable } from "./call.ts";
@@ -112,7 +113,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       params,
       mode: waits.data === "true" ? "commit" : "commit-only",
       stacks: [stack, ...others],
-      scope: { alias: route.scope === "repository" ? null : stack.alias, pool },
+      scope:
+        route.scope === "repository"
+          ? { alias: null, pool }
+          : { alias: stack.alias, formerAliases: stack.formerAliases, pool },
       operation: c.req.param("operation") ?? null,
       signedBody: body,
       bodyLimitBytes,
@@ -129,12 +133,14 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   function stacksOf(c: NodeContext, route: ScalingRoute, opened: readonly StackName[]): readonly StackName[] {
-    if (route.scope === "default-stack") return opened.filter(({ id }) => id === defaultStack?.id);
-    const repository = `${c.req.param("owner")}/${c.req.param("repo")}`.toLowerCase();
-    if (route.scope === "repository")
+    const { owner: inOwner = "", repo: inRepo = "", alias = "" } = c.req.param();
+    if (route.scope === "repository") {
+      const repository = `${inOwner}/${inRepo}`.toLowerCase();
       return opened.filter(({ owner, repo }) => `${owner}/${repo}`.toLowerCase() === repository);
-    const wanted = `${repository}/${c.req.param("alias")?.toLowerCase()}`;
-    return opened.filter(({ id }) => id === wanted);
+    }
+    const wanted = route.scope === "stack" ? stackName(inOwner, inRepo, alias) : defaultStack;
+    const stack = wanted === undefined ? undefined : findStack(opened, wanted);
+    return stack === undefined ? [] : [stack];
   }
 
   function unknownStack(path: string): Response {

@@ -1,5 +1,6 @@
 import type { Intent } from "../domain/intent.ts";
 import { type Reason, reason } from "../domain/reasons.ts";
+import { findCalled } from "../domain/stack-name.ts";
 import { type Demand, shownName } from "../sources/demand.ts";
 import {
   type ScaleMode,
@@ -55,8 +56,7 @@ type Placed = { kind: "placed"; stack: StackName; intent: Intent } | { kind: "to
 function place(demand: Demand, stacks: readonly StackName[], scaling: Scaling): Placed {
   const { alias, pool } = demand;
   if (demand.kind === "refuse") return told("refuse", alias, pool, demand.reason);
-  const wanted = alias.toLowerCase();
-  const stack = stacks.find((it) => it.alias.toLowerCase() === wanted);
+  const stack = findCalled(stacks, alias);
   if (stack === undefined) {
     // After a start the stack may only not be listed yet.
     return scaling.mayListMore()

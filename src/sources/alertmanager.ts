@@ -59,7 +59,8 @@ function toDemand(alert: Alert, groupKey: string, scope: UrlScope, query: AlertQ
 
   if (alias === "")
     return refuse(reason("no-stack", "The alert names no stack: give it a label pulumiscale_stack."));
-  if (stack.some((name) => name.toLowerCase() !== alias.toLowerCase()))
+  const called = [alias, ...(scope.formerAliases ?? [])].map((name) => name.toLowerCase());
+  if (stack.some((name) => !called.includes(name.toLowerCase())))
     return refuse(reason("stack-mismatch", disagreement("stack", scope.alias, stack)));
   if (poolName === "")
     return refuse(reason("no-pool", "The alert names no pool: give it a label pulumiscale_pool or pool."));

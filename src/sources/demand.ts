@@ -27,7 +27,12 @@ export type RefusedDemand = {
 };
 
 /** What the URL says of the stack and the pool; null where the route leaves it to the alerts. */
-export type UrlScope = { alias: string | null; pool: string | null };
+export type UrlScope = {
+  alias: string | null;
+  /** What the stack was called before: an alert may name it so. */
+  formerAliases?: readonly string[] | undefined;
+  pool: string | null;
+};
 
 /** A name from an alert, fit for an answer: as it is where it could be a name, else as a clean line. */
 export function shownName(name: string): string {

@@ -68,7 +68,7 @@ export function findOne(
 
 /** A stack as `findTarget` takes it. */
 export function targetOf({ name, pools }: ServedStack): TargetStack {
-  return { alias: name.alias, pools };
+  return { alias: name.alias, formerAliases: name.formerAliases ?? [], pools };
 }
 
 /** What is said where no pool or stack was found; the sentence names what may be written instead. */

@@ -6,13 +6,14 @@ import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
-import { stackName } from "../domain/stack-name.ts";
+import { findCalled, stackName } from "../domain/stack-name.ts";
 import type { ControlsForge, ControlsPlace } from "../forge/controls-forge.ts";
-import type { Forge, ListedStack } from "../forge/forge.ts";
+import type { Forge, ListedStack, StackPlace } from "../forge/forge.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import { findRests } from "./ask-for-rests.ts";
 import type { Background } from "./background.ts";
+import { closeLeftBehind, leftBehindSentence } from "./close-left-behind.ts";
 import { controlStacks } from "./control-stacks.ts";
 import { deliverByPull } from "./deliver-by-pull.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
@@ -108,7 +109,7 @@ export class StackDirectory implements Scaling {
     for (const [id, old] of known ?? []) if (!hasLedger || unread.has(old.name.alias)) next.set(id, old);
     for (const entry of stacks) {
       const { place } = entry;
-      const name = stackName(place.owner, place.repo, place.alias);
+      const name = stackName(place.owner, place.repo, place.alias, place.formerAliases);
       const old = known?.get(name.id);
       if (entry.refusal !== null && old?.listed.refusal === null) continue;
       const isSame = old !== undefined && JSON.stringify(old.listed.place) === JSON.stringify(place);
@@ -167,6 +168,17 @@ export class StackDirectory implements Scaling {
   /** Looks after a stack's open scale pull requests. */
   settle(owner: string, repo: string, alias: string): void {
     this.#find(`${owner}/${repo}/${alias}`.toLowerCase())?.context.settle(undefined);
+  }
+
+  /** Closes what is open under an alias that no stack of the repository has any more; `place` has it. */
+  closeLeftBehind(place: StackPlace): void {
+    const { owner, repo, alias } = place;
+    const { background, forge, onSettled } = this.#options;
+    const { id } = stackName(owner, repo, alias);
+    if (this.#find(id) !== undefined) return;
+    const names = this.#stacksOf(owner, repo).map(({ name }) => name);
+    const why = leftBehindSentence(alias, findCalled(names, alias)?.alias ?? null);
+    background.start(`close ${id}`, async () => onSettled(id, await closeLeftBehind(forge, place, why)));
   }
 
   stacksOpenedBy(credential: Credential): StackName[] {

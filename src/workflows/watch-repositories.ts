@@ -1,4 +1,4 @@
-import { ForgeError, type ListedStack } from "../forge/forge.ts";
+import { ForgeError, type ListedStack, type StackPlace } from "../forge/forge.ts";
 import type { ListedHead } from "../forge/guard-forge.ts";
 import type { NextListing } from "./guard-pull-request.ts";
 import type { StackDirectory } from "./stack-directory.ts";
@@ -10,6 +10,8 @@ export type RepositoryListing = RepositoryName & {
   hasLedger: boolean;
   /** Aliases with an open scale pull request: settled with each listing, since an event may be lost. */
   openScales: string[];
+  /** Names that no stack has any more, with an open scale pull request: it is closed. */
+  leftBehind: StackPlace[];
   /** Open pull requests, with what the guard has reported on them. */
   openHeads: ListedHead[];
   hasSettings: boolean;
@@ -136,6 +138,7 @@ export class RepositoryWatch {
       this.#unlisted.delete(keyOf(name));
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
+      for (const place of listing.leftBehind) this.#directory.closeLeftBehind(place);
       return listing;
     } catch (error) {
       if (mayWorkLater(error)) this.#unlisted.add(keyOf(name));

@@ -162,6 +162,25 @@ describe("readPoolState", () => {
     expect(read(aSnapshot({ gated })).awaitingApproval?.to).toBe(9);
   });
 
+  it("keeps the history and the events of a renamed stack, and of no other", () => {
+    const message = scaleMessage(2, 3, "web", "shop.old", "aaaaaaaaaaaaaaaa");
+    const snapshot = aSnapshot({ history: [aCommit(-60, file(2), file(3), message)] });
+    const named = (formerAliases: string[]) => ({ ...stack, formerAliases });
+    const readAs = (formerAliases: string[]) =>
+      readPoolState(
+        snapshot,
+        aPool(),
+        named(formerAliases),
+        nothingApplied,
+        notHeld,
+        createStackFileReader(),
+      );
+    expect(readAs(["older", "shop.old"])).toMatchObject({
+      state: { lastChange: { by: "scale" }, seenEvents: [{ event: "aaaaaaaaaaaaaaaa" }] },
+    });
+    expect(readAs(["older"])).toMatchObject({ state: { lastChange: { by: "manual" }, seenEvents: [] } });
+  });
+
   it("keeps the history of a renamed pool", () => {
     const pool = aPool({ aliases: ["frontend"] });
     const history = [aCommit(-60, file(2), file(3), scaleMessage(2, 3, "frontend"))];

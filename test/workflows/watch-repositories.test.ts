@@ -67,6 +67,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           unserved: [],
           hasLedger: true,
           openScales: [],
+          leftBehind: [],
           openHeads: [],
           hasSettings: false,
         };

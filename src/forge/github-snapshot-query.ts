@@ -1,12 +1,20 @@
 import { CLOSED_PULL_FRAGMENT, CLOSED_PULLS_FIELDS } from "./github-rejected.ts";
 import { SCALE_BRANCH_FRAGMENT } from "./github-scale-heads.ts";
 
-/** Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. */
-export const SNAPSHOT_QUERY = `
+/** So many former names of a stack are looked at for pauses and pins. */
+export const MOST_FORMER = 10;
+
+/**
+ * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`
+ * is how many former names of the stack there are.
+ */
+export function snapshotQuery(former: number): string {
+  const names = Array.from({ length: Math.min(former, MOST_FORMER) }, (_, index) => `former${index}`);
+  return `
 query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
   $controlsPath: String!, $allControlsPath: String!,
-  $inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
+  ${names.map((name) => `$${name}: String!, `).join("")}$inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
 ) {
   viewer { login }
   repository(owner: $owner, name: $repo) {
@@ -42,6 +50,7 @@ query Snapshot(
           file(path: $ledgerPath) { object { ...text } }
           controls: file(path: $controlsPath) { object { ...text } }
           allControls: file(path: $allControlsPath) { object { ...text } }
+          ${names.map((name) => `${name}: file(path: $${name}) { object { ...text } }`).join("\n")}
           history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
         }
       }
@@ -56,3 +65,4 @@ fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinar
 ${SCALE_BRANCH_FRAGMENT}
 ${CLOSED_PULL_FRAGMENT}
 `;
+}

@@ -53,7 +53,8 @@ export const SnapshotAnswer = z.object({
       .nullable(),
     ledger: z
       .object({
-        target: z.object({
+        // Beside these, one `former<n>` for each former name of the stack.
+        target: z.looseObject({
           file: FileEntry,
           controls: FileEntry,
           allControls: FileEntry,

@@ -8,8 +8,8 @@ import { readBlobText, readEntryText } from "./github-blob.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { readRejected } from "./github-rejected.ts";
 import { type HeadReading, type ScaleBranchAnswer, scaleBranch } from "./github-scale-heads.ts";
-import type { FileAnswer } from "./github-snapshot-file.ts";
-import { SNAPSHOT_QUERY } from "./github-snapshot-query.ts";
+import { type FileAnswer, FileEntry } from "./github-snapshot-file.ts";
+import { MOST_FORMER, snapshotQuery } from "./github-snapshot-query.ts";
 import { type CommitAnswer, SnapshotAnswer } from "./github-snapshot-schema.ts";
 
 const COMMITS_PER_PAGE = 20;
@@ -73,7 +73,7 @@ export async function readGitHubSnapshot(
       .flatMap(({ file }) => file?.object?.text ?? []),
     controls: {
       repository: await read(repository.ledger?.target.allControls ?? null),
-      stack: await read(repository.ledger?.target.controls ?? null),
+      stack: await readControls(repository.ledger, place, read),
     },
     repositoryFile:
       repository.repositoryFile === null
@@ -88,7 +88,9 @@ async function readPage(
   place: StackPlace,
   after: string | null,
 ): Promise<SnapshotAnswer> {
-  const answer = await askGraphql(client, SNAPSHOT_QUERY, {
+  const former = formerPaths(place);
+  const answer = await askGraphql(client, snapshotQuery(former.length), {
+    ...Object.fromEntries(former.map((path, index) => [`former${index}`, path])),
     owner: place.owner,
     repo: place.repo,
     base: `refs/heads/${place.branch}`,
@@ -112,6 +114,28 @@ async function readPage(
     "unavailable",
     `GitHub's answer to the snapshot query is not as expected at ${where}: ${issue?.message}.`,
   );
+}
+
+/** Where the stack's pauses and pins stood under its former names. */
+function formerPaths({ formerAliases = [] }: StackPlace): string[] {
+  return formerAliases.slice(0, MOST_FORMER).map((alias) => controlsPath({ kind: "stack", alias }));
+}
+
+/** What was paused or pinned under a former name holds until a file of the name of now says anything. */
+async function readControls(
+  ledger: SnapshotAnswer["repository"]["ledger"],
+  place: StackPlace,
+  read: Read,
+): Promise<StackFile> {
+  const answers = [
+    ledger?.target.controls ?? null,
+    ...formerPaths(place).map((_, index) => FileEntry.parse(ledger?.target[`former${index}`] ?? null)),
+  ];
+  for (const answer of answers) {
+    const file = await read(answer);
+    if (file.kind !== "missing") return file;
+  }
+  return { kind: "missing" };
 }
 
 type Read = (entry: FileAnswer) => Promise<StackFile>;

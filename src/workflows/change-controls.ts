@@ -7,6 +7,7 @@ import {
   scopeOf,
 } from "../domain/controls-change.ts";
 import { describeHold } from "../domain/hold-of.ts";
+import type { StackFile } from "../domain/snapshot.ts";
 import type { ControlsForge, ControlsPlace } from "../forge/controls-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import { TryAgainError } from "./scaling.ts";
@@ -26,16 +27,18 @@ export type ControlsChanged =
 
 /**
  * Writes a pause, a pin or the end of them into the ledger by compare-and-swap; what others have said meanwhile stays. Throws
- * `TryAgainError` where it may work later, and where what stands there cannot be read.
+ * `TryAgainError` where it may work later, and where what stands there cannot be read. `formerAliases` are of the one stack that it is
+ * about: what was said under them goes into the new file.
  */
 export async function changeControls(
   forge: ControlsForge,
   place: ControlsPlace,
   change: ControlsChange,
+  formerAliases: readonly string[] = [],
 ): Promise<ControlsChanged> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await changeOnce(forge, place, change);
+      return await changeOnce(forge, place, change, formerAliases);
     } catch (error) {
       const isConflict = error instanceof ForgeError && error.code === "conflict";
       if (!isConflict || attempt === ATTEMPTS) throw toTryAgain(error);
@@ -48,9 +51,12 @@ async function changeOnce(
   forge: ControlsForge,
   place: ControlsPlace,
   change: ControlsChange,
+  formerAliases: readonly string[] = [],
 ): Promise<ControlsChanged> {
   const scope = scopeOf(change);
-  const { file, version } = await forge.readControls(place, scope);
+  const { file: own, version } = await forge.readControls(place, scope);
+  const file =
+    own.kind === "missing" && scope.kind === "stack" ? await readFormer(forge, place, formerAliases) : own;
   const parsed = parseControls(file, scope);
   // It may be a newer version's: nothing of ours overwrites it.
   if (parsed.kind === "unreadable") throw new TryAgainError(parsed.message, 60);
@@ -65,4 +71,17 @@ async function changeOnce(
   });
   const replaced = edited.replaced.map((hold) => describeHold({ ...hold, in: scope.kind }));
   return { kind: "changed", replaced };
+}
+
+/** The first file under a former name that is there. */
+async function readFormer(
+  forge: ControlsForge,
+  place: ControlsPlace,
+  formerAliases: readonly string[],
+): Promise<StackFile> {
+  for (const alias of formerAliases) {
+    const { file } = await forge.readControls(place, { kind: "stack", alias });
+    if (file.kind !== "missing") return file;
+  }
+  return { kind: "missing" };
 }

@@ -36,7 +36,7 @@ export async function controlStacks<C extends StackContext>(
   const { forge, place, contexts, scale, settle } = stacks;
   const outside = await whyOutside(contexts, change);
   if (outside !== null) return { ...NOTHING, kind: "refused", message: outside };
-  const changed = await changeControls(forge, place, change);
+  const changed = await changeControls(forge, place, change, contexts[0]?.place.formerAliases);
   if (changed.kind === "refused") return { ...NOTHING, kind: "refused", message: sentence(changed.message) };
   for (const { snapshots } of contexts) snapshots.invalidate();
   const result = change.kind === "pin" ? await scale(intentOf(change), change.target.alias) : null;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually, startAppWorld } from "./support/app-world.ts";
+import { readNotes } from "./support/read-notes.ts";
 import { STACK_FILE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
@@ -27,7 +28,16 @@ describe("someone with write access", () => {
     });
     github.protect("acme/infra", "main", null);
     await startReplica();
-    await eventually(stackFile, (text) => text === STACK_FILE.replace('"3"', '"5"'));
+    await eventually(
+      () => readNotes(github, 1),
+      (notes) => notes.some((note) => note.includes("Somebody has pushed to this branch")),
+    );
+    expect(await stackFile()).toBe(STACK_FILE);
+    expect(await github.readFile("acme/infra", "index.ts")).toBe("reviewed");
+    // Once the branch is gone, a new demand is asked for anew, on a commit of our own.
+    await github.deleteBranch("acme/infra", "scale/shop.prod", "alice");
+    await post("/scale/web", { value: 6 });
+    await eventually(stackFile, (text) => text === STACK_FILE.replace('"3"', '"6"'));
     expect(await github.readFile("acme/infra", "index.ts")).toBe("reviewed");
     expect(github.violations).toEqual([]);
   });

@@ -9,6 +9,7 @@ import type { Background } from "./workflows/background.ts";
 import type { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import type { Onboarding } from "./workflows/onboard-repository.ts";
 import type { StackDirectory } from "./workflows/stack-directory.ts";
+import type { StatusIssues } from "./workflows/status-issue.ts";
 import type { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
 export type AppParts = {
@@ -19,6 +20,7 @@ export type AppParts = {
   guard: PullRequestGuard;
   answers: CommentAnswers;
   onboarding: Onboarding;
+  statusIssues: StatusIssues;
   /** Told of an event that could not be handled. */
   onFailed: (event: string, error: unknown) => void;
 };
@@ -32,6 +34,7 @@ export function pulumiscale({
   guard,
   answers,
   onboarding,
+  statusIssues,
   onFailed,
 }: AppParts): (app: Probot) => void {
   return (app) => {
@@ -52,13 +55,16 @@ export function pulumiscale({
       const branch = payload.ref.replace(/^refs\/heads\//, "");
       guard.basisChanged(place, branch);
       answers.moved(place);
+      statusIssues.moved(place);
       if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
       }
     });
 
     on(["pull_request", "pull_request_review"], ({ payload }) => {
-      directory.invalidate(payload.repository.owner.login, payload.repository.name);
+      const { owner, name: repo } = payload.repository;
+      directory.invalidate(owner.login, repo);
+      statusIssues.moved({ owner: owner.login, repo });
     });
 
     listenForGuard({ on }, guard);
@@ -115,6 +121,7 @@ export function pulumiscale({
       watch.forget({ owner, repo });
       guard.forget({ owner, repo });
       onboarding.forget({ owner, repo });
+      statusIssues.forget({ owner, repo });
     }
   };
 }

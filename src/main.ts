@@ -11,6 +11,7 @@ import { listInstalledRepositories, readRepository } from "./forge/github-instal
 import { GitHubOnboarding } from "./forge/github-onboarding.ts";
 import { GitHubOrphans } from "./forge/github-orphans.ts";
 import { GitHubServer } from "./forge/github-server.ts";
+import { GitHubStatusIssue } from "./forge/github-status-issue.ts";
 import { headMarkKey } from "./forge/head-mark.ts";
 import { errorFacts } from "./http/error-facts.ts";
 import { capGitHubWebhooks } from "./http/github-webhooks.ts";
@@ -29,6 +30,7 @@ import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
+import { StatusIssues } from "./workflows/status-issue.ts";
 import { Sweep } from "./workflows/sweep.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
@@ -40,6 +42,8 @@ const LIST_AGAIN_MS = 5_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 /** The first time after the first listing: a load balancer may take this long to send us what is asked for. */
 const SWEEP_FIRST_MS = 30_000;
+/** A status issue that many follow is edited no more often than this. */
+const STATUS_EVERY_MS = 60_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -58,6 +62,7 @@ export type AppInternals = {
   listAgainMs?: number;
   sweepFirstMs?: number;
   sweepEveryMs?: number;
+  statusEveryMs?: number;
 };
 
 /** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
@@ -71,6 +76,7 @@ export async function startApp(
     listAgainMs = LIST_AGAIN_MS,
     sweepFirstMs = SWEEP_FIRST_MS,
     sweepEveryMs = SWEEP_EVERY_MS,
+    statusEveryMs = STATUS_EVERY_MS,
   }: AppInternals = {},
 ): Promise<RunningApp> {
   const probot = new Probot({
@@ -105,6 +111,7 @@ export async function startApp(
       guard.settled(stack, settled);
       const [owner = "", repo = ""] = stack.split("/");
       answers.moved({ owner, repo });
+      statusIssues.moved({ owner, repo });
     },
   });
   const answers = new CommentAnswers({
@@ -132,6 +139,13 @@ export async function startApp(
     onError: ({ owner, repo }, error) =>
       log.warn({ owner, repo, error: errorFacts(error) }, "no first pull request could be opened"),
   });
+  const statusIssues = new StatusIssues({
+    forge: new GitHubStatusIssue((...of) => clients.clientFor(...of)),
+    stacks: directory,
+    ...{ clock, background, everyMs: statusEveryMs },
+    onError: ({ owner, repo }, error) =>
+      log.warn({ owner, repo, error: errorFacts(error) }, "the status issue could not be brought up to date"),
+  });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
     readRepository: (name: { owner: string; repo: string }) =>
@@ -145,6 +159,7 @@ export async function startApp(
       guard.listed(listing);
       if (listing.hasLedger) answers.listed(listing);
       onboarding.listed(listing);
+      statusIssues.listed(listing);
     },
     nextListing: (name) => (onboarding.isNext(name) ? "soon" : guard.nextListing(name)),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
@@ -159,7 +174,7 @@ export async function startApp(
   });
   const probotWebhooks = await createNodeMiddleware(
     pulumiscale({
-      ...{ clients, directory, watch, background, guard, answers, onboarding },
+      ...{ clients, directory, watch, background, guard, answers, onboarding, statusIssues },
       onFailed: (event, error) =>
         log.error({ error: errorFacts(error), event }, "an event of GitHub could not be handled"),
     }),
@@ -215,6 +230,7 @@ export async function startApp(
       stopping.abort();
       clearTimeout(timer);
       clearTimeout(sweepTimer);
+      statusIssues.stop();
       await server.stop();
       await background.idle();
     },

@@ -4,3 +4,5 @@ export const APPROVAL_LABEL = "needs-approval";
 export const REJECTED_LABEL = "scale-rejected";
 /** On one that takes back a value that could not be applied. */
 export const REVERT_LABEL = "scale-revert";
+/** On the one issue that shows how the pools of a repository stand. */
+export const STATUS_LABEL = "pulumiscale-status";

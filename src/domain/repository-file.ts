@@ -42,6 +42,8 @@ const Schema = z.strictObject({
   paused: z.boolean().optional(),
   /** `attested` asks for the deploy job's signature over each ledger entry; `trust-writers` does without. */
   ledger: z.enum(["attested", "trust-writers"]).optional(),
+  /** Whether one pinned issue shows how the pools stand. */
+  statusIssue: z.boolean().optional(),
   /** Who may give which commands in comments. */
   commands: CommandRules.optional(),
 });

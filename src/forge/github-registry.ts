@@ -54,6 +54,8 @@ export type StackListing = {
   openHeads: ListedHead[];
   /** There is a `.github/pulumiscale.yml`. */
   hasSettings: boolean;
+  /** Whether the repository wants a status issue; null where its file cannot be used. */
+  statusIssue: boolean | null;
 };
 
 /** Lists the stacks of a repository: one call for the ledger, one more for the projects' stack file folders. */
@@ -138,6 +140,7 @@ export async function listStacks(
             .map((alias) => ({ ...NO_STACK, owner, repo, alias, branch: branchOf(alias) }));
     const openHeads = readOpenHeads(answer);
     const hasSettings = answer.repositoryFile !== null;
+    const statusIssue = parsedFile.kind === "good" ? parsedFile.file.statusIssue === true : null;
     return {
       stacks: named,
       unserved: unserved.filter(({ alias }) => !leftOver.has(alias)),
@@ -146,6 +149,7 @@ export async function listStacks(
       leftBehind,
       openHeads,
       hasSettings,
+      statusIssue,
     };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);

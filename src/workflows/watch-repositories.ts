@@ -15,6 +15,8 @@ export type RepositoryListing = RepositoryName & {
   /** Open pull requests, with what the guard has reported on them. */
   openHeads: ListedHead[];
   hasSettings: boolean;
+  /** Whether the repository wants a status issue; null where its file cannot be used. */
+  statusIssue: boolean | null;
 };
 
 /** Where repositories and their stacks are listed. */

@@ -18,6 +18,7 @@ const interfaces = [
   "src/forge/onboarding-forge.ts",
   "src/forge/controls-forge.ts",
   "src/forge/comment-forge.ts",
+  "src/forge/status-issue-forge.ts",
   "src/apply/apply-forge.ts",
   "src/clock.ts",
   "src/ledger/entry.ts",

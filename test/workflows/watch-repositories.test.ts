@@ -70,6 +70,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           leftBehind: [],
           openHeads: [],
           hasSettings: false,
+          statusIssue: false,
         };
       },
     },

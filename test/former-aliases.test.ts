@@ -74,7 +74,7 @@ it("what was open under a former name is closed with a sentence", { timeout: TIM
   expect(results[0]).toMatchObject({ kind: "scale", to: 4 });
 });
 
-it("what waited for approval under a former name is closed, and asked for anew", {
+it("what waited for approval under a former name is closed, and not merged", {
   timeout: TIMEOUT,
 }, async () => {
   const world = await gatedPull();

@@ -57,6 +57,7 @@ export async function openAppCase(options: AppWorldOptions): Promise<AppCase> {
   const told: string[] = [];
   let app: App | null = world.replica;
   let child: RunningProcess | null = null;
+  let kills = 0;
   let startNext: "here" | "as-a-process" = "here";
 
   const startChild = async (): Promise<App> => {
@@ -75,7 +76,10 @@ export async function openAppCase(options: AppWorldOptions): Promise<AppCase> {
     if (app !== null) return app;
     const where = startNext;
     startNext = "here";
-    app = await (where === "here" ? world.startReplica() : startChild());
+    const killsBefore = kills;
+    const started = await (where === "here" ? world.startReplica() : startChild());
+    if (kills !== killsBefore) throw new Error("it was killed as it started");
+    app = started;
     world.app.setWebhook(`${app.url}/api/github/webhooks`);
     return app;
   };
@@ -124,6 +128,7 @@ export async function openAppCase(options: AppWorldOptions): Promise<AppCase> {
     },
     isRunning: () => app !== null,
     kill: async () => {
+      kills += 1;
       app = null;
       await child?.kill();
     },

@@ -3,9 +3,9 @@ import { accountFor, readMoves } from "./support/account-for.ts";
 import { deliver, makeAlert } from "./support/alerts.ts";
 import { openStormWorld } from "./support/open-storm-world.ts";
 
-const POOLS = 250;
+const POOLS = 450;
 
-it("250 pools with long reasons are one commit, though a pull request's text has no room for them", {
+it("450 pools with long reasons are one commit, though a pull request's text has no room for them", {
   timeout: 120_000,
 }, async () => {
   await using world = await openStormWorld({

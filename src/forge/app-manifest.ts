@@ -10,7 +10,7 @@ export const APP_PERMISSIONS = {
   statuses: "read",
   // GitHub tells of merge groups only whoever may read the queue.
   merge_queues: "read",
-  // Hears of comments, answers the commands in them.
+  // Hears of comments, answers the commands in them, keeps the status issue.
   issues: "write",
   // Tells who is in a team that the rules for commands name.
   members: "read",

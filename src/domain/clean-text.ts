@@ -20,5 +20,7 @@ export function cleanLine(text: string, maxLength = 120): string {
     .replace(/\s+/g, " ")
     .trim();
   const points = [...line];
-  return points.length <= maxLength ? line : `${points.slice(0, maxLength - 1).join("")}…`;
+  if (points.length <= maxLength) return line;
+  const cut = points.slice(0, maxLength - 1).join("");
+  return `${cut.endsWith("_") ? cut.slice(0, -1) : cut}…`;
 }

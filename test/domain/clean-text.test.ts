@@ -8,3 +8,7 @@ it.each([
 ])("leaves no link of %j", (text, clean) => {
   expect(cleanLine(text)).toBe(clean);
 });
+
+it("cuts no word so that its underscore would mark text", () => {
+  expect(cleanLine("jane_doe", 6)).toBe("jane…");
+});

@@ -285,7 +285,9 @@ function expectClean(text: string, maxLength: number): void {
   expect([...text].length).toBeLessThanOrEqual(maxLength);
   expect(text.isWellFormed()).toBe(true);
   expect(text).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-  expect(text).not.toMatch(/[@#<>`*_~|\\[\]{}$&]/);
+  expect(text).not.toMatch(/[@#<>`*~|\\[\]{}$&]/);
+  // Inside a word it is no markdown.
+  expect(text).not.toMatch(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/u);
   expect(text).not.toMatch(/:\/\/|\bwww\./i);
   expect(text).not.toMatch(/\b(?:skip|no)[-\s]*(?:ci|checks|actions)\b|\b(?:ci|actions)[-\s]*skip\b/i);
   expect(text).not.toMatch(/\bGH-\d/i);

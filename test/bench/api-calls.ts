@@ -41,7 +41,9 @@ type Post = Awaited<ReturnType<AppWorld["post"]>>;
 
 async function countHeld(): Promise<Figure[]> {
   await using world = await openAppWorld({ entry: { applied: { web: 2, api: 2 } } });
-  const { github, post } = world;
+  const { github, post, replica } = world;
+  // What a start looks for is none of a decision's calls.
+  await replica.idle();
   // A change that is not applied yet; and a push is news: what the app has read is out of date.
   const files = { [PLACE.path]: STACK_FILE.replace('"3"', '"5"') };
   await github.commit("acme/infra", { files, message: "by hand", login: "alice" });
@@ -64,6 +66,7 @@ async function countScale(
   await using world = await openAppWorld(options);
   const { github } = world;
   if (events === "unheard") world.app.setWebhook(NOBODY);
+  await world.replica.idle();
   const before = github.requests.length;
   expectKind(await world.post("/webhook/web/count", { value: 7 }), "scale");
   await github.webhooksIdle();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PoolsAnswer } from "../../../src/http/answers.ts";
 import { type Result, resultsOf } from "./ask-serve.ts";
-import { breakGroup, hold } from "./pace-files.ts";
+import { breakGroup, countOf, hold } from "./pace-files.ts";
 import type { Program } from "./program.ts";
 import { momentOf } from "./random-moments.ts";
 import type { Kill, PlannedRequest, Step } from "./random-plan.ts";
@@ -68,11 +68,18 @@ export async function runStep(run: RandomRun, step: Step): Promise<void> {
   }
 }
 
-/** Waits until everything is applied; what has failed is tried again by a new start. */
+/**
+ * Waits until everything is applied; what has failed is tried again by a new start. `applied` is what the last apply has
+ * recorded: after a kill it may have moved further, until the apply that every start begins with has looked.
+ */
 export async function settle(run: RandomRun): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const pools = await readPools(run);
-    if (pools.every(({ committed, applied, problem }) => committed === applied && problem === null)) return;
+    const isDone = pools.every(
+      ({ pool, committed, applied, problem }) =>
+        committed === applied && committed === countOf(run.program, pool) && problem === null,
+    );
+    if (isDone) return;
     if (tries % 40 === 0) await restart(run);
     if (tries === 400) throw new Error(`this does not come to an end: ${JSON.stringify(pools)}`);
     await delay(100);

@@ -4,6 +4,7 @@ import { type Pool, parseContract } from "../domain/contract.ts";
 import type { ControlsChange } from "../domain/controls-change.ts";
 import type { Intent } from "../domain/intent.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
 import { findCalled, stackName } from "../domain/stack-name.ts";
@@ -102,7 +103,7 @@ export class StackDirectory implements Scaling {
    * nobody becomes a caller by an entry that does not count.
    */
   replaceRepository({ owner, repo, stacks, unserved, hasLedger }: RepositoryStacks): void {
-    const key = repositoryKey(owner, repo);
+    const key = repositoryKey({ owner, repo });
     const known = this.#repositories.get(key);
     const next = new Map<string, Stack>();
     const unread = new Set(unserved.map(({ alias }) => alias));
@@ -121,12 +122,12 @@ export class StackDirectory implements Scaling {
   }
 
   removeRepository(owner: string, repo: string): void {
-    this.#repositories.delete(repositoryKey(owner, repo));
+    this.#repositories.delete(repositoryKey({ owner, repo }));
   }
 
   /** Forgets all other repositories: the App is not installed on them any more, though no event may have said so. */
-  retainRepositories(names: readonly { owner: string; repo: string }[]): void {
-    const kept = new Set(names.map(({ owner, repo }) => repositoryKey(owner, repo)));
+  retainRepositories(names: readonly RepositoryName[]): void {
+    const kept = new Set(names.map(repositoryKey));
     for (const key of this.#repositories.keys()) if (!kept.has(key)) this.#repositories.delete(key);
   }
 
@@ -379,7 +380,7 @@ export class StackDirectory implements Scaling {
   }
 
   #stacksOf(owner: string, repo: string): Stack[] {
-    return [...(this.#repositories.get(repositoryKey(owner, repo))?.values() ?? [])];
+    return [...(this.#repositories.get(repositoryKey({ owner, repo }))?.values() ?? [])];
   }
 
   *#all(): Generator<Stack> {
@@ -388,10 +389,6 @@ export class StackDirectory implements Scaling {
 }
 
 const NOBODY = randomBytes(32);
-
-function repositoryKey(owner: string, repo: string): string {
-  return `${owner}/${repo}`.toLowerCase();
-}
 
 /** Where nothing is known of it, somebody looks. */
 function hasOpen(snapshot: Snapshot | null): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { parseContract } from "../domain/contract.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
+import { toSentence } from "../domain/to-sentence.ts";
 import { entryAfterApply, NO_COMMIT } from "../ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry } from "../ledger/entry.ts";
 import { ledgerTrust } from "../ledger/ledger-judge.ts";
@@ -235,7 +236,7 @@ function undeployedCode(branch: string, deployed: string): string {
 
 /** What is said of an entry that does not count; `refusal` is the judge's. */
 export function refusalSentence(refusal: string): string {
-  return `${refusal.charAt(0).toUpperCase()}${refusal.slice(1)}. Until then this stack counts as never published.`;
+  return `${toSentence(refusal)} Until then this stack counts as never published.`;
 }
 
 /** An issuer changes its keys: an entry that is signed anew now and then never depends on one that is long gone. */

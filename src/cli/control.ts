@@ -6,6 +6,7 @@ import type { Contract } from "../domain/contract.ts";
 import type { ControlsChange, ControlsTarget } from "../domain/controls-change.ts";
 import type { Intent } from "../domain/intent.ts";
 import { findPool } from "../domain/pool-history.ts";
+import { toSentence } from "../domain/to-sentence.ts";
 import { controlStacks } from "../workflows/control-stacks.ts";
 import { deliverLocally } from "../workflows/deliver-locally.ts";
 import { scalePools } from "../workflows/scale-pool.ts";
@@ -91,15 +92,11 @@ function targetOf({ kind, target }: ControlCommand, alias: string, contract: Con
     }
     case "ambiguous":
     case "unknown":
-      throw new UsageError(sentence(found.message.replaceAll("`", "")));
+      throw new UsageError(toSentence(found.message.replaceAll("`", "")));
   }
 }
 
 function parseValue(text: string): number {
   if (/^\d{1,7}$/.test(text)) return Number(text);
   throw new UsageError(`${JSON.stringify(text)} is no value to pin a pool at: give one such as 6.`);
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[?.]$/.test(text) ? "" : "."}`;
 }

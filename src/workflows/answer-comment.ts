@@ -5,6 +5,7 @@ import { type CommandLine, parseCommands } from "../domain/command.ts";
 import { type Actor, type CommandRules, mayCommand, teamsIn } from "../domain/command-rights.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
 import type { ReplyLine } from "../domain/reply.ts";
+import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
@@ -175,7 +176,7 @@ export class CommentAnswers {
     const done: ReplyLine[] = [];
     for (const line of lines) {
       if (line.kind === "mistake") {
-        done.push(said(line.text, `❓ ${sentence(line.message)}`));
+        done.push(said(line.text, `❓ ${toSentence(line.message)}`));
         continue;
       }
       const event = eventIdentity(["comment", repositoryKey(thread), String(id), String(line.line)]);
@@ -231,9 +232,4 @@ function failureOf(error: unknown): string {
   const isKnown = error instanceof TryAgainError || error instanceof ForgeError;
   const why = isKnown ? error.message : "something unexpected went wrong, which the app's log names";
   return `It did not work: ${cleanLine(why, 500).replace(/\.$/, "")}. Write it again in a while.`;
-}
-
-function sentence(text: string): string {
-  const end = text.endsWith("?") ? "" : ".";
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }

@@ -5,6 +5,7 @@ import { describeHold, pausesOf, pinOf } from "../domain/hold-of.ts";
 import type { Intent } from "../domain/intent.ts";
 import { findPool } from "../domain/pool-history.ts";
 import type { PoolState } from "../domain/pool-state.ts";
+import { toSentence } from "../domain/to-sentence.ts";
 import type { ControlsForge, ControlsPlace } from "../forge/controls-forge.ts";
 import { changeControls } from "./change-controls.ts";
 import { readSituation, type StackContext } from "./read-situation.ts";
@@ -37,7 +38,8 @@ export async function controlStacks<C extends StackContext>(
   const outside = await whyOutside(contexts, change);
   if (outside !== null) return { ...NOTHING, kind: "refused", message: outside };
   const changed = await changeControls(forge, place, change, contexts[0]?.place.formerAliases);
-  if (changed.kind === "refused") return { ...NOTHING, kind: "refused", message: sentence(changed.message) };
+  if (changed.kind === "refused")
+    return { ...NOTHING, kind: "refused", message: toSentence(changed.message) };
   for (const { snapshots } of contexts) snapshots.invalidate();
   const result = change.kind === "pin" ? await scale(intentOf(change), change.target.alias) : null;
   const looked = contexts.slice(0, MOST_STACKS);
@@ -61,7 +63,7 @@ export async function controlStacks<C extends StackContext>(
       : []),
   ];
   const open = standing.flatMap((it) => it.open);
-  const message = [...sentencesOf(told), ...open.map(sentence), ...unread.map(sentence)].join(" ");
+  const message = [...sentencesOf(told), ...open.map(toSentence), ...unread.map(toSentence)].join(" ");
   return { kind: changed.kind, message, replaced, stillHeld, unapplied, scale: result };
 }
 
@@ -201,8 +203,4 @@ function describeScale({ kind, pool, from, to, reasons }: ScaleResult): string {
 
 function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -2,6 +2,7 @@ import type { Command } from "../domain/command.ts";
 import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
 import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
 import type { Intent } from "../domain/intent.ts";
+import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentedPull, RepositoryName } from "../forge/comment-forge.ts";
 import type {
   ControlsResult,
@@ -74,8 +75,7 @@ export function targetOf({ name, pools }: ServedStack): TargetStack {
 /** What is said where no pool or stack was found; the sentence names what may be written instead. */
 export function notFound(found: FoundTarget): string {
   if (!("message" in found)) return "❓ This command is about one pool.";
-  const { message } = found;
-  return `❓ ${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith("?") ? "" : "."}`;
+  return `❓ ${toSentence(found.message)}`;
 }
 
 /** What is said to somebody who may not; null where they may. */

@@ -1,6 +1,7 @@
 import { createNodeMiddleware, Probot } from "probot";
 import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import type { RepositoryName } from "./domain/repository-name.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubComments } from "./forge/github-comments.ts";
 import { GitHubControls } from "./forge/github-controls.ts";
@@ -148,8 +149,7 @@ export async function startApp(
   });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
-    readRepository: (name: { owner: string; repo: string }) =>
-      readRepository(clients, name, ledger, settings.appId),
+    readRepository: (name: RepositoryName) => readRepository(clients, name, ledger, settings.appId),
   };
   const watch = new RepositoryWatch(source, directory, {
     onListed: (listing) => {

@@ -1,4 +1,5 @@
 import { redactor, secretsOf } from "../apply/redact.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { addressesOfApi } from "../forge/github-addresses.ts";
 import { readDoctorFacts } from "../forge/github-doctor.ts";
 import { doctorClients } from "../forge/github-doctor-client.ts";
@@ -64,7 +65,7 @@ function renderFindings(findings: readonly DoctorFinding[]): string {
 }
 
 /** The owner and the name in `owner/repo`. Throws `UsageError`. */
-function parseRepository(text: string): { owner: string; repo: string } {
+function parseRepository(text: string): RepositoryName {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
   if (owner === undefined || repo === undefined)
     throw new UsageError("That is no repository. Name it as owner/repository.");

@@ -1,7 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { type RepositoryName, repositoryKey } from "./repository-name.ts";
 
 /** The issue or pull request that an answer stands on. */
-type Place = { owner: string; repo: string; issue: number };
+type Place = RepositoryName & { issue: number };
 
 /** Where an answer stands, and which comment it answers. */
 export type MarkedReply = Place & { commentId: number };
@@ -30,7 +31,7 @@ export function readReplyMark(key: Buffer, place: Place, body: string): ReplyMar
   return isOurs ? { commentId, state: Buffer.from(encoded, "base64url").toString("utf8") } : null;
 }
 
-function digest(key: Buffer, { owner, repo, issue, commentId }: MarkedReply, encoded: string): Buffer {
-  const content = ["reply", `${owner}/${repo}`.toLowerCase(), issue, commentId, encoded].join("\n");
+function digest(key: Buffer, reply: MarkedReply, encoded: string): Buffer {
+  const content = ["reply", repositoryKey(reply), reply.issue, reply.commentId, encoded].join("\n");
   return createHmac("sha256", key).update(content, "utf8").digest();
 }

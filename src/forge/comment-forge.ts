@@ -1,7 +1,5 @@
 import type { Permission } from "../domain/command-rights.ts";
-
-/** A repository. */
-export type RepositoryName = { owner: string; repo: string };
+import type { RepositoryName } from "../domain/repository-name.ts";
 
 /** An issue or a pull request, as far as comments go. */
 export type Thread = RepositoryName & { issue: number };

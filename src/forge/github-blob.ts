@@ -1,16 +1,19 @@
 import { createHash } from "node:crypto";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { decodeFile, LARGEST_FILE_BYTES, tooLarge } from "./decode-file.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import type { BlobAnswer, FileAnswer } from "./github-snapshot-file.ts";
 
-type Place = { owner: string; repo: string };
-
 /**
  * The text of a blob, byte for byte: GraphQL's `text` may be cut, or decoded with loss, so it is taken only where its
  * hash is the blob's own; otherwise the bytes are read.
  */
-export async function readBlobText(client: GitHubClient, place: Place, blob: BlobAnswer): Promise<StackFile> {
+export async function readBlobText(
+  client: GitHubClient,
+  place: RepositoryName,
+  blob: BlobAnswer,
+): Promise<StackFile> {
   if (blob.byteSize > LARGEST_FILE_BYTES) return tooLarge(blob.byteSize);
   if (blob.text !== null && !blob.isTruncated && gitBlobOid(blob.text) === blob.oid)
     return { kind: "text", text: blob.text };
@@ -24,7 +27,7 @@ export async function readBlobText(client: GitHubClient, place: Place, blob: Blo
 /** The blob that an entry points to; `missing` where there is no file of that path. */
 export async function readEntryText(
   client: GitHubClient,
-  place: Place,
+  place: RepositoryName,
   entry: FileAnswer,
 ): Promise<StackFile> {
   const blob = entry?.object ?? null;

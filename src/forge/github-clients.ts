@@ -1,6 +1,7 @@
 import type { Probot } from "probot";
 import { ProbotOctokit } from "probot";
 import type { Clock } from "../clock.ts";
+import { repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { GitHubBudget } from "./github-budget.ts";
 import { secondsToWait, toForgeError } from "./github-errors.ts";
@@ -61,16 +62,16 @@ export class GitHubClients {
 
   /** Remembers which installation a repository belongs to. */
   learn(owner: string, repo: string, installationId: number): void {
-    this.#installationOf.set(`${owner}/${repo}`.toLowerCase(), installationId);
+    this.#installationOf.set(repositoryKey({ owner, repo }), installationId);
   }
 
   forget(owner: string, repo: string): void {
-    this.#installationOf.delete(`${owner}/${repo}`.toLowerCase());
+    this.#installationOf.delete(repositoryKey({ owner, repo }));
   }
 
   /** The client that counts its writes as those that were planned. Throws `ForgeError` `rate-limited` where they do not fit. */
   async clientFor(owner: string, repo: string, writes?: PlannedWrites): Promise<GitHubClient> {
-    const id = this.#installationOf.get(`${owner}/${repo}`.toLowerCase());
+    const id = this.#installationOf.get(repositoryKey({ owner, repo }));
     if (id === undefined) {
       throw new ForgeError(
         "not-found",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Permission } from "../domain/command-rights.ts";
-import type { CommentedPull, CommentForge, RepositoryName, Thread, ThreadComment } from "./comment-forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import type { CommentedPull, CommentForge, Thread, ThreadComment } from "./comment-forge.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";

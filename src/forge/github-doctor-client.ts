@@ -1,5 +1,6 @@
 import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
+import type { RepositoryName } from "../domain/repository-name.ts";
 
 /** One call may take this long, in milliseconds. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -16,7 +17,7 @@ export type DoctorClients = { app: DoctorRequest | null; repository: DoctorReque
  */
 export async function doctorClients(
   apiUrl: string,
-  { owner, repo }: { owner: string; repo: string },
+  { owner, repo }: RepositoryName,
   token: string | null,
   key: AppKey | null,
 ): Promise<DoctorClients> {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { BranchFacts, BranchRule, ProtectionFacts, RulesetFacts } from "../domain/doctor-facts.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { DoctorRequest } from "./github-doctor-client.ts";
 import { seeOr, statusOf } from "./github-doctor-seen.ts";
-
-type Repository = { owner: string; repo: string };
 
 const Check = z.object({ context: z.string(), integration_id: z.int().nullish() });
 const Rules = z.array(
@@ -39,7 +38,7 @@ const Ruleset = z.object({
 /** What binds a branch: the rulesets' rules and branch protection. */
 export async function readBranchRules(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
 ): Promise<BranchFacts> {
   const rules = await seeOr("the rules that bind it", async () => {
@@ -66,7 +65,7 @@ function toRule({ type, ruleset_id, parameters }: z.infer<typeof Rules>[number])
 
 async function readProtection(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
 ): Promise<ProtectionFacts | null> {
   const path = { ...repository, branch };
@@ -92,7 +91,7 @@ async function readProtection(
 /** The rulesets behind the rules, with whom they let by: only who may change a ruleset sees that. */
 export async function readRulesets(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
   ids: readonly number[],
 ): Promise<RulesetFacts[]> {
   const read = async (id: number): Promise<RulesetFacts> => {

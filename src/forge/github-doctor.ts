@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AppFacts, DoctorFacts, EnvironmentFacts, Seen, StackFacts } from "../domain/doctor-facts.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { LEDGER_BRANCH, parseEntry } from "../ledger/entry.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-manifest.ts";
 import { ForgeError } from "./forge.ts";
@@ -10,8 +11,6 @@ import { seeOr, statusOf } from "./github-doctor-seen.ts";
 import { toForgeError } from "./github-errors.ts";
 import { GUARD_CHECK } from "./guard-forge.ts";
 
-type Repository = { owner: string; repo: string };
-
 /** So many of each are looked at. */
 const MOST_STACKS = 50;
 const MOST_WORKFLOWS = 50;
@@ -20,7 +19,7 @@ const MOST_BRANCHES = 10;
 /** Reads all that `doctor` judges; writes nothing. Throws `ForgeError`. */
 export async function readDoctorFacts(
   clients: DoctorClients,
-  repository: Repository,
+  repository: RepositoryName,
   server: DoctorFacts["server"],
 ): Promise<DoctorFacts> {
   try {
@@ -35,7 +34,7 @@ export async function readDoctorFacts(
 
 async function readFacts(
   { app, repository: request }: DoctorClients,
-  repository: Repository,
+  repository: RepositoryName,
   server: DoctorFacts["server"],
 ): Promise<DoctorFacts> {
   const { data } = await request("GET /repos/{owner}/{repo}", repository);
@@ -97,7 +96,7 @@ async function readFacts(
 /** The files of a branch: blob ids by path. */
 async function readTree(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
 ): Promise<Map<string, string>> {
   try {
@@ -120,7 +119,7 @@ async function readTree(
 
 function readText(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
   path: string,
   sha: string | undefined,
 ): Promise<{ path: string; text: string }> | null {
@@ -130,7 +129,7 @@ function readText(
   );
 }
 
-async function listBranches(request: DoctorRequest, repository: Repository): Promise<string[]> {
+async function listBranches(request: DoctorRequest, repository: RepositoryName): Promise<string[]> {
   const starts = ["scale", LEDGER_BRANCH, "configure-pulumiscale"];
   const found = await Promise.all(
     starts.map((start) =>
@@ -141,7 +140,7 @@ async function listBranches(request: DoctorRequest, repository: Repository): Pro
 }
 
 /** The stacks of the ledger, whether or not their entries count. */
-async function readStacks(request: DoctorRequest, repository: Repository): Promise<StackFacts[]> {
+async function readStacks(request: DoctorRequest, repository: RepositoryName): Promise<StackFacts[]> {
   const tree = await readTree(request, repository, LEDGER_BRANCH);
   const paths = [...tree].filter(([path]) => /^stacks\/[^/]+\.json$/.test(path)).slice(0, MOST_STACKS);
   const texts = await Promise.all(
@@ -160,7 +159,7 @@ async function readStacks(request: DoctorRequest, repository: Repository): Promi
 /** The open pull requests of branches of this repository, those of forks left out; at most a hundred. Throws `ForgeError`. */
 export async function readOwnPulls(
   { repository: request }: DoctorClients,
-  repository: Repository,
+  repository: RepositoryName,
 ): Promise<{ number: number; branch: string }[]> {
   try {
     const { data } = await request("GET /repos/{owner}/{repo}/pulls", {
@@ -191,7 +190,7 @@ const App = z.object({
 async function readApp(
   app: DoctorRequest | null,
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
 ): Promise<Seen<AppFacts | null>> {
   if (app === null) return readAppOfGuard(request, repository);
   try {
@@ -208,7 +207,7 @@ const PULLS = 3;
 
 async function readAppOfGuard(
   request: DoctorRequest,
-  repository: Repository,
+  repository: RepositoryName,
 ): Promise<Seen<AppFacts | null>> {
   const pulls = await request("GET /repos/{owner}/{repo}/pulls", {
     ...repository,
@@ -234,7 +233,10 @@ async function readAppOfGuard(
   };
 }
 
-async function readEnvironments(request: DoctorRequest, repository: Repository): Promise<EnvironmentFacts[]> {
+async function readEnvironments(
+  request: DoctorRequest,
+  repository: RepositoryName,
+): Promise<EnvironmentFacts[]> {
   const { data } = await request("GET /repos/{owner}/{repo}/environments", { ...repository, per_page: 100 });
   return (data.environments ?? []).map(({ name, protection_rules = [] }) => ({
     name,

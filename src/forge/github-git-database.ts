@@ -1,8 +1,7 @@
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-
-type Repository = { owner: string; repo: string };
 
 /** A commit as it was made. `isSigned`: by GitHub, as it signs what an App commits, unless a server is set up not to. */
 export type MadeCommit = { oid: string; isSigned: boolean };
@@ -19,7 +18,7 @@ export type CommitDraft = {
 /** Makes a commit that changes one file; no branch has it yet. `wordsOf` may add to its message. Two requests. */
 export async function createCommit(
   client: GitHubClient,
-  { owner, repo }: Repository,
+  { owner, repo }: RepositoryName,
   { parentOid, path, text, headline, body }: CommitDraft,
   wordsOf: (treeOid: string, message: string) => string = (_, message) => message,
 ): Promise<MadeCommit> {
@@ -42,7 +41,7 @@ export async function createCommit(
 /** Makes a branch. Where it is there already GitHub refuses, which is a `conflict`. */
 export async function createBranch(
   client: GitHubClient,
-  { owner, repo }: Repository,
+  { owner, repo }: RepositoryName,
   branch: string,
   oid: string,
 ): Promise<void> {
@@ -53,7 +52,7 @@ export async function createBranch(
 /** Moves a branch to a commit on top of where it stands. Where it has moved on GitHub refuses, which is a `conflict`. */
 export async function advanceBranch(
   client: GitHubClient,
-  { owner, repo }: Repository,
+  { owner, repo }: RepositoryName,
   branch: string,
   oid: string,
 ): Promise<void> {
@@ -64,7 +63,7 @@ export async function advanceBranch(
 /** Moves a branch to any commit, if it still stands where it was read. REST does not compare and move in one step: see `compare`. */
 export async function replaceBranch(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
   { from, to }: { from: string; to: string },
 ): Promise<void> {
@@ -81,7 +80,7 @@ export async function replaceBranch(
 /** Deletes a branch, if it still stands where it was read. REST does not compare and delete in one step: see `compare`. */
 export async function removeBranch(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
   from: string,
 ): Promise<void> {
@@ -96,7 +95,7 @@ export async function removeBranch(
  */
 async function compare(
   client: GitHubClient,
-  { owner, repo }: Repository,
+  { owner, repo }: RepositoryName,
   branch: string,
   oid: string,
 ): Promise<void> {

@@ -1,9 +1,8 @@
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { GitHubClients } from "./github-clients.ts";
 import { toForgeError } from "./github-errors.ts";
 import { listStacks, type StackListing } from "./github-registry.ts";
-
-export type RepositoryName = { owner: string; repo: string };
 
 export type ListedRepository = RepositoryName & StackListing;
 

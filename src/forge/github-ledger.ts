@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { LedgerCommit, LedgerRead } from "../apply/apply-forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { ForgeError } from "./forge.ts";
@@ -8,8 +9,6 @@ import { mutateOr } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
 import { advanceBranch, createBranch, createCommit } from "./github-git-database.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-
-type Repository = { owner: string; repo: string };
 
 /** The fields of a query that read the ledger, and what its entries are held against; `$ledger` and `$ledgerPath` are its variables. */
 export const LEDGER_FIELDS = `
@@ -48,7 +47,7 @@ export const LedgerAnswer = z.looseObject({
 /** Reads the answer to `LEDGER_FIELDS`. */
 export async function readLedgerAnswer(
   client: GitHubClient,
-  place: Repository,
+  place: RepositoryName,
   { databaseId, repositoryFile, ledger }: z.infer<typeof LedgerAnswer>,
 ): Promise<LedgerRead> {
   const read = async (found: z.infer<typeof GitObject>): Promise<StackFile> =>
@@ -69,7 +68,7 @@ export async function readLedgerAnswer(
 /** Writes one file of the ledger as one commit. A branch that has moved, or has come to be, is a `conflict`. */
 export async function commitToGitHubLedger(
   client: GitHubClient,
-  place: Repository,
+  place: RepositoryName,
   commit: LedgerCommit,
 ): Promise<void> {
   const { expectedHeadOid } = commit;

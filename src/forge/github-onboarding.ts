@@ -1,3 +1,4 @@
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { createBranch, createCommit } from "./github-git-database.ts";
@@ -10,8 +11,6 @@ import {
   type OnboardingSight,
 } from "./onboarding-forge.ts";
 import { PlannedWrites } from "./planned-writes.ts";
-
-type Name = { owner: string; repo: string };
 
 const FILE = ".github/pulumiscale.yml";
 /** So many programs are named in the example. */
@@ -29,7 +28,7 @@ export class GitHubOnboarding implements OnboardingForge {
     this.#markKey = markKey;
   }
 
-  async readSight(name: Name): Promise<OnboardingSight | null> {
+  async readSight(name: RepositoryName): Promise<OnboardingSight | null> {
     try {
       return await readSight(await this.#clientFor(name.owner, name.repo), name);
     } catch (error) {
@@ -37,7 +36,11 @@ export class GitHubOnboarding implements OnboardingForge {
     }
   }
 
-  async openOnboarding(name: Name, sight: OnboardingSight, draft: OnboardingDraft): Promise<number> {
+  async openOnboarding(
+    name: RepositoryName,
+    sight: OnboardingSight,
+    draft: OnboardingDraft,
+  ): Promise<number> {
     const writes = new PlannedWrites("other", WRITES);
     try {
       const client = await this.#clientFor(name.owner, name.repo, writes);
@@ -60,7 +63,7 @@ export class GitHubOnboarding implements OnboardingForge {
   /** Leaves the branch as it is where an earlier process has made it. */
   async #makeBranch(
     client: GitHubClient,
-    name: Name,
+    name: RepositoryName,
     { headOid }: OnboardingSight,
     { path, text, title, message }: OnboardingDraft,
   ): Promise<void> {
@@ -71,14 +74,14 @@ export class GitHubOnboarding implements OnboardingForge {
       throw new ForgeError("forbidden", why);
     }
     const commit = { parentOid: headOid, path, text, headline: title, body: message };
-    const place = { repository: keyOf(name), branch: ONBOARDING_BRANCH, parentOid: headOid };
+    const place = { repository: repositoryKey(name), branch: ONBOARDING_BRANCH, parentOid: headOid };
     const made = await createCommit(client, name, commit, (treeOid, words) =>
       sealed(this.#markKey, { ...place, treeOid }, words),
     );
     await createBranch(client, name, ONBOARDING_BRANCH, made.oid);
   }
 
-  async #isOurs(client: GitHubClient, name: Name, oid: string): Promise<boolean> {
+  async #isOurs(client: GitHubClient, name: RepositoryName, oid: string): Promise<boolean> {
     const { data } = await client.request("GET /repos/{owner}/{repo}/git/commits/{commit_sha}", {
       ...name,
       commit_sha: oid,
@@ -86,14 +89,14 @@ export class GitHubOnboarding implements OnboardingForge {
     const [parent, ...others] = data.parents;
     if (parent === undefined || others.length > 0) return false;
     const commit = {
-      ...{ repository: keyOf(name), branch: ONBOARDING_BRANCH },
+      ...{ repository: repositoryKey(name), branch: ONBOARDING_BRANCH },
       ...{ parentOid: parent.sha, treeOid: data.tree.sha },
     };
     return hasSeal(this.#markKey, commit, data.message);
   }
 }
 
-async function readSight(client: GitHubClient, name: Name): Promise<OnboardingSight | null> {
+async function readSight(client: GitHubClient, name: RepositoryName): Promise<OnboardingSight | null> {
   const { data } = await client.request("GET /repos/{owner}/{repo}", name);
   if (data.fork || data.archived) return null;
   const files = await readFiles(client, name, data.default_branch);
@@ -125,7 +128,7 @@ const STACK_FILE = /^(?:.*\/)?Pulumi\.[^/]+\.ya?ml$/;
 /** The branch's head, and the files of it; null where there is no commit yet. */
 async function readFiles(
   client: GitHubClient,
-  name: Name,
+  name: RepositoryName,
   branch: string,
 ): Promise<{ headOid: string; blobs: Map<string, string> } | null> {
   try {
@@ -149,7 +152,7 @@ async function readFiles(
 }
 
 /** Open, merged or closed: whoever has closed it has said no. Those of forks do not count. */
-async function wasOpened(client: GitHubClient, name: Name): Promise<boolean> {
+async function wasOpened(client: GitHubClient, name: RepositoryName): Promise<boolean> {
   const { data } = await client.request("GET /repos/{owner}/{repo}/pulls", {
     ...name,
     head: `${name.owner}:${ONBOARDING_BRANCH}`,
@@ -160,11 +163,7 @@ async function wasOpened(client: GitHubClient, name: Name): Promise<boolean> {
 }
 
 /** It is finished or left before long: a name will do. */
-function keyOf({ owner, repo }: Name): string {
-  return `${owner}/${repo}`.toLowerCase();
-}
-
-async function readBranch(client: GitHubClient, name: Name): Promise<string | null> {
+async function readBranch(client: GitHubClient, name: RepositoryName): Promise<string | null> {
   const ref = `heads/${ONBOARDING_BRANCH}`;
   try {
     const { data } = await client.request("GET /repos/{owner}/{repo}/git/ref/{ref}", { ...name, ref });

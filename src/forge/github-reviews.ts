@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Review } from "../domain/approval.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { optional } from "./github-server.ts";
@@ -46,7 +47,7 @@ export const ReviewsAnswer = z.object({
 /** The reviews, and what was approved by command, with who may push: one request more for each person where the server does not tell. */
 export async function readReviews(
   client: GitHubClient,
-  repository: { owner: string; repo: string },
+  repository: RepositoryName,
   answer: z.infer<typeof ReviewsAnswer>,
   byCommand: readonly SeenReview[],
 ): Promise<Review[]> {
@@ -60,7 +61,7 @@ export async function readReviews(
 
 async function mayPush(
   client: GitHubClient,
-  { owner, repo }: { owner: string; repo: string },
+  { owner, repo }: RepositoryName,
   username: string,
 ): Promise<boolean> {
   try {

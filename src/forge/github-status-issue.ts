@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { STATUS_LABEL } from "../domain/labels.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 import type { StatusDraft, StatusIssueForge, StatusWritten } from "./status-issue-forge.ts";
-
-type Name = { owner: string; repo: string };
 
 const FIND_QUERY = `
 query StatusIssue($owner: String!, $repo: String!, $label: String!) {
@@ -47,7 +46,7 @@ export class GitHubStatusIssue implements StatusIssueForge {
     this.#clientFor = clientFor;
   }
 
-  async writeStatus(name: Name, draft: StatusDraft): Promise<StatusWritten> {
+  async writeStatus(name: RepositoryName, draft: StatusDraft): Promise<StatusWritten> {
     try {
       const { open, isClosed } = await findIssues(await this.#clientFor(name.owner, name.repo), name);
       const [oldest, ...newer] = open;
@@ -62,7 +61,7 @@ export class GitHubStatusIssue implements StatusIssueForge {
     }
   }
 
-  async endStatus(name: Name, words: string): Promise<void> {
+  async endStatus(name: RepositoryName, words: string): Promise<void> {
     try {
       const { open } = await findIssues(await this.#clientFor(name.owner, name.repo), name);
       if (open.length === 0) return;
@@ -78,7 +77,7 @@ export class GitHubStatusIssue implements StatusIssueForge {
   }
 
   async #writing(
-    { owner, repo }: Name,
+    { owner, repo }: RepositoryName,
     count: number,
     work: (client: GitHubClient) => Promise<void>,
   ): Promise<void> {
@@ -93,7 +92,7 @@ export class GitHubStatusIssue implements StatusIssueForge {
 
 async function write(
   client: GitHubClient,
-  name: Name,
+  name: RepositoryName,
   open: readonly StatusIssue[],
   { title, body }: StatusDraft,
 ): Promise<void> {
@@ -107,7 +106,7 @@ async function write(
   if (!isSame(oldest.body, body)) await edit(client, name, oldest, { body });
 }
 
-async function createIssue(client: GitHubClient, name: Name, title: string): Promise<StatusIssue> {
+async function createIssue(client: GitHubClient, name: RepositoryName, title: string): Promise<StatusIssue> {
   const { data } = await client.request("POST /repos/{owner}/{repo}/issues", {
     ...name,
     ...{ title, body: UNFINISHED, labels: [STATUS_LABEL] },
@@ -125,7 +124,7 @@ async function createIssue(client: GitHubClient, name: Name, title: string): Pro
 }
 
 /** Closed and without its label: it is not found again. */
-function retire(client: GitHubClient, name: Name, issue: StatusIssue, body: string): Promise<void> {
+function retire(client: GitHubClient, name: RepositoryName, issue: StatusIssue, body: string): Promise<void> {
   const labels = issue.labels?.nodes.map((label) => label.name).filter((label) => label !== STATUS_LABEL);
   return edit(client, name, issue, {
     ...{ body, state: "closed", state_reason: "not_planned" },
@@ -137,7 +136,7 @@ type IssueChange = { body: string; state?: "closed"; state_reason?: "not_planned
 
 async function edit(
   client: GitHubClient,
-  name: Name,
+  name: RepositoryName,
   { number }: StatusIssue,
   change: IssueChange,
 ): Promise<void> {
@@ -163,7 +162,7 @@ async function changePin(
 /** Those of ours, oldest first. `isClosed`: there is one that somebody has closed. */
 async function findIssues(
   client: GitHubClient,
-  name: Name,
+  name: RepositoryName,
 ): Promise<{ open: StatusIssue[]; isClosed: boolean }> {
   const answer = FindAnswer.parse(await client.graphql(FIND_QUERY, { ...name, label: STATUS_LABEL }));
   const { nodes, pageInfo } = answer.repository.issues;

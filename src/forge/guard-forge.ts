@@ -1,11 +1,12 @@
 import type { Review } from "../domain/approval.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 
 /** The name of the check run; a ruleset requires it from our App alone. */
 export const GUARD_CHECK = "pulumiscale/guard";
 
 /** A pull request at one head. */
-export type PullHead = { owner: string; repo: string; number: number; headOid: string };
+export type PullHead = RepositoryName & { number: number; headOid: string };
 
 /** What the merge queue would make the base branch: `baseOid` with a pull request on top. */
 export type MergeGroup = PullHead & { baseOid: string; branch: string };

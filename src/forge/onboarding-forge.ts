@@ -1,3 +1,5 @@
+import type { RepositoryName } from "../domain/repository-name.ts";
+
 /** The branch of the pull request that greets a repository. */
 export const ONBOARDING_BRANCH = "configure-pulumiscale";
 
@@ -25,11 +27,7 @@ export type OnboardingDraft = {
 /** What greeting a repository needs of GitHub. Every method throws `ForgeError` when it could not do its work. */
 export interface OnboardingForge {
   /** Null where there is nothing to do: no program, a repository file, or a pull request of that branch, open or closed. */
-  readSight(name: { owner: string; repo: string }): Promise<OnboardingSight | null>;
+  readSight(name: RepositoryName): Promise<OnboardingSight | null>;
   /** Opens the pull request; finishes it where a process that was killed has left its branch. Answers its number. */
-  openOnboarding(
-    name: { owner: string; repo: string },
-    sight: OnboardingSight,
-    draft: OnboardingDraft,
-  ): Promise<number>;
+  openOnboarding(name: RepositoryName, sight: OnboardingSight, draft: OnboardingDraft): Promise<number>;
 }

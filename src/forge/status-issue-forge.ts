@@ -1,4 +1,4 @@
-type RepositoryName = { owner: string; repo: string };
+import type { RepositoryName } from "../domain/repository-name.ts";
 
 /** The title counts where the issue is made anew: people may change it. */
 export type StatusDraft = { title: string; body: string };

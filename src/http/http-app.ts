@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
+import { repositoryKey } from "../domain/repository-name.ts";
 import { findStack, stackName } from "../domain/stack-name.ts";
 import { type OperationReader, type Scaling, type StackName, TryAgainError } from "../workflows/scaling.ts";
 import { authenticate, unauthorized } from "./authenticate.ts";
@@ -135,8 +136,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   function stacksOf(c: NodeContext, route: ScalingRoute, opened: readonly StackName[]): readonly StackName[] {
     const { owner: inOwner = "", repo: inRepo = "", alias = "" } = c.req.param();
     if (route.scope === "repository") {
-      const repository = `${inOwner}/${inRepo}`.toLowerCase();
-      return opened.filter(({ owner, repo }) => `${owner}/${repo}`.toLowerCase() === repository);
+      const repository = repositoryKey({ owner: inOwner, repo: inRepo });
+      return opened.filter((name) => repositoryKey(name) === repository);
     }
     const wanted = route.scope === "stack" ? stackName(inOwner, inRepo, alias) : defaultStack;
     const stack = wanted === undefined ? undefined : findStack(opened, wanted);

@@ -9,7 +9,8 @@ import {
   renderReply,
 } from "../domain/reply.ts";
 import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
-import type { CommentForge, RepositoryName, Thread, ThreadComment } from "../forge/comment-forge.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
+import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import type { CommandedStacks } from "./given-command.ts";
 import { readProgress } from "./read-progress.ts";
 import { readSituation } from "./read-situation.ts";
@@ -110,9 +111,4 @@ export class CommentReplies {
   #format({ thread, commentId, reply }: Omit<PostedReply, "replyId">, text: string): string {
     return withReplyMark(this.#options.markKey, { ...thread, commentId }, formatReply(reply), text);
   }
-}
-
-/** A repository's name in any case. */
-export function repositoryKey({ owner, repo }: RepositoryName): string {
-  return `${owner}/${repo}`.toLowerCase();
 }

@@ -2,8 +2,9 @@ import type { Command } from "../domain/command.ts";
 import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
 import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
 import type { Intent } from "../domain/intent.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { toSentence } from "../domain/to-sentence.ts";
-import type { CommentedPull, RepositoryName } from "../forge/comment-forge.ts";
+import type { CommentedPull } from "../forge/comment-forge.ts";
 import type {
   ControlsResult,
   HistoryView,

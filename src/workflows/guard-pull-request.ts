@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { GuardCheck, GuardForge, ListedHead, MergeGroup, PullHead } from "../forge/guard-forge.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
@@ -14,8 +15,6 @@ import {
 } from "./judge-pull-request.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import type { Settled } from "./settled.ts";
-
-type RepositoryName = { owner: string; repo: string };
 
 /** What a listing of a repository tells the guard. */
 export type GuardListing = RepositoryName & {
@@ -129,12 +128,13 @@ export class PullRequestGuard {
       .contexts(name.owner, name.repo)
       .some(({ place }) => place.branch === branch);
     if (!isBase && branch !== LEDGER_BRANCH) return;
-    for (const head of this.#known.get(keyOf(name))?.heads.values() ?? []) this.#start(head, "as-needed");
+    for (const head of this.#known.get(repositoryKey(name))?.heads.values() ?? [])
+      this.#start(head, "as-needed");
   }
 
   /** When a repository has to be listed again where nobody has pushed. */
   nextListing(name: RepositoryName): NextListing {
-    const known = this.#known.get(keyOf(name));
+    const known = this.#known.get(repositoryKey(name));
     if (known === undefined) return "after-a-push";
     return known.waiting.size > 0 ? "soon" : "later";
   }
@@ -143,7 +143,7 @@ export class PullRequestGuard {
   listed(listing: GuardListing): void {
     const { owner, repo, openHeads } = listing;
     const contexts = this.#options.stacks.contexts(owner, repo);
-    const before = this.#known.get(keyOf(listing));
+    const before = this.#known.get(repositoryKey(listing));
     const known: Known = {
       blind: blindness(listing, contexts),
       places: placesOf(contexts),
@@ -151,7 +151,7 @@ export class PullRequestGuard {
       waiting: new Set(),
     };
     if (contexts.length === 0 && known.blind === null) {
-      this.#known.delete(keyOf(listing));
+      this.#known.delete(repositoryKey(listing));
       return;
     }
     const heads = openHeads.map(({ number, headOid, check }) => ({
@@ -160,7 +160,7 @@ export class PullRequestGuard {
     }));
     for (const { head, check } of heads)
       if (readMark(check).touches === "pools") known.heads.set(head.number, head);
-    this.#known.set(keyOf(listing), known);
+    this.#known.set(repositoryKey(listing), known);
     // A stack that is new makes a file matter that did not before.
     const isNewGround =
       before !== undefined && (before.places !== known.places || before.blind !== known.blind);
@@ -173,7 +173,7 @@ export class PullRequestGuard {
   }
 
   forget(name: RepositoryName): void {
-    this.#known.delete(keyOf(name));
+    this.#known.delete(repositoryKey(name));
   }
 
   #start(head: PullHead, mode: Judging["mode"]): void {
@@ -182,7 +182,7 @@ export class PullRequestGuard {
   }
 
   async #judge(head: PullHead, mode: Judging["mode"], urgency: Judging["urgency"] = "other"): Promise<void> {
-    const known = () => this.#known.get(keyOf(head));
+    const known = () => this.#known.get(repositoryKey(head));
     known()?.waiting.add(head.number);
     const judged = await this.#withRetries(head, () =>
       judgePullRequest(this.#judging(head, mode, urgency), head, this.#pushers.get(head.headOid) ?? null),
@@ -193,7 +193,7 @@ export class PullRequestGuard {
   }
 
   #forgetHead(head: PullHead): void {
-    const known = this.#known.get(keyOf(head));
+    const known = this.#known.get(repositoryKey(head));
     known?.heads.delete(head.number);
     known?.waiting.delete(head.number);
   }
@@ -216,13 +216,15 @@ export class PullRequestGuard {
   #judging({ owner, repo }: RepositoryName, mode: Judging["mode"], urgency: Judging["urgency"]): Judging {
     const repository: GuardedRepository = {
       stacks: this.#options.stacks.contexts(owner, repo),
-      blind: this.#known.get(keyOf({ owner, repo }))?.blind ?? null,
+      blind: this.#known.get(repositoryKey({ owner, repo }))?.blind ?? null,
     };
     return { forge: this.#options.forge, repository, mode, urgency };
   }
 
   #isGuarded({ owner, repo }: RepositoryName): boolean {
-    return this.#known.has(keyOf({ owner, repo })) || this.#options.stacks.contexts(owner, repo).length > 0;
+    return (
+      this.#known.has(repositoryKey({ owner, repo })) || this.#options.stacks.contexts(owner, repo).length > 0
+    );
   }
 }
 
@@ -247,10 +249,6 @@ function blindness(
 
 function placesOf(contexts: readonly ScaleContext[]): string {
   return JSON.stringify(contexts.map(({ place }) => [place.branch, place.path]).toSorted());
-}
-
-function keyOf({ owner, repo }: RepositoryName): string {
-  return `${owner}/${repo}`.toLowerCase();
 }
 
 function nameOf({ owner, repo, number }: RepositoryName & { number: number }): string {

@@ -1,10 +1,9 @@
 import type { Clock } from "../clock.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { OnboardingForge } from "../forge/onboarding-forge.ts";
 import type { Background } from "./background.ts";
 import { renderOnboarding } from "./onboard-words.ts";
-
-type RepositoryName = { owner: string; repo: string };
 
 /** What is opened within an hour at most: an App that is put on a thousand repositories greets them over days, and scales meanwhile. */
 const MOST_AN_HOUR = 8;
@@ -35,20 +34,20 @@ export class Onboarding {
     hasSettings,
     hasLedger,
   }: RepositoryName & { hasSettings: boolean; hasLedger: boolean }): void {
-    const key = `${owner}/${repo}`.toLowerCase();
+    const key = repositoryKey({ owner, repo });
     if (hasSettings || hasLedger) this.#waiting.delete(key);
     else this.#waiting.set(key, { owner, repo });
     if (this.#waiting.size > 0) this.#parts.background.start("onboarding", () => this.#greetAll());
   }
 
   /** Whether this one is to be listed again, so that those that wait come to their turn: of all of them one at a time. */
-  isNext({ owner, repo }: RepositoryName): boolean {
+  isNext(name: RepositoryName): boolean {
     const [first] = this.#waiting.keys();
-    return first === `${owner}/${repo}`.toLowerCase();
+    return first === repositoryKey(name);
   }
 
-  forget({ owner, repo }: RepositoryName): void {
-    this.#waiting.delete(`${owner}/${repo}`.toLowerCase());
+  forget(name: RepositoryName): void {
+    this.#waiting.delete(repositoryKey(name));
   }
 
   /** Stops where GitHub or the hour takes no more; the rest waits. */

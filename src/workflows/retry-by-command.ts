@@ -1,5 +1,5 @@
 import { findPool } from "../domain/pool-history.ts";
-import type { RepositoryName } from "../forge/comment-forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import {
   allowed,
   type CommandedStacks,

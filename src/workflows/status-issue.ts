@@ -1,12 +1,11 @@
 import type { Clock } from "../clock.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { StatusIssueForge, StatusWritten } from "../forge/status-issue-forge.ts";
 import type { Background } from "./background.ts";
 import type { CommandedStacks } from "./given-command.ts";
 import { readStatus } from "./read-status.ts";
 import { renderStatus, STATUS_FAREWELL } from "./render-status.ts";
-
-type RepositoryName = { owner: string; repo: string };
 
 type StatusIssuesOptions = {
   forge: StatusIssueForge;
@@ -43,7 +42,7 @@ export class StatusIssues {
 
   /** A repository is listed. `statusIssue`: whether it wants one; null where nobody can tell, and all stays as it was. */
   listed({ owner, repo, statusIssue }: RepositoryName & { statusIssue: boolean | null }): void {
-    const key = keyOf({ owner, repo });
+    const key = repositoryKey({ owner, repo });
     const known = this.#watched.get(key);
     const wish = statusIssue ? "wanted" : "unwanted";
     if (known !== undefined && statusIssue !== null && known.wish !== wish) {
@@ -57,13 +56,13 @@ export class StatusIssues {
 
   /** Something has happened in a repository: its issue is brought up to date in the background, where it has one. */
   moved(name: RepositoryName): void {
-    const watched = this.#watched.get(keyOf(name));
+    const watched = this.#watched.get(repositoryKey(name));
     if (watched !== undefined) this.#start(watched);
   }
 
   forget(name: RepositoryName): void {
-    clearTimeout(this.#watched.get(keyOf(name))?.timer);
-    this.#watched.delete(keyOf(name));
+    clearTimeout(this.#watched.get(repositoryKey(name))?.timer);
+    this.#watched.delete(repositoryKey(name));
   }
 
   /** Nothing begins any more. */
@@ -73,7 +72,7 @@ export class StatusIssues {
   }
 
   #start(watched: Watched): void {
-    this.#options.background.start(`status issue ${keyOf(watched.name)}`, () => this.#look(watched));
+    this.#options.background.start(`status issue ${repositoryKey(watched.name)}`, () => this.#look(watched));
   }
 
   async #look(watched: Watched): Promise<void> {
@@ -113,7 +112,7 @@ export class StatusIssues {
 
   /** Nothing is to be done for it any more. */
   #isGone(watched: Watched): boolean {
-    return this.#isStopped || this.#watched.get(keyOf(watched.name)) !== watched;
+    return this.#isStopped || this.#watched.get(repositoryKey(watched.name)) !== watched;
   }
 }
 
@@ -121,8 +120,4 @@ function waitAfter(error: unknown, everyMs: number): number {
   if (!(error instanceof ForgeError)) return everyMs;
   if (error.code === "forbidden" || error.code === "not-found") return Math.max(PERSON_FIRST_MS, everyMs);
   return Math.max((error.retryAfterSeconds ?? 0) * 1000, everyMs);
-}
-
-function keyOf({ owner, repo }: RepositoryName): string {
-  return `${owner}/${repo}`.toLowerCase();
 }

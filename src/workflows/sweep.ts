@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import type { DeliveryAttempt } from "../domain/missed-deliveries.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 import type { StackPlace } from "../forge/forge.ts";
@@ -8,8 +9,6 @@ import { findOverdue, type OverdueApply } from "./find-overdue.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import type { MissedDeliveries } from "./redeliver-missed.ts";
 import type { StackName } from "./scaling.ts";
-
-type RepositoryName = { owner: string; repo: string };
 
 /** Deletes a branch, if it still stands there, has no open pull request, and nobody else than we has made its head. */
 export interface OrphanBranches {
@@ -84,7 +83,7 @@ export class Sweep {
     const repositories = new Map(
       this.#options.stacks
         .stackNames()
-        .map(({ owner, repo }) => [`${owner}/${repo}`.toLowerCase(), { owner, repo }]),
+        .map(({ owner, repo }) => [repositoryKey({ owner, repo }), { owner, repo }]),
     );
     const keys = [...repositories.keys()].toSorted();
     const from = keys.findIndex((key) => key > this.#last);

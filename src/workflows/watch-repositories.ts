@@ -1,9 +1,9 @@
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError, type ListedStack, type StackPlace } from "../forge/forge.ts";
 import type { ListedHead } from "../forge/guard-forge.ts";
 import type { NextListing } from "./guard-pull-request.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
-export type RepositoryName = { owner: string; repo: string };
 export type RepositoryListing = RepositoryName & {
   stacks: ListedStack[];
   unserved: { alias: string; message: string }[];
@@ -78,7 +78,7 @@ export class RepositoryWatch {
     for await (const { lastPush, ...name } of names) {
       if (stopping?.aborted) break;
       listed.push(name);
-      const seen = this.#seen.get(keyOf(name));
+      const seen = this.#seen.get(repositoryKey(name));
       if (seen?.lastPush === lastPush && seen.reads >= 2 && seen.isQuiet && this.#mayPass(name, seen))
         continue;
       const reading = this.#listAfterPush(name, lastPush).then((isListed) => {
@@ -92,7 +92,7 @@ export class RepositoryWatch {
     if (stopping?.aborted) return "part";
     for (const name of failed) await this.list(name);
     if (isComplete) this.#retain(listed);
-    mayListMore ||= listed.some((name) => this.#unlisted.has(keyOf(name)));
+    mayListMore ||= listed.some((name) => this.#unlisted.has(repositoryKey(name)));
     const extent = mayListMore ? "part" : "whole";
     this.#directory.loaded(extent);
     return extent;
@@ -105,25 +105,25 @@ export class RepositoryWatch {
   }
 
   async #listAfterPush(name: RepositoryName, lastPush: string): Promise<boolean> {
-    const before = this.#seen.get(keyOf(name));
+    const before = this.#seen.get(repositoryKey(name));
     const listing = await this.#read(name);
     if (listing === null) return false;
     const reads = before?.lastPush === lastPush ? before.reads + 1 : 1;
     // An entry that could not be verified may be by the next time.
     const isQuiet =
       listing.openScales.length === 0 && listing.stacks.every(({ refusal }) => refusal === null);
-    this.#seen.set(keyOf(name), { lastPush, reads, isQuiet, skips: 0 });
+    this.#seen.set(repositoryKey(name), { lastPush, reads, isQuiet, skips: 0 });
     return true;
   }
 
   /** A repository that the App may no longer see: it is served no more, and read anew should it come back. */
   forget({ owner, repo }: RepositoryName): void {
-    this.#seen.delete(keyOf({ owner, repo }));
+    this.#seen.delete(repositoryKey({ owner, repo }));
     this.#directory.removeRepository(owner, repo);
   }
 
   #retain(listed: readonly RepositoryName[]): void {
-    const keys = new Set(listed.map(keyOf));
+    const keys = new Set(listed.map(repositoryKey));
     for (const key of this.#seen.keys()) if (!keys.has(key)) this.#seen.delete(key);
     this.#directory.retainRepositories(listed);
   }
@@ -137,14 +137,14 @@ export class RepositoryWatch {
     try {
       const listing = await this.#source.readRepository(name);
       this.#directory.replaceRepository(listing);
-      this.#unlisted.delete(keyOf(name));
+      this.#unlisted.delete(repositoryKey(name));
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
       for (const place of listing.leftBehind) this.#directory.closeLeftBehind(place);
       return listing;
     } catch (error) {
-      if (mayWorkLater(error)) this.#unlisted.add(keyOf(name));
-      else this.#unlisted.delete(keyOf(name));
+      if (mayWorkLater(error)) this.#unlisted.add(repositoryKey(name));
+      else this.#unlisted.delete(repositoryKey(name));
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
       return null;
     }
@@ -153,8 +153,4 @@ export class RepositoryWatch {
 
 function mayWorkLater(error: unknown): boolean {
   return !(error instanceof ForgeError && (error.code === "forbidden" || error.code === "not-found"));
-}
-
-function keyOf({ owner, repo }: RepositoryName): string {
-  return `${owner}/${repo}`.toLowerCase();
 }

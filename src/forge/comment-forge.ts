@@ -21,7 +21,7 @@ export type ThreadComment = {
 };
 
 /** A pull request, as far as a command on it needs it. */
-export type CommentedPull = { branch: string; headOid: string; isOpen: boolean };
+export type CommentedPull = { branch: string; isOpen: boolean };
 
 /** What commands in comments ask of the place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
 export interface CommentForge {

@@ -113,7 +113,7 @@ export class GitHubComments implements CommentForge {
       const answer = await orNull(client.request(route, { owner, repo, pull_number: issue }));
       if (answer === null) return null;
       const { head, state } = answer.data;
-      return { branch: head.ref, headOid: head.sha, isOpen: state === "open" };
+      return { branch: head.ref, isOpen: state === "open" };
     });
   }
 

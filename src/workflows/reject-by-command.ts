@@ -1,6 +1,5 @@
-import { parseScaleCommit } from "../domain/scale-commit.ts";
-import { findScalePull } from "./approve-pull.ts";
-import { allowed, type GivenCommand, type Sentence, say } from "./given-command.ts";
+import { findScalePull } from "./find-scale-pull.ts";
+import { type GivenCommand, type Sentence, say } from "./given-command.ts";
 import { rejectPull } from "./reject-pull.ts";
 import type { ServedStack } from "./stack-directory.ts";
 
@@ -12,12 +11,7 @@ export async function rejectByCommand(
 ): Promise<Sentence> {
   const found = await findScalePull(given, served);
   if (found.kind === "said") return found;
-  const { stack, branch } = found;
-  const [scale] = parseScaleCommit(branch.headMessage)?.scales ?? [];
-  const change = scale === undefined ? null : { from: scale.from, to: scale.to };
-  const denied = allowed(given, { alias: stack.name.alias, change });
-  if (denied !== null) return denied;
-  const rejected = await rejectPull(stack.context, given.issue, given.actor.login, why);
+  const rejected = await rejectPull(found.stack.context, given.issue, given.actor.login, why);
   return rejected.kind === "rejected"
     ? say("🚫 Closed. The same demand does not open it again before the pool's cooldown is over.")
     : say(`🤷 Nothing was closed: ${rejected.message}.`);

@@ -23,43 +23,41 @@ export async function runControlCommand(
   command: ControlCommand,
   stacks: CommandedStacks,
 ): Promise<Sentence> {
+  if (command.kind === "pin") return pin(given, command, stacks);
   const { owner, repo, actor, nowMs } = given;
-  const by = actor.login;
-  if (command.kind === "pin") {
-    const found = findOne(given, command.target, stacks.served(owner, repo));
-    if (found.kind === "said") return found;
-    const { id, alias } = found.stack.name;
-    const [view] = await stacks.readPools(id, found.pool);
-    const change = view?.committed == null ? null : { from: view.committed, to: command.value };
-    const denied = allowed(given, { alias, change });
-    if (denied !== null) return denied;
-    const { value, why } = command;
-    const wish = {
-      kind: "pin",
-      pool: found.pool,
-      value,
-      why,
-      by,
-      source: "comment",
-      event: given.event,
-    } as const;
-    return told(command.kind, await stacks.control(id, { ...wish, untilMs: endOf(command.until, nowMs) }));
-  }
   const served = stacks.served(owner, repo);
   const target = command.target ?? (served.length === 1 ? null : "all");
   const found = findTarget(target, served.map(targetOf), "stack-or-pool");
   const alias = "alias" in found ? found.alias : null;
   const denied = allowed(given, { alias, change: null });
   if (denied !== null) return denied;
-  if (found.kind === "all") {
-    const wish = command.kind === "resume" ? RESUME : pauseOf(command, nowMs);
-    return told(command.kind, await stacks.controlRepository(owner, repo, { ...wish, by }));
-  }
+  const wish = {
+    ...(command.kind === "resume" ? RESUME : pauseOf(command, nowMs)),
+    by: actor.login,
+  };
+  if (found.kind === "all") return told(command.kind, await stacks.controlRepository(owner, repo, wish));
   const stack = served.find(({ name }) => name.alias === alias);
   if (stack === undefined) return say(notFound(found));
   const pool = found.kind === "pool" ? found.pool : null;
-  const wish = command.kind === "resume" ? RESUME : pauseOf(command, nowMs);
-  return told(command.kind, await stacks.control(stack.name.id, { ...wish, pool, by }));
+  return told(command.kind, await stacks.control(stack.name.id, { ...wish, pool }));
+}
+
+async function pin(
+  given: GivenCommand,
+  { target, value, until, why }: Extract<Command, { kind: "pin" }>,
+  stacks: CommandedStacks,
+): Promise<Sentence> {
+  const { owner, repo, actor, event, nowMs } = given;
+  const found = findOne(given, target, stacks.served(owner, repo));
+  if (found.kind === "said") return found;
+  const { pool } = found;
+  const { id, alias } = found.stack.name;
+  const [view] = await stacks.readPools(id, pool);
+  const change = view?.committed == null ? null : { from: view.committed, to: value };
+  const denied = allowed(given, { alias, change });
+  if (denied !== null) return denied;
+  const wish = { kind: "pin", pool, value, why, by: actor.login, source: "comment", event } as const;
+  return told("pin", await stacks.control(id, { ...wish, untilMs: endOf(until, nowMs) }));
 }
 
 const RESUME = { kind: "resume", why: "" } as const;

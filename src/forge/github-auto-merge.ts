@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { AutoMergeOutcome, MergeRequest } from "./forge.ts";
+import { askGraphql } from "./github-ask.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import type { Lackable } from "./github-server.ts";
+import { type Lackable, optional } from "./github-server.ts";
 
 /** What is left to auto-merge must be known as such, to be taken back. */
 const AUTO_MERGE: Needed = {
@@ -48,33 +49,61 @@ export async function withdrawAutoMerge(client: GitHubClient, pullNodeId: string
   await client.graphql(mutation, { input: { pullRequestId: pullNodeId } });
 }
 
-const WithBody = z.object({ node: z.object({ body: z.string(), headRefOid: z.string() }) });
+const QUEUED_QUERY = `
+query Queued($id: ID!) {
+  node(id: $id) {
+    ... on PullRequest {
+      title
+      body
+      headRefOid
+      ${optional("PullRequest.isInMergeQueue", "isInMergeQueue")}
+    }
+  }
+}`;
+
+const Queued = z.object({
+  node: z.object({
+    title: z.string(),
+    body: z.string(),
+    headRefOid: z.string(),
+    isInMergeQueue: z.boolean().default(false),
+  }),
+});
 
 /**
- * Puts the pull request into the merge queue. The queue words the commit by the pull request's own text, so trailers that
- * it lacks are put there first. Answers why not, or null.
+ * Puts the pull request into the merge queue, with the title and the trailers of the request: the queue words the commit by the pull
+ * request's own text, and may have done so before somebody edited it; so one whose words are not right leaves the queue first. One that
+ * is there with the right words stays there. Answers why not, or null.
  */
 export async function enqueue(
   client: GitHubClient,
   pullNodeId: string,
   request: MergeRequest,
 ): Promise<string | null> {
-  const query = "query($id: ID!) { node(id: $id) { ... on PullRequest { body headRefOid } } }";
-  const { body, headRefOid } = WithBody.parse(await client.graphql(query, { id: pullNodeId })).node;
+  const read = Queued.parse(await askGraphql(client, QUEUED_QUERY, { id: pullNodeId })).node;
+  const { title, body, headRefOid, isInMergeQueue } = read;
   if (headRefOid !== request.headOid) return "the pull request has a newer head";
-  const lacking = request.message
-    .split("\n")
-    .filter((line) => line.startsWith("Pulumiscale-") && !body.split("\n").includes(line));
-  const text = lacking.length === 0 ? body : `${body}\n${lacking.join("\n")}`;
-  const mutation = `mutation($pull: UpdatePullRequestInput!, $queue: EnqueuePullRequestInput!) {
-    updatePullRequest(input: $pull) { pullRequest { number } }
-    enqueuePullRequest(input: $queue) { mergeQueueEntry { position } }
+  const text = withTrailersOf(request.message, body);
+  const isRight = title === request.title && text === body;
+  if (isRight && isInMergeQueue) return null;
+  const leave = isInMergeQueue ? "dequeuePullRequest(input: { id: $id }) { clientMutationId }\n" : "";
+  const mutation = `mutation($id: ID!, $title: String!, $text: String!, $headOid: GitObjectID!) {
+    ${leave}updatePullRequest(input: { pullRequestId: $id, title: $title, body: $text }) { pullRequest { number } }
+    enqueuePullRequest(input: { pullRequestId: $id, expectedHeadOid: $headOid }) { mergeQueueEntry { position } }
   }`;
-  const variables = {
-    pull: { pullRequestId: pullNodeId, body: text },
-    queue: { pullRequestId: pullNodeId, expectedHeadOid: request.headOid },
-  };
+  const variables = { id: pullNodeId, title: request.title, text, headOid: request.headOid };
   return refusalOf(client, QUEUE, () => client.graphql(mutation, variables));
+}
+
+const BREAK = /\r\n|\n|\r/;
+
+/** The text with the trailers of the message and no others; the text itself where that is so already. */
+function withTrailersOf(message: string, text: string): string {
+  const isTrailer = (line: string) => line.startsWith("Pulumiscale-");
+  const wanted = message.split(BREAK).filter(isTrailer);
+  const lines = text.split(BREAK);
+  if (lines.filter(isTrailer).join("\n") === wanted.join("\n")) return text;
+  return [...lines.filter((line) => !isTrailer(line)), ...wanted].join("\n");
 }
 
 /** Takes it out of the queue again. */

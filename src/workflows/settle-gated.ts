@@ -36,13 +36,16 @@ export async function settleGated(
   const standing = await forge.readStanding(place, pull.number);
   if (standing.headOid !== branch.headOid || pull.headOid !== branch.headOid) return AGAIN;
   const say = (sentence: string) => waitWithNote(context, branch, sentence, standing.note);
-  if (!standing.isOurs || pull.commitCount !== 1) return say(HANDS_OFF);
-  // A process that died right after opening it has left it without.
-  if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, pull.number, APPROVAL_LABEL);
   // The queue would merge what was right when it went there.
   const leaveQueue = async () => {
     if (standing.isQueued) await forge.dequeuePull(place, pull.nodeId);
   };
+  if (!standing.isOurs || pull.commitCount !== 1) {
+    await leaveQueue();
+    return say(HANDS_OFF);
+  }
+  // A process that died right after opening it has left it without.
+  if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, pull.number, APPROVAL_LABEL);
   const paused = context.paused ?? record.policy.paused;
   if (paused !== null) {
     await leaveQueue();
@@ -88,8 +91,8 @@ export async function settleGated(
     await leaveQueue();
     return notApproved(context, branch, standing, approval.message);
   }
-  if (standing.isQueued) return waiting(pull, "it is in the merge queue");
-  if (pull.isDraft) return say("It is approved, and a draft: mark it ready for review, and it merges.");
+  if (pull.isDraft && !standing.isQueued)
+    return say("It is approved, and a draft: mark it ready for review, and it merges.");
   const { mergeMethod } = record.policy;
   const request = mergeRequest(
     { ...branch, number: pull.number },

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../domain/snapshot.ts";
+import { ownBranches } from "../domain/own-branches.ts";
 import type { Forge, StackPlace } from "../forge/forge.ts";
 import type { Settled } from "./settled.ts";
 
@@ -16,15 +16,11 @@ export function leftBehindSentence(alias: string, heir: string | null): string {
 export async function closeLeftBehind(forge: Forge, place: StackPlace, why: string): Promise<Settled[]> {
   const snapshot = await forge.readSnapshot(place, 0);
   const settled: Settled[] = [];
-  for (const { name, headOid, pull } of openBranches(snapshot)) {
+  for (const { name, headOid, pull } of ownBranches(snapshot)) {
     if (pull === null || !pull.isOurs) continue;
     const { repositoryId } = snapshot;
     await forge.closePull(place, { repositoryId, number: pull.number, branch: name, headOid }, why);
     settled.push({ kind: "closed", pullRequest: pull.number, message: why });
   }
   return settled;
-}
-
-function openBranches({ inRange, gated, reverts }: Snapshot) {
-  return [...(inRange === null ? [] : [inRange]), ...gated.values(), ...reverts.values()];
 }

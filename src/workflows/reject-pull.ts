@@ -1,4 +1,5 @@
 import { cleanLine } from "../domain/clean-text.ts";
+import { ownBranches } from "../domain/own-branches.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { ScaleContext } from "./read-situation.ts";
 
@@ -32,6 +33,6 @@ export async function rejectPull(
   return { kind: "rejected", pullRequest: number };
 }
 
-function isOpen({ inRange, gated, reverts }: Snapshot, number: number): boolean {
-  return [inRange, ...gated.values(), ...reverts.values()].some((branch) => branch?.pull?.number === number);
+function isOpen(snapshot: Snapshot, number: number): boolean {
+  return ownBranches(snapshot).some(({ pull }) => pull?.number === number);
 }

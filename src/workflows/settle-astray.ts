@@ -1,4 +1,5 @@
 import { cleanLine } from "../domain/clean-text.ts";
+import { ownBranches } from "../domain/own-branches.ts";
 import type { AstrayPull, Snapshot } from "../domain/snapshot.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import type { Settled } from "./settled.ts";
@@ -23,6 +24,6 @@ export async function settleAstray(context: ScaleContext): Promise<Settled[]> {
   return settled;
 }
 
-function findAstray({ inRange, gated, reverts }: Snapshot): AstrayPull[] {
-  return [inRange, ...gated.values(), ...reverts.values()].flatMap((branch) => branch?.astray ?? []);
+function findAstray(snapshot: Snapshot): AstrayPull[] {
+  return ownBranches(snapshot).flatMap(({ astray }) => astray ?? []);
 }

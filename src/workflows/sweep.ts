@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import type { DeliveryAttempt } from "../domain/missed-deliveries.ts";
+import { ownBranches } from "../domain/own-branches.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import type { ScaleBranch, Snapshot } from "../domain/snapshot.ts";
@@ -115,9 +116,9 @@ export class Sweep {
   async #deleteOrphans(context: ScaleContext, snapshot: Snapshot): Promise<void> {
     const { clock, orphans, onFound } = this.#options;
     const { place } = context;
-    const { inRange, gated, reverts, repositoryId, headOid: baseOid } = snapshot;
-    for (const branch of [inRange, ...gated.values(), ...reverts.values()]) {
-      if (branch === null || branch.headOid === baseOid || !isOrphan(branch, place.alias, clock())) continue;
+    const { repositoryId, headOid: baseOid } = snapshot;
+    for (const branch of ownBranches(snapshot)) {
+      if (branch.headOid === baseOid || !isOrphan(branch, place.alias, clock())) continue;
       const { name, headOid } = branch;
       const key = `${nameOf(context)} ${name} ${headOid}`;
       if (this.#told.has(key)) continue;

@@ -5,6 +5,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { gateOf } from "./gate-of.ts";
 import { HANDS_OFF } from "./hands-off.ts";
+import { holdsOnly } from "./holds-only.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
@@ -73,14 +74,6 @@ function holdsWhatItSays(
   const stack = { alias: place.alias, project: place.project, contract: readRecord(snapshot).contract };
   const planned = planScale(snapshot, stack, [], carriedScales(snapshot, stack, []));
   return planned.kind === "plan" && holdsOnly(branch, planned.plan.text);
-}
-
-/**
- * Only what we would write ourselves is merged: the same file, byte for byte, in one commit, and no other file. Whoever may
- * push could otherwise have us merge anything.
- */
-function holdsOnly({ file, pull }: OpenBranch, text: string): boolean {
-  return file.kind === "text" && file.text === text && pull.commitCount === 1 && pull.fileCount === 1;
 }
 
 /** It may not merge now, so GitHub is not to do it either. */

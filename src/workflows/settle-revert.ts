@@ -8,6 +8,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { gateOf } from "./gate-of.ts";
 import { HANDS_OFF } from "./hands-off.ts";
+import { holdsOnly } from "./holds-only.ts";
 import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
@@ -69,10 +70,7 @@ export async function settleRevert(
   const stack = { alias: place.alias, project: place.project, contract: record.contract };
   const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy: "pulumiscale" });
   if (planned.kind === "unusable") return say(planned.message);
-  const { file } = branch;
-  const isWhole =
-    file.kind === "text" && file.text === planned.plan.text && pull.commitCount === 1 && pull.fileCount === 1;
-  if (!isWhole || standing.isConflicting) return remake();
+  if (!holdsOnly(branch, planned.plan.text) || standing.isConflicting) return remake();
   const needed = record.policy.onFailure === "revert" ? gateOf(record, scale) : "onFailure is open";
   const approval = approvalOf(standing.reviews, branch.headOid, []);
   if (needed !== null && approval.kind === "missing")

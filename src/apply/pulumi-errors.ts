@@ -20,11 +20,11 @@ export class PulumiReadError extends Error {
   readonly isFolderMissing: boolean;
   constructor(what: string, stderr: string, advice: string, options?: ErrorOptions) {
     const isFolderMissing = saysFolderIsMissing(stderr);
-    const todo = isFolderMissing
+    const remedy = isFolderMissing
       ? "The backend's folder has to be there before Pulumi is: create it or mount it, or correct the backend's address (PULUMI_BACKEND_URL, cloud-url, or a `pulumi login`)."
       : advice;
     const reason = lastLines(stderr);
-    super(`Pulumi could not ${what}: ${reason} ${todo}`, options);
+    super(`Pulumi could not ${what}: ${reason} ${remedy}`, options);
     this.name = "PulumiReadError";
     this.reason = reason;
     this.isFolderMissing = isFolderMissing;

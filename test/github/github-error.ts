@@ -15,6 +15,8 @@ export class GitHubError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** The GraphQL error type, where it isn't told by the status. */
   readonly type: string | undefined;
+  /** Where it is documented; undefined: where the operation is. */
+  readonly documentationUrl: string | undefined;
 
   constructor(
     status: number,
@@ -23,6 +25,7 @@ export class GitHubError extends Error {
       readonly errors?: readonly (FieldProblem | string)[];
       readonly headers?: Readonly<Record<string, string>>;
       readonly type?: string;
+      readonly documentationUrl?: string;
     } = {},
   ) {
     super(message);
@@ -31,6 +34,7 @@ export class GitHubError extends Error {
     this.errors = details.errors;
     this.headers = details.headers ?? {};
     this.type = details.type;
+    this.documentationUrl = details.documentationUrl;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ReactionContent } from "./repository/issue.ts";
+import type { LockReason, ReactionContent } from "./repository/issue.ts";
 import type { Role } from "./world.ts";
 
 export interface NewIssue {
@@ -52,6 +52,9 @@ export interface PeopleOnGitHub {
   /** Closes or reopens what has this number, be it an issue or a pull request. */
   close(repo: string, number: number, by: string): Promise<void>;
   reopen(repo: string, number: number, by: string): Promise<void>;
+  /** Locks the conversation of an issue or a pull request: only those who may write still comment, and nobody reacts. */
+  lock(repo: string, number: number, by: string, reason?: LockReason): Promise<void>;
+  unlock(repo: string, number: number, by: string): Promise<void>;
   /** Deletes a branch; the pull requests from it and to it close. */
   deleteBranch(repo: string, branch: string, by: string): Promise<void>;
 }

@@ -1,8 +1,10 @@
 import type { Need } from "../auth/permissions.ts";
+import { GitHubError } from "../github-error.ts";
 import { deleteComment, editComment, findComment } from "../repository/comment-on-issue.ts";
-import type { Issue, Reaction } from "../repository/issue.ts";
+import type { Issue } from "../repository/issue.ts";
 import { pinIssue, unpinIssue } from "../repository/pin-issue.ts";
-import { addReaction } from "../repository/react.ts";
+import { addReaction, type Reactable } from "../repository/react.ts";
+import type { Hand } from "../webhooks/announce.ts";
 import type { Repository } from "../world.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { requireIssueNode, requireNode } from "./find-node.ts";
@@ -46,10 +48,11 @@ export function issueMutations(context: GraphqlContext) {
     },
 
     addReaction: ({ input }: { input: ReactionInput }) => {
-      const { repository, reactions } = requireReactable(context, input.subjectId);
+      const { repository, ...reactable } = requireReactable(context, input.subjectId);
       return mutate(context, repository, writeConversation, input, async (hand) => {
         const content = reactionContentOf(input.content);
-        const reaction = addReaction(world, reactions, content, hand.account);
+        requireMayReactTo(reactable, hand);
+        const reaction = addReaction(world, reactable, content, hand.account);
         return { reaction: () => viewReaction(context, reaction) };
       });
     },
@@ -109,12 +112,18 @@ export function requireComment(context: GraphqlContext, id: string) {
 }
 
 /** What one can react to: an issue, a pull request, a comment under either. */
-function requireReactable(
-  context: GraphqlContext,
-  id: string,
-): { repository: Repository; reactions: Reaction[] } {
-  const { kind, repository } = requireNode(context, id);
-  const { reactions } =
-    kind === "IssueComment" ? requireComment(context, id).comment : requireIssueNode(context, id).issue;
-  return { repository, reactions };
+function requireReactable(context: GraphqlContext, id: string): { repository: Repository } & Reactable {
+  if (requireNode(context, id).kind === "IssueComment") {
+    const { repository, issue, comment } = requireComment(context, id);
+    return { repository, issue, reactions: comment.reactions };
+  }
+  const { repository, issue } = requireIssueNode(context, id);
+  return { repository, issue, reactions: issue.reactions };
+}
+
+/** GraphQL words it as a missing right, whoever asks. */
+function requireMayReactTo({ issue }: Reactable, { account }: Hand): void {
+  if (issue.conversationLock === null) return;
+  const message = `${account.login} does not have the correct permissions to execute \`AddReaction\``;
+  throw new GitHubError(403, message, { type: "FORBIDDEN" });
 }

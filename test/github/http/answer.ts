@@ -24,7 +24,7 @@ export function formatRestError(error: GitHubError): Record<string, unknown> {
   return {
     message: error.message,
     ...(error.errors === undefined ? {} : { errors: error.errors }),
-    documentation_url: "https://docs.github.com/rest",
+    documentation_url: error.documentationUrl ?? "https://docs.github.com/rest",
     status: String(error.status),
   };
 }

@@ -56,6 +56,7 @@ export async function createPull(
     updatedAt: world.now(),
     closedAt: null,
     closedBy: null,
+    conversationLock: null,
     headRef,
     headOid,
     baseRef,

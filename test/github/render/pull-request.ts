@@ -32,7 +32,7 @@ export function renderSimplePull(world: World, repository: Repository, pull: Pul
     issue_url: issueUrl,
     number: pull.number,
     state: pull.state,
-    locked: false,
+    locked: pull.conversationLock !== null,
     title: pull.title,
     user: renderAccount(world, pull.author),
     body: pull.body,
@@ -67,7 +67,7 @@ export function renderSimplePull(world: World, repository: Repository, pull: Pul
     },
     author_association: associationOf(repository, pull.author),
     auto_merge: renderAutoMerge(world, pull),
-    active_lock_reason: null,
+    active_lock_reason: pull.conversationLock?.reason ?? null,
   };
 }
 

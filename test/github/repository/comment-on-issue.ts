@@ -4,6 +4,7 @@ import { renderIssue, renderIssueComment } from "../render/issue.ts";
 import { announce, type Hand } from "../webhooks/announce.ts";
 import type { Repository, World } from "../world.ts";
 import type { Issue, IssueComment } from "./issue.ts";
+import { requireMayComment } from "./lock-issue.ts";
 
 export function addComment(
   world: World,
@@ -12,6 +13,7 @@ export function addComment(
   body: string,
   hand: Hand,
 ): IssueComment {
+  requireMayComment(repository, issue, hand);
   requireCommentLength(body);
   const comment: IssueComment = {
     id: world.nextId(),

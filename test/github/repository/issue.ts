@@ -42,6 +42,9 @@ export interface Reaction {
   readonly createdAt: Date;
 }
 
+/** As REST names it. */
+export type LockReason = "off-topic" | "too heated" | "resolved" | "spam";
+
 /** What an issue and a pull request have in common. */
 export interface Conversation {
   readonly id: number;
@@ -60,6 +63,8 @@ export interface Conversation {
   updatedAt: Date;
   closedAt: Date | null;
   closedBy: Account | null;
+  /** Null: whoever may read may talk. */
+  conversationLock: { readonly reason: LockReason | null } | null;
 }
 
 export interface Issue extends Conversation {

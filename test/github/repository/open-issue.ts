@@ -35,6 +35,7 @@ export async function openIssue(
     updatedAt: world.now(),
     closedAt: null,
     closedBy: null,
+    conversationLock: null,
   };
   repository.issues.set(issue.number, issue);
   announce(world, repository, hand, "issues", "opened", { issue: renderIssue(world, repository, issue) });

@@ -7,6 +7,7 @@ import { repositoryUrl } from "../render/repository.ts";
 import { changeIssue } from "../repository/change-issue.ts";
 import type { Issue } from "../repository/issue.ts";
 import { findOrCreateLabel, replaceLabels } from "../repository/label-issue.ts";
+import { lockIssue } from "../repository/lock-issue.ts";
 import { openIssue } from "../repository/open-issue.ts";
 import type { Account, Repository } from "../world.ts";
 import { list, type RestHandlers } from "./operation.ts";
@@ -64,6 +65,19 @@ export const issueOperations = {
     if (issue.kind === "pull-request") await changePull(world, repository, issue, change, hand);
     else changeIssue(world, repository, issue, { ...change, reason: body.state_reason ?? null }, hand);
     return { status: 200, body: renderIssue(world, repository, issue) };
+  },
+
+  "issues/lock": async ({ world, repository, path, body, caller }) => {
+    const issue = requireIssue(repository, path.issue_number);
+    const reason = body?.lock_reason ?? null;
+    await lockIssue(world, repository, issue, { reason }, handOf(world, caller));
+    return { status: 204 };
+  },
+
+  "issues/unlock": async ({ world, repository, path, caller }) => {
+    const issue = requireIssue(repository, path.issue_number);
+    await lockIssue(world, repository, issue, "unlocked", handOf(world, caller));
+    return { status: 204 };
   },
 } satisfies RestHandlers;
 

@@ -53,6 +53,7 @@ const writeLabels = repository(
   ],
   "write",
 );
+const lockIssues = writeLabels;
 const readActions = repository([["actions", "read"]], "read");
 const readStatuses = repository([["statuses", "read"]], "read");
 const writeStatuses = repository([["statuses", "write"]], "write");
@@ -112,8 +113,10 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "issues/list-for-repo": readIssues,
   "issues/list-labels-for-repo": readIssues,
   "issues/list-labels-on-issue": readIssues,
+  "issues/lock": lockIssues,
   "issues/remove-label": triageIssues,
   "issues/set-labels": triageIssues,
+  "issues/unlock": lockIssues,
   "issues/update": writeIssues,
   "issues/update-comment": writeIssues,
   "meta/get": anyone,

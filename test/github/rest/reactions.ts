@@ -2,7 +2,7 @@ import { type Caller, handOf } from "../auth/caller.ts";
 import { notFound } from "../github-error.ts";
 import { renderReaction } from "../render/issue.ts";
 import type { Reaction, ReactionContent } from "../repository/issue.ts";
-import { addReaction } from "../repository/react.ts";
+import { addReaction, type Reactable } from "../repository/react.ts";
 import type { World } from "../world.ts";
 import { requireComment } from "./comments.ts";
 import { requireIssue } from "./issues.ts";
@@ -15,8 +15,8 @@ export const reactionOperations = {
   },
 
   "reactions/create-for-issue-comment": ({ world, repository, path, body, caller }) => {
-    const { comment } = requireComment(repository, Number(path.comment_id));
-    return createReaction(world, comment.reactions, body.content, caller);
+    const { issue, comment } = requireComment(repository, Number(path.comment_id));
+    return createReaction(world, { issue, reactions: comment.reactions }, body.content, caller);
   },
 
   "reactions/delete-for-issue-comment": ({ world, repository, path, caller }) => {
@@ -27,8 +27,10 @@ export const reactionOperations = {
   "reactions/list-for-issue": ({ world, repository, path, query }) =>
     listReactions(world, requireIssue(repository, path.issue_number).reactions, query.content),
 
-  "reactions/create-for-issue": ({ world, repository, path, body, caller }) =>
-    createReaction(world, requireIssue(repository, path.issue_number).reactions, body.content, caller),
+  "reactions/create-for-issue": ({ world, repository, path, body, caller }) => {
+    const issue = requireIssue(repository, path.issue_number);
+    return createReaction(world, { issue, reactions: issue.reactions }, body.content, caller);
+  },
 
   "reactions/delete-for-issue": ({ world, repository, path, caller }) =>
     deleteReaction(world, requireIssue(repository, path.issue_number).reactions, path.reaction_id, caller),
@@ -46,13 +48,13 @@ function listReactions(
 /** A 200 tells that this account had reacted so before. */
 function createReaction(
   world: World,
-  reactions: Reaction[],
+  reactable: Reactable,
   content: ReactionContent,
   caller: Caller,
 ): RestAnswer {
-  const before = reactions.length;
-  const reaction = addReaction(world, reactions, content, handOf(world, caller).account);
-  return { status: reactions.length === before ? 200 : 201, body: renderReaction(world, reaction) };
+  const before = reactable.reactions.length;
+  const reaction = addReaction(world, reactable, content, handOf(world, caller).account);
+  return { status: reactable.reactions.length === before ? 200 : 201, body: renderReaction(world, reaction) };
 }
 
 /** Everyone takes back their own alone. */

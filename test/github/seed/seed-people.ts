@@ -4,6 +4,7 @@ import { changePull } from "../pulls/change-pull.ts";
 import { changeIssue } from "../repository/change-issue.ts";
 import { addComment, deleteComment, editComment, findComment } from "../repository/comment-on-issue.ts";
 import { addLabels, findOrCreateLabel, removeLabel } from "../repository/label-issue.ts";
+import { lockIssue } from "../repository/lock-issue.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { openIssue } from "../repository/open-issue.ts";
 import { addReaction } from "../repository/react.ts";
@@ -42,8 +43,9 @@ export function seedPeople(world: World): PeopleOnGitHub {
       }),
     react: (repo, id, { by, content }) =>
       inRepository(repo, (repository) => {
-        const { reactions } = requireComment(repository, id).comment;
-        return addReaction(world, reactions, content, requireAccount(world, by)).id;
+        const { issue, comment } = requireComment(repository, id);
+        return addReaction(world, { issue, reactions: comment.reactions }, content, requireAccount(world, by))
+          .id;
       }),
     openIssue: (repo, { author, title, body = null, labels = [] }) =>
       inRepository(repo, async (repository) => {
@@ -54,6 +56,15 @@ export function seedPeople(world: World): PeopleOnGitHub {
     changePull: change,
     close: (repo, number, by) => change(repo, number, { by, state: "closed" }),
     reopen: (repo, number, by) => change(repo, number, { by, state: "open" }),
+    lock: (repo, number, by, reason) =>
+      inRepository(repo, (repository) => {
+        const lock = { reason: reason ?? null };
+        return lockIssue(world, repository, requireNumber(repository, number), lock, handOfPerson(world, by));
+      }),
+    unlock: (repo, number, by) =>
+      inRepository(repo, (repository) =>
+        lockIssue(world, repository, requireNumber(repository, number), "unlocked", handOfPerson(world, by)),
+      ),
     deleteBranch: (repo, branch, by) =>
       inRepository(repo, async (repository) => {
         const ref = `refs/heads/${branch}`;

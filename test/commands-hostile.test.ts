@@ -101,18 +101,51 @@ describe("a comment in an odd place", { timeout: TIMEOUT }, () => {
   });
 
   it("is not carried out where it cannot be answered, as on a locked issue", async () => {
-    const { say, settled, github, stackFile, answers } = await startCommandWorld();
+    const { ask, say, settled, github, issue, publish, stackFile, answers, reactions } =
+      await startCommandWorld();
     const before = await stackFile();
-    const locked = { message: "Unable to create comment because issue is locked." };
-    github.faults.add({
-      match: { operation: "issues/create-comment" },
-      kind: "status",
-      status: 403,
-      body: locked,
-    });
+    await github.lock(REPO, issue, "alice");
+    const comment = await say("/scale api 4");
+    await settled();
+    await publish({});
+    await settled();
+    expect([await stackFile(), await answers(), await reactions(comment)]).toEqual([before, [], []]);
+
+    const other = await github.openIssue(REPO, { author: "alice", title: "Elsewhere" });
+    expect(await ask("/scale api 3", "alice", other)).toContain("2 → **3**");
+    expect(github.violations).toEqual([]);
+  });
+
+  it("is answered once the issue is unlocked, where that is soon", async () => {
+    const { say, settled, github, issue, publish, answers } = await startCommandWorld();
+    await github.lock(REPO, issue, "alice");
     await say("/scale api 4");
     await settled();
-    expect([await stackFile(), await answers()]).toEqual([before, []]);
+    await github.unlock(REPO, issue, "alice");
+    await publish({});
+    await settled();
+    expect(await answers()).toEqual([expect.stringContaining("2 → **4**")]);
+  });
+
+  it("is let be after two hours where the issue stays locked", async () => {
+    const { options, ahead } = movableClock();
+    const { say, settled, github, issue, publish, stackFile, answers } = await startCommandWorld(options);
+    const before = await stackFile();
+    await github.lock(REPO, issue, "alice");
+    await say("/scale api 4");
+    await settled();
+    ahead(121);
+    const tried = () =>
+      github.requests.filter(({ operations }) => operations.includes("issues/create-comment")).length;
+    const triedBefore = tried();
+    for (let round = 0; round < 3; round++) {
+      await publish({});
+      await settled();
+    }
+    await github.unlock(REPO, issue, "alice");
+    await publish({});
+    await settled();
+    expect([tried(), await stackFile(), await answers()]).toEqual([triedBefore, before, []]);
   });
 
   it("is carried out where GitHub takes no reaction", async () => {

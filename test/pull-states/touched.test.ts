@@ -174,9 +174,7 @@ it("where a person has taken our mark out of the text, it is left to people", {
 
 it("a locked conversation keeps nothing from going on", { timeout: TIMEOUT }, async () => {
   const { github, nudge, stackFile, unblock } = await gatedPull();
-  const message = "Unable to create comment because issue is locked.";
-  const match = { operation: "issues/create-comment" };
-  github.faults.add({ match, kind: "status", status: 403, body: { message }, times: 1000 });
+  await github.lock(REPO, 1, "alice", "too heated");
   await github.review(REPO, 1, { login: "bob", state: "CHANGES_REQUESTED" });
   await nudge(GATED);
   expect(

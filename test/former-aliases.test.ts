@@ -87,6 +87,21 @@ it("what waited for approval under a former name is closed, and not merged", {
   expect(closed.merged_at).toBeNull();
 });
 
+it("a no to what was asked for under a former name is still one", { timeout: TIMEOUT }, async () => {
+  for (const [open, value] of [[inRangePull, 4] as const, [gatedPull, 8] as const]) {
+    const world = await open();
+    const { alice, post, settled } = world;
+    await alice("PATCH", "/pulls/1", { state: "closed" });
+    await settled();
+    await rename(world, settled);
+    const held = await post(`${NEW}/scale/web`, { value });
+    expect(held.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "rejected" }] });
+    expect(held.results[0]?.reasons[0]?.message).toMatch(/^alice closed pull request #1/);
+    const { results } = await post(`${NEW}/scale/web`, { value: 5 });
+    expect(results[0]).toMatchObject({ kind: "scale", to: 5 });
+  }
+});
+
 it("a former name never takes the callers of a stack that has it now", { timeout: TIMEOUT }, async () => {
   const world = await startPullStates();
   const { github, post, putEntry, settled, sign } = world;

@@ -52,7 +52,7 @@ export function readPoolState(
       ...eventsOf(snapshot.inRange, pool, stack.alias, read.value),
       ...eventsOf(gated, pool, stack.alias, read.value),
     ].map(credible),
-    rejections: rejectionsOf(snapshot.rejected, pool, stack.alias).map(credible),
+    rejections: rejectionsOf(snapshot.rejected, pool, stack).map(credible),
     handsOff: { inRange: pushedTo(snapshot.inRange), gated: pushedTo(gated) },
     applyFailure: applyFailure(facts, pool, read.value),
     paused,

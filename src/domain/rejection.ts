@@ -1,4 +1,5 @@
 import { cooldownSeconds, type Pool } from "./contract.ts";
+import { isCalled, type StackNames } from "./names.ts";
 import { isNamed } from "./pool-history.ts";
 import type { Rejection } from "./pool-state.ts";
 import { parseScaleCommit } from "./scale-commit.ts";
@@ -8,10 +9,10 @@ import type { RejectedPull } from "./snapshot.ts";
 const LEAST_SECONDS = 300;
 
 /** The moves of a pool that were said "no" to. Pure: what a closed pull request asked for stands in its own commit. */
-export function rejectionsOf(rejected: readonly RejectedPull[], pool: Pool, alias: string): Rejection[] {
+export function rejectionsOf(rejected: readonly RejectedPull[], pool: Pool, stack: StackNames): Rejection[] {
   return rejected.flatMap(({ number, by, closedAtMs, commitMessage }) => {
     const commit = parseScaleCommit(commitMessage);
-    if (commit?.alias !== alias) return [];
+    if (commit === undefined || !isCalled(stack, commit.alias)) return [];
     return commit.scales
       .filter((scale) => isNamed(pool, scale.pool))
       .map(({ from, to }) => ({ from, to, by, atMs: closedAtMs, pullRequest: number }));

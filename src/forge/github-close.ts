@@ -20,7 +20,8 @@ export async function closeGitHubPull(
   } else {
     await labelGitHubPull(client, place, number, [REJECTED_LABEL]);
     const { data } = await client.request(`GET ${route}`, pull);
-    const body = withRejectMark(markKey, { owner, repo, number, by: rejectedBy }, data.body ?? "");
+    const rejection = { repository: String(data.base.repo.id), number, by: rejectedBy };
+    const body = withRejectMark(markKey, rejection, data.body ?? "");
     await client.request(`PATCH ${route}`, { ...pull, state: "closed", body });
   }
   await writeGitHubNote(client, place, number, null, why);

@@ -1,20 +1,22 @@
-import { CLOSED_PULL_FRAGMENT, CLOSED_PULLS_FIELDS } from "./github-rejected.ts";
+import type { FormerFields } from "./github-former-fields.ts";
+import { CLOSED_PULL_FRAGMENT, closedPullsFields } from "./github-rejected.ts";
 import { SCALE_BRANCH_FRAGMENT } from "./github-scale-heads.ts";
 
-/** So many former names of a stack are looked at for pauses and pins. */
-export const MOST_FORMER = 10;
-
 /**
- * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`
- * is how many former names of the stack there are.
+ * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`:
+ * see `formerFields`.
  */
-export function snapshotQuery(former: number): string {
-  const names = Array.from({ length: Math.min(former, MOST_FORMER) }, (_, index) => `former${index}`);
+export function snapshotQuery(former: readonly FormerFields[]): string {
   return `
 query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
   $controlsPath: String!, $allControlsPath: String!,
-  ${names.map((name) => `$${name}: String!, `).join("")}$inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
+  ${former
+    .flatMap(({ controls, closed }) => [controls, closed])
+    .map((name) => `$${name}: String!, `)
+    .join(
+      "",
+    )}$inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
 ) {
   viewer { login }
   repository(owner: $owner, name: $repo) {
@@ -50,7 +52,7 @@ query Snapshot(
           file(path: $ledgerPath) { object { ...text } }
           controls: file(path: $controlsPath) { object { ...text } }
           allControls: file(path: $allControlsPath) { object { ...text } }
-          ${names.map((name) => `${name}: file(path: $${name}) { object { ...text } }`).join("\n")}
+          ${former.map(({ controls }) => `${controls}: file(path: $${controls}) { object { ...text } }`).join("\n")}
           history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
         }
       }
@@ -58,7 +60,7 @@ query Snapshot(
     inRange: ref(qualifiedName: $inRange) { ...scaleBranch }
     gated: refs(refPrefix: $gated, first: 100) { nodes { ...scaleBranch } }
     reverts: refs(refPrefix: $reverts, first: 100) { nodes { ...scaleBranch } }
-    ${CLOSED_PULLS_FIELDS}
+    ${closedPullsFields(former)}
   }
 }
 fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }

@@ -32,7 +32,8 @@ export type CommitAnswer = z.infer<typeof CommitAnswer>;
 
 export const SnapshotAnswer = z.object({
   viewer: z.object({ login: z.string() }),
-  repository: z.object({
+  // Beside these, one `closedFormer<n>` for each former name of the stack.
+  repository: z.looseObject({
     id: z.string(),
     databaseId: z.int(),
     squashMergeAllowed: z.boolean(),

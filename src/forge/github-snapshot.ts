@@ -5,11 +5,12 @@ import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
 import { approvalBranch, ForgeError, inRangeBranch, revertBranch, type StackPlace } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText, readEntryText } from "./github-blob.ts";
+import { formerFields } from "./github-former-fields.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { readRejected } from "./github-rejected.ts";
 import { type HeadReading, type ScaleBranchAnswer, scaleBranch } from "./github-scale-heads.ts";
 import { type FileAnswer, FileEntry } from "./github-snapshot-file.ts";
-import { MOST_FORMER, snapshotQuery } from "./github-snapshot-query.ts";
+import { snapshotQuery } from "./github-snapshot-query.ts";
 import { type CommitAnswer, SnapshotAnswer } from "./github-snapshot-schema.ts";
 
 const COMMITS_PER_PAGE = 20;
@@ -65,7 +66,7 @@ export async function readGitHubSnapshot(
     inRange: inRange === null ? null : await scaleBranch(inRange, inRangeBranch(place.alias), reading),
     gated: await byPool(repository.gated, approvalBranch(place.alias, ""), reading),
     reverts: await byPool(repository.reverts, revertBranch(place.alias, ""), reading),
-    rejected: readRejected(repository, place, viewer, markKey),
+    rejected: readRejected(repository, place, { viewer, markKey }),
     repositoryNumber,
     ledgerEntry: textOf(await read(repository.ledger?.target.file ?? null)),
     earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
@@ -88,9 +89,14 @@ async function readPage(
   place: StackPlace,
   after: string | null,
 ): Promise<SnapshotAnswer> {
-  const former = formerPaths(place);
-  const answer = await askGraphql(client, snapshotQuery(former.length), {
-    ...Object.fromEntries(former.map((path, index) => [`former${index}`, path])),
+  const former = formerFields(place);
+  const answer = await askGraphql(client, snapshotQuery(former), {
+    ...Object.fromEntries(
+      former.flatMap(({ alias, controls, closed }) => [
+        [controls, controlsPath({ kind: "stack", alias })],
+        [closed, inRangeBranch(alias)],
+      ]),
+    ),
     owner: place.owner,
     repo: place.repo,
     base: `refs/heads/${place.branch}`,
@@ -116,11 +122,6 @@ async function readPage(
   );
 }
 
-/** Where the stack's pauses and pins stood under its former names. */
-function formerPaths({ formerAliases = [] }: StackPlace): string[] {
-  return formerAliases.slice(0, MOST_FORMER).map((alias) => controlsPath({ kind: "stack", alias }));
-}
-
 /** What was paused or pinned under a former name holds until a file of the name of now says anything. */
 async function readControls(
   ledger: SnapshotAnswer["repository"]["ledger"],
@@ -129,7 +130,7 @@ async function readControls(
 ): Promise<StackFile> {
   const answers = [
     ledger?.target.controls ?? null,
-    ...formerPaths(place).map((_, index) => FileEntry.parse(ledger?.target[`former${index}`] ?? null)),
+    ...formerFields(place).map(({ controls }) => FileEntry.parse(ledger?.target[controls] ?? null)),
   ];
   for (const answer of answers) {
     const file = await read(answer);

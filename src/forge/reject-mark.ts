@@ -1,7 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** A "no" that somebody gave to us: that we closed this pull request at this person's word. */
-export type MarkedRejection = { owner: string; repo: string; number: number; by: string };
+/**
+ * A "no" that somebody gave to us: that we closed this pull request at this person's word. `repository` is its number, which it keeps when
+ * it is renamed or transferred.
+ */
+export type MarkedRejection = { repository: string; number: number; by: string };
 
 /** The last line of a pull request's text that was closed at a person's word; nobody else can write it, since nobody has the key. */
 export function withRejectMark(key: Buffer, rejection: MarkedRejection, text: string): string {
@@ -18,7 +21,7 @@ export function rejecterIn(key: Buffer, pull: Omit<MarkedRejection, "by">, text:
 
 const MARK = /<!-- pulumiscale:rejected ([A-Za-z0-9_.[\]-]{1,80}) ([0-9a-f]{64}) -->/g;
 
-function digest(key: Buffer, { owner, repo, number, by }: MarkedRejection): Buffer {
-  const content = ["rejected", `${owner}/${repo}`.toLowerCase(), number, by].join("\n");
+function digest(key: Buffer, { repository, number, by }: MarkedRejection): Buffer {
+  const content = ["rejected", repository, number, by].join("\n");
   return createHmac("sha256", key).update(content, "utf8").digest();
 }

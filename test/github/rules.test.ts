@@ -49,6 +49,19 @@ test("a ruleset is read with what it asks, and its bypass list by those alone wh
   expect(await refusal(admin.rest.repos.getRepoRuleset({ ...wanted, ruleset_id: 1 }))).toBe("404 Not Found");
 });
 
+test("a branch whose history stays takes what follows on it, and nothing else", async () => {
+  const { github, octokit, repo } = scene;
+  github.protect("octo/infra", "main", { kind: "ruleset", blockForcePushes: true });
+  const { data: rules } = await octokit.rest.repos.getBranchRules({ ...repo, branch: "main" });
+  expect(rules.map(({ type }) => type)).toEqual(["deletion", "non_fast_forward"]);
+  const first = await github.readRef("octo/infra", "main");
+  const next = await github.commit("octo/infra", { message: "next", files: { next: "1" } });
+  const move = (sha: string | null, force: boolean) =>
+    refusal(octokit.rest.git.updateRef({ ...repo, ref: "heads/main", sha: sha ?? "", force }));
+  expect(await move(first, true)).toContain("Cannot force-push to this branch");
+  expect(await github.readRef("octo/infra", "main")).toBe(next);
+});
+
 test("branch protection is no ruleset, and is read with a permission of its own", async () => {
   const { github, octokit, repo } = scene;
   github.protect("octo/infra", "main", {

@@ -111,6 +111,7 @@ export function renderRules(protection: Protection) {
   return [
     ...(protection.requiredChecks.length > 0 || protection.strict ? [checks] : []),
     ...(asksPull(protection) ? [reviews] : []),
+    ...(protection.blockForcePushes ? [{ type: "deletion" }, { type: "non_fast_forward" }] : []),
     ...(queue === null ? [] : [queue]),
   ];
 }

@@ -1,3 +1,5 @@
+import { readRef } from "../git/git-repository.ts";
+import { isAncestor } from "../git/history.ts";
 import { GitHubError } from "../github-error.ts";
 import { openPulls } from "../pulls/follow-refs.ts";
 import type { Hand } from "../webhooks/announce.ts";
@@ -20,7 +22,8 @@ export async function requireUnprotected(
   oid: string | null,
   hand: Hand,
 ): Promise<void> {
-  const problem = findPushProblem(repository, ref, oid, hand);
+  const problem =
+    findPushProblem(repository, ref, oid, hand) ?? (await findRewriteProblem(repository, ref, oid, hand));
   if (problem === null) return;
   if (problem.kind === "ruleset") {
     throw new GitHubError(422, wordRefusal({ kind: problem.kind }, problem.sentences), {
@@ -30,6 +33,21 @@ export async function requireUnprotected(
   throw new GitHubError(422, `Protected branch update failed for ${ref}: ${problem.sentences.join(" ")}`, {
     type: "BRANCH_PROTECTION_RULE_VIOLATION",
   });
+}
+
+/** Why this hand may not push over what a branch has. */
+async function findRewriteProblem(
+  repository: Repository,
+  ref: string,
+  oid: string | null,
+  hand: Hand,
+): Promise<PushProblem | null> {
+  const protection = findRules(repository, ref.replace(/^refs\/heads\//, ""));
+  if (protection?.blockForcePushes !== true || oid === null) return null;
+  const before = await readRef(repository.git, ref);
+  if (before === null || (await isAncestor(repository.git, before, oid))) return null;
+  if (mayBypass(repository, protection, hand, "push")) return null;
+  return { kind: protection.kind, sentences: ["Cannot force-push to this branch"] };
 }
 
 /** Why this hand may not move this ref to `oid`; null: it may. */

@@ -23,6 +23,8 @@ export interface Protection {
   readonly enforceAdmins: boolean;
   /** Whom none of this binds; auto-merge and the merge queue are bound all the same. */
   readonly bypassActors: readonly BypassActor[];
+  /** History stays: nothing is pushed over it through the API (git's own pushes are not looked at), and rulesets say so of deletions too. */
+  readonly blockForcePushes: boolean;
   /** Merges go through a queue; null: there is none. */
   readonly mergeQueue: MergeQueueRule | null;
 }
@@ -56,6 +58,7 @@ export const unprotected: Omit<Protection, "id"> = {
   requireLastPushApproval: false,
   enforceAdmins: false,
   bypassActors: [],
+  blockForcePushes: false,
   mergeQueue: null,
 };
 

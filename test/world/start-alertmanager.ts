@@ -25,38 +25,45 @@ export type Alertmanager = {
 
 /** Starts the real Alertmanager with one route to the app. */
 export async function startAlertmanager(options: AlertmanagerOptions): Promise<Alertmanager> {
-  const { directory, groupInterval = "1s", repeatInterval = "2s" } = options;
+  const { program, directory, groupInterval = "1s", repeatInterval = "2s" } = options;
   mkdirSync(directory, { recursive: true });
   const tokenFile = join(directory, "token");
   writeFileSync(tokenFile, options.token, { mode: 0o600 });
-  const configFile = join(directory, "alertmanager.yml");
-  writeFileSync(
-    configFile,
-    stringify({
-      route: {
-        receiver: "pulumiscale",
-        group_by: ["alertname", "pool"],
-        group_wait: "100ms",
-        group_interval: groupInterval,
-        repeat_interval: repeatInterval,
+  const config = stringify({
+    route: {
+      receiver: "pulumiscale",
+      group_by: ["alertname", "pool"],
+      group_wait: "100ms",
+      group_interval: groupInterval,
+      repeat_interval: repeatInterval,
+    },
+    receivers: [
+      {
+        name: "pulumiscale",
+        webhook_configs: [
+          {
+            url: options.url,
+            send_resolved: true,
+            http_config: { authorization: { credentials_file: tokenFile } },
+          },
+        ],
       },
-      receivers: [
-        {
-          name: "pulumiscale",
-          webhook_configs: [
-            {
-              url: options.url,
-              send_resolved: true,
-              http_config: { authorization: { credentials_file: tokenFile } },
-            },
-          ],
-        },
-      ],
-    }),
-  );
+    ],
+  });
+  return startAlertmanagerWith(program, directory, config);
+}
+
+/** Starts the real Alertmanager with a configuration of one's own; all that it keeps is in a folder that is there. */
+export async function startAlertmanagerWith(
+  program: string,
+  directory: string,
+  config: string,
+): Promise<Alertmanager> {
+  const configFile = join(directory, "alertmanager.yml");
+  writeFileSync(configFile, config);
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const process = startProcess(options.program, [
+  const process = startProcess(program, [
     `--config.file=${configFile}`,
     `--storage.path=${join(directory, "data")}`,
     `--web.listen-address=127.0.0.1:${port}`,

@@ -2,15 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ActionsRunner, startActionsRunner } from "../actions/actions-runner.ts";
-import { createGitHubHost } from "../actions/github-host.ts";
+import type { ActionsRunner } from "../actions/actions-runner.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "../forge/app-permissions.ts";
 import type { GitHubStandIn } from "../github/github-stand-in.ts";
-import { startGitHub } from "../github/start-github.ts";
-import { type OidcIssuer, startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
+import type { OidcIssuer } from "../oidc/start-oidc-issuer.ts";
 import { countWorkers } from "./count-workers.ts";
-import { ACTION_ROOT, deployWorkflow, seedInfra, workflowEnvironment } from "./seed-infra.ts";
+import { deployWorkflow, seedInfra } from "./seed-infra.ts";
 import { type AppProcess, startAppProcess } from "./start-app-process.ts";
+import { startPlaces } from "./start-places.ts";
 
 const WEBHOOK_SECRET = "the-apps-own-webhook-secret";
 
@@ -50,7 +49,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { program = "node-workers", log = () => {} } = options;
   const directory = mkdtempSync(join(tmpdir(), "pulumiscale-world-"));
   const workers = join(directory, "workers");
-  const environment = workflowEnvironment(join(directory, "backend"));
   const token = "demo-webhook-secret-0123456789abcdef0123456789";
   const closers: (() => Promise<void> | void)[] = [
     () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }),
@@ -59,21 +57,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const github = await startGitHub({ dataDirectory: join(directory, "github") });
-    closers.push(() => github.stop());
-    const issuer = await startOidcIssuer();
-    closers.push(() => issuer.stop());
-    // The stand-in's address says nothing of its issuer.
-    Object.assign(environment, { PULUMISCALE_OIDC_ISSUER: issuer.url });
-    const runner = await startActionsRunner({
-      github: createGitHubHost(github),
-      oidc: issuer,
-      actions: { "pulumiscale/pulumiscale": ACTION_ROOT },
-      env: environment,
-      secrets: { PULUMI_ACCESS_TOKEN: "" },
-      log,
-    });
-    closers.push(() => runner.stop());
+    const places = await startPlaces(directory, log);
+    closers.push(() => places.stop());
+    const { github, runner, issuer, environment } = places;
     github.createOrganization("acme");
     github.createUser("alice");
     log("making the infra repository: a Pulumi program, its stack file with the encrypted webhook secret");

@@ -26,6 +26,7 @@ import { createLogger } from "./logger.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 import { CommentAnswers } from "./workflows/answer-comment.ts";
+import { AppScaling } from "./workflows/app-scaling.ts";
 import { Background } from "./workflows/background.ts";
 import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
@@ -101,12 +102,9 @@ export async function startApp(
   const directory = new StackDirectory({
     ledger,
     forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock, markKey),
-    controls: new GitHubControls((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
     clock,
     background,
     paused: settings.paused,
-    hmacSecret: settings.hmacSecret,
-    answerWithinMs,
     onSettled: (stack, settled) => {
       log.info({ stack, settled }, "scale pull request settled");
       guard.settled(stack, settled);
@@ -115,9 +113,16 @@ export async function startApp(
       statusIssues.moved({ owner, repo });
     },
   });
+  const scaling = new AppScaling({
+    directory,
+    controls: new GitHubControls((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
+    clock,
+    hmacSecret: settings.hmacSecret,
+    answerWithinMs,
+  });
   const answers = new CommentAnswers({
     forge: new GitHubComments((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
-    stacks: directory,
+    stacks: scaling,
     ...{ clock, background, markKey },
     onApproved: ({ owner, repo, issue: number }, alias, headOid) => {
       guard.changed({ owner, repo, number, headOid });
@@ -188,7 +193,7 @@ export async function startApp(
     clock,
   });
   const app = createHttpApp({
-    scaling: directory,
+    scaling,
     ...(settings.defaultStack === null ? {} : { defaultStack: settings.defaultStack }),
     ...(settings.metricsToken === null
       ? {}

@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../clock.ts";
+import { sha256 } from "../domain/sha256.ts";
 import type { Scaling, StackName } from "../workflows/scaling.ts";
 import { bearerToken, unauthorized } from "./authenticate.ts";
 import { describeApi } from "./describe-api.ts";
@@ -54,8 +55,4 @@ export function createOpenOperations(
 
 function text(body: string, contentType: string): Response {
   return new Response(body, { headers: { "content-type": contentType, ...ANSWER_HEADERS } });
-}
-
-function sha256(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
 }

@@ -1,8 +1,7 @@
 import { findPool } from "../domain/pool-history.ts";
 import type { ReplyLine } from "../domain/reply.ts";
 import { findScalePull } from "./find-scale-pull.ts";
-import { type GivenCommand, type Sentence, say } from "./given-command.ts";
-import type { ServedStack } from "./stack-directory.ts";
+import { type GivenCommand, type Sentence, type ServedStack, say } from "./given-command.ts";
 
 type Approval = Extract<ReplyLine, { kind: "approval" }>;
 

@@ -1,8 +1,7 @@
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { ScaleBranch } from "../domain/snapshot.ts";
 import { scaleAlias } from "../forge/forge.ts";
-import { allowed, type GivenCommand, type Sentence, say } from "./given-command.ts";
-import type { ServedStack } from "./stack-directory.ts";
+import { allowed, type GivenCommand, type Sentence, type ServedStack, say } from "./given-command.ts";
 
 /** Our own open scale pull request that a command was written on, by somebody who may. */
 export type ScalePull = {

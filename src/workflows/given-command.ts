@@ -1,10 +1,13 @@
 import type { Command } from "../domain/command.ts";
 import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
 import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
+import type { Pool } from "../domain/contract.ts";
 import type { Intent } from "../domain/intent.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
+import type { StackName } from "../domain/stack-name.ts";
 import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentedPull } from "../forge/comment-forge.ts";
+import type { ScaleContext } from "./read-situation.ts";
 import type {
   ControlsResult,
   HistoryView,
@@ -14,7 +17,9 @@ import type {
   ScaleResult,
   StackControl,
 } from "./scaling.ts";
-import type { ServedStack } from "./stack-directory.ts";
+
+/** A stack that may be scaled. */
+export type ServedStack = { name: StackName; context: ScaleContext; pools: readonly Pool[] };
 
 /** The stacks of a repository, as commands use them. */
 export interface CommandedStacks {

@@ -1,4 +1,3 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { Intent } from "../domain/intent.ts";
@@ -36,6 +35,7 @@ import {
 } from "./scaling.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
+import { isOpenedBy } from "./stacks-opened-by.ts";
 import { toControlsChange } from "./to-controls-change.ts";
 import { toTryAgain } from "./to-try-again.ts";
 
@@ -109,9 +109,7 @@ export class LocalStack implements Scaling, OperationReader {
 
   stacksOpenedBy(credential: Credential): StackName[] {
     const { name, secrets } = this.#options;
-    let isOpen = false;
-    for (const secret of secrets()) isOpen = opens(credential, secret) || isOpen;
-    return isOpen ? [name] : [];
+    return isOpenedBy(credential, secrets()) ? [name] : [];
   }
 
   hasPool(_stackId: string, pool: string): boolean {
@@ -251,16 +249,4 @@ function applyView(operation: string, pool: string, end: ApplyEnd): ApplyView {
   if (problem !== undefined) return { operation, status: "failed", outcome: null, message: problem };
   // Nothing was pending by then: a run before had the value already.
   return { operation, status: "applied", outcome: "applied", message: "" };
-}
-
-function opens(credential: Credential, secret: string): boolean {
-  if (credential.kind === "token") return timingSafeEqual(sha256(credential.token), sha256(secret));
-  if (credential.kind === "none") return false;
-  const expected = createHmac("sha256", secret).update(credential.body).digest();
-  const given = Buffer.from(/^sha256=([0-9a-f]{64})$/i.exec(credential.signature)?.[1] ?? "", "hex");
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,9 +1,9 @@
 import type { Pool } from "../domain/contract.ts";
 import { describeHold, pausesOf, pinOf } from "../domain/hold-of.ts";
 import type { PoolState } from "../domain/pool-state.ts";
+import type { ServedStack } from "./given-command.ts";
 import { readSituation, type Situation } from "./read-situation.ts";
 import { TryAgainError } from "./scaling.ts";
-import type { ServedStack } from "./stack-directory.ts";
 
 /** A change of a pool that is not on the base branch yet. */
 export type WaitingChange = { to: number; pullRequest: number | null; waitsFor: "merge" | "approval" };

@@ -1,7 +1,6 @@
 import { findScalePull } from "./find-scale-pull.ts";
-import { type GivenCommand, type Sentence, say } from "./given-command.ts";
+import { type GivenCommand, type Sentence, type ServedStack, say } from "./given-command.ts";
 import { rejectPull } from "./reject-pull.ts";
-import type { ServedStack } from "./stack-directory.ts";
 
 /** Closes the scale pull request that the command was written on. Throws `ForgeError` and `TryAgainError`. */
 export async function rejectByCommand(

@@ -7,13 +7,13 @@ import {
   type FoundPool,
   type GivenCommand,
   type Sentence,
+  type ServedStack,
   say,
 } from "./given-command.ts";
 import { readProgress } from "./read-progress.ts";
 import { readSituation } from "./read-situation.ts";
 import { renderDecision } from "./render-answer.ts";
 import type { ScaleResult } from "./scaling.ts";
-import type { ServedStack } from "./stack-directory.ts";
 
 type Scaled = Sentence | Omit<Extract<ReplyLine, { kind: "scale" }>, "command">;
 

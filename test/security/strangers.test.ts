@@ -216,13 +216,13 @@ describe("whatever is sent", () => {
 
 test("credentials are compared in constant time: every hash is looked at, and no secret by ===", () => {
   const read = (file: string) => readFileSync(new URL(`../../src/${file}`, import.meta.url), "utf8");
-  const directory = read("workflows/stack-directory.ts");
-  const body = directory.slice(directory.indexOf("stacksOpenedBy("), directory.indexOf("stackNames()"));
+  const opening = read("workflows/stacks-opened-by.ts");
+  const body = opening.slice(opening.indexOf("stacksOpenedBy("), opening.indexOf("/** Whether a credential"));
   // No early way out of either loop.
   expect(body).toMatch(/for \(const hash of [^)]+\) isOpen = timingSafeEqual\(hash, digest\) \|\| isOpen;/);
   expect(body).not.toMatch(/\b(?:break|some|find|includes)\b/);
   expect(body.match(/\breturn\b/g)).toHaveLength(1);
-  for (const file of ["http/open-operations.ts", "workflows/stack-directory.ts"])
+  for (const file of ["http/open-operations.ts", "workflows/stacks-opened-by.ts"])
     expect(read(file)).not.toMatch(
       /(?:token|secret|signature|digest|hash)\b\)? *[!=]==? *(?!null|undefined)[a-z]/i,
     );

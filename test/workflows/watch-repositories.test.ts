@@ -29,14 +29,11 @@ const forge: Forge = {
 /** A watch over repositories that are listed by name; `broken` is an installation that cannot be listed. */
 function watchOver(repos: string[], broken: { installation: boolean } = { installation: false }) {
   const directory = new StackDirectory({
-    controls: { readControls: never, commitControls: never },
     forge,
     ledger: { judge: never },
     clock: () => 0,
     background: new Background(never),
     paused: null,
-    hmacSecret: null,
-    answerWithinMs: 1000,
     onSettled: never,
   });
   const { contract } = parseContract({});
@@ -68,6 +65,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           hasLedger: true,
           openScales: [],
           leftBehind: [],
+          repositoryNumber: "1",
           openHeads: [],
           hasSettings: false,
           statusIssue: false,

@@ -4,11 +4,11 @@ import { isFailure } from "../domain/receipt.ts";
 import type { CommitForge } from "../forge/forge.ts";
 import type { ApplyEnd } from "./apply-queue.ts";
 import { readSituation, type StackContext } from "./read-situation.ts";
-import { takeBack } from "./take-back.ts";
+import { takeBack, whyNotYet } from "./take-back.ts";
 
 /**
- * Commits the old value back of each pool that could not be applied and still stands at that value, as one scale commit. Answers
- * the commit; null where there is nothing to take back. Throws `ForgeError` and `TryAgainError`.
+ * Commits the old value back of each pool that could not be applied and still stands at that value, as one scale commit. What a pause
+ * or a pin holds back waits for the next try of the apply. Answers the commit; null where there is nothing to take back. Throws `ForgeError` and `TryAgainError`.
  */
 export async function revertFailed(
   context: StackContext,
@@ -21,7 +21,10 @@ export async function revertFailed(
   context.snapshots.invalidate();
   const snapshot = await context.snapshots.get();
   const situation = readSituation(context, snapshot);
-  const decisions = failed.flatMap((line) => takeBack(situation, line) ?? []);
+  const nowMs = context.clock();
+  const decisions = failed
+    .flatMap((line) => takeBack(situation, line) ?? [])
+    .filter((decision) => whyNotYet(situation, decision, nowMs) === null);
   if (decisions.length === 0) return null;
   const { alias, project } = context.place;
   const { contract, policy } = situation.record;

@@ -13,7 +13,7 @@ import { mergeRequest } from "./merge-request.ts";
 import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
-import { takeBack } from "./take-back.ts";
+import { takeBack, whyNotYet } from "./take-back.ts";
 import { waitWithNote } from "./wait-with-note.ts";
 import { heldNote, whyHeld } from "./why-held.ts";
 
@@ -28,7 +28,7 @@ export async function openReverts(context: ScaleContext): Promise<Settled[]> {
   for (const failed of findFailed(situation)) {
     const { pool } = failed.decision.intent;
     if (snapshot.reverts.get(pool)?.pull != null || wasRejected(situation, failed.decision)) continue;
-    if (whyHeld(situation, asScale(failed.decision), context.clock()) !== null) continue;
+    if (whyNotYet(situation, failed.decision, context.clock()) !== null) continue;
     const number = await open(context, situation, failed);
     if (number !== null) opened.push({ kind: "opened", pullRequest: number });
   }
@@ -119,10 +119,6 @@ function wasRejected({ record, readState }: Situation, { intent, from, to }: Sca
 
 function isSame({ intent, from, to }: ScaleDecision, scale: Scale | undefined): boolean {
   return scale?.pool === intent.pool && scale.from === from && scale.to === to;
-}
-
-function asScale({ intent, to }: ScaleDecision): Pick<Scale, "pool" | "to" | "requested" | "reasons"> {
-  return { pool: intent.pool, to, requested: to, reasons: [] };
 }
 
 function whyOver({ record, readState }: Situation, scale: Scale | undefined): string {

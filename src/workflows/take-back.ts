@@ -4,6 +4,7 @@ import { findPool } from "../domain/pool-history.ts";
 import { reason } from "../domain/reasons.ts";
 import { isFailure, type PoolReceipt } from "../domain/receipt.ts";
 import type { Situation } from "./read-situation.ts";
+import { whyHeld } from "./why-held.ts";
 
 /**
  * The move that puts back the value before one that could not be applied and is still the committed one; null where there is nothing to
@@ -32,4 +33,9 @@ export function takeBack(
     summary: "",
   } as const;
   return { kind: "scale", intent, from, to, requested: to, reasons: [why], gated: false };
+}
+
+/** Why a pause or a pin keeps a value from being put back for now, as `whyHeld`; null where none does. */
+export function whyNotYet(situation: Situation, { intent, to }: ScaleDecision, nowMs: number): string | null {
+  return whyHeld(situation, { pool: intent.pool, to, requested: to, reasons: [] }, nowMs);
 }

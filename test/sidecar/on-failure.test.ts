@@ -115,4 +115,22 @@ describe("with --on-failure=revert", () => {
     await expect.poll(async () => (await readPool(serve, "fragile")).problem, { timeout: 60_000 }).toBeNull();
     expect([await program.readBackend("fragile"), countOf(program, "fragile")]).toEqual([10, 10]);
   }, 120_000);
+
+  test("a pause keeps the value from being taken back; the next try after it takes it back", async () => {
+    const { release } = hold(program, "fragile");
+    const { mend } = breakGroup(program, "fragile", "the zone is full");
+    const { commit } = await askToScale(serve, "/scale/fragile?wait=false", { value: 13 });
+    await untilBegun(program, "fragile");
+    expect((await serve.request("POST", "/pause", { pool: "fragile", direction: "in" })).status).toBe(200);
+    release();
+    expect((await endOfOperation(serve, commit ?? "")).status).toBe("failed");
+    // The next apply begins when the one before has been answered for.
+    await scaleToEnd(serve, "/scale/steady", { value: 4 });
+    expect(await committed("fragile")).toBe(13);
+    expect((await serve.request("POST", "/resume", { pool: "fragile" })).status).toBe(200);
+    await scaleToEnd(serve, "/scale/steady", { value: 5 });
+    await expect.poll(() => committed("fragile"), { timeout: 60_000 }).toBe(10);
+    mend();
+    await expect.poll(async () => (await readPool(serve, "fragile")).problem, { timeout: 60_000 }).toBeNull();
+  }, 120_000);
 });

@@ -20,15 +20,30 @@ const settings = (onFailure: string) => ({
   ".github/pulumiscale.yml": `defaults:\n  onFailure: ${onFailure}\n`,
 });
 
-/** 3 → 4 is committed, and its apply has failed. */
-async function failed(onFailure: string): Promise<PullStates> {
+/** 3 → 4 is committed. */
+async function committed(onFailure: string): Promise<PullStates> {
   const world = await startPullStates({ files: settings(onFailure) });
   await world.post("/scale/web", { value: 4 });
   await eventually(world.stackFile, (text) => text === scaled(4));
   await world.settled();
-  await world.publish({ receipt: receipt(3, 4) });
-  await world.settled();
   return world;
+}
+
+/** 3 → 4 is committed, and its apply has failed. */
+async function failed(onFailure: string): Promise<PullStates> {
+  const world = await committed(onFailure);
+  await fail(world);
+  return world;
+}
+
+async function fail({ publish, settled }: PullStates): Promise<void> {
+  await publish({ receipt: receipt(3, 4) });
+  await settled();
+}
+
+async function control({ post, settled }: PullStates, path: string, body: object): Promise<void> {
+  expect((await post(path, body)).status).toBe(200);
+  await settled();
 }
 
 it("a failed apply is answered with a pull request that puts the old value back, and waits for a person", {
@@ -104,4 +119,83 @@ it("a revert that a person has closed is not opened again for the same failure",
   await publish({ receipt: { ...receipt(3, 4), startedAt: new Date(Date.now() - 60_000).toISOString() } });
   await settled();
   expect(await pulls()).toEqual([]);
+});
+
+const AGAINST = [
+  ["a pause of its pool", "/pause", { pool: "web" }],
+  ["a pause of the stack", "/pause", {}],
+  ["a pause of scaling in", "/pause", { direction: "in" }],
+  ["a pin at another value", "/pin", { pool: "web", value: 4 }],
+] as const;
+const NOT_AGAINST = [
+  ["a pause of scaling out", "/pause", { direction: "out" }],
+  ["a pin at the old value", "/pin", { pool: "web", value: 3 }],
+  ["a pause of another pool", "/pause", { pool: "api" }],
+] as const;
+
+it.each(AGAINST)(
+  "a failed apply is not taken back under %s, and is when that is over",
+  {
+    timeout: TIMEOUT,
+  },
+  async (_, path, body) => {
+    const world = await committed("revert");
+    await control(world, path, body);
+    await fail(world);
+    expect(await world.pulls()).toEqual([]);
+    expect(await world.stackFile()).toBe(scaled(4));
+    await control(world, "/resume", "pool" in body ? { pool: "web" } : {});
+    await eventually(world.stackFile, (text) => text === scaled(3));
+  },
+);
+
+it.each(AGAINST)(
+  "a revert that is open is held back by %s, says so, and goes on when that is over",
+  {
+    timeout: TIMEOUT,
+  },
+  async (_, path, body) => {
+    const world = await committed("revert");
+    world.block();
+    await fail(world);
+    await eventually(world.pulls, (open) => open.length === 1);
+    await control(world, path, body);
+    world.unblock();
+    await world.nudge("scale-revert/shop.prod/web");
+    expect(await world.stackFile()).toBe(scaled(4));
+    expect((await readNotes(world.github, 2)).at(-1)).toMatch(
+      /It is held back: an API call has (paused|pinned) .* until somebody resumes it/,
+    );
+    await control(world, "/resume", "pool" in body ? { pool: "web" } : {});
+    await eventually(world.stackFile, (text) => text === scaled(3));
+  },
+);
+
+it.each(NOT_AGAINST)(
+  "a failed apply is taken back under %s all the same",
+  {
+    timeout: TIMEOUT,
+  },
+  async (_, path, body) => {
+    const world = await committed("revert");
+    await control(world, path, body);
+    await fail(world);
+    await eventually(world.stackFile, (text) => text === scaled(3));
+  },
+);
+
+it("a failed apply is not taken back while everything is paused, and is when that is over", {
+  timeout: TIMEOUT,
+}, async () => {
+  const world = await committed("revert");
+  const paused = (yes: boolean) => ({
+    ".github/pulumiscale.yml": `paused: ${yes}\ndefaults:\n  onFailure: revert\n`,
+  });
+  await world.push("main", paused(true));
+  await world.settled();
+  await fail(world);
+  expect(await world.pulls("all")).toHaveLength(1);
+  expect(await world.stackFile()).toBe(scaled(4));
+  await world.push("main", paused(false));
+  await eventually(world.stackFile, (text) => text === scaled(3));
 });

@@ -1,4 +1,5 @@
 import type { Contract } from "../domain/contract.ts";
+import { safeJson } from "../domain/safe-json.ts";
 import { type PoolLocation, parsePoolLocation } from "../domain/stack-config-key.ts";
 import type { StackUpdate } from "./update-history.ts";
 
@@ -22,7 +23,7 @@ function configuredValue(config: StackUpdate["config"], location: PoolLocation):
   const { key, segments } = parsed;
   const text = config.get(`${key.namespace}:${key.name}`);
   if (text === undefined) return null;
-  let value: unknown = segments.length === 0 ? text : parseJson(text);
+  let value: unknown = segments.length === 0 ? text : safeJson(text);
   for (const segment of segments) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) return null;
     // A list has a length, which is no value of anybody's.
@@ -38,12 +39,4 @@ function toInteger(value: unknown): number | null {
   if (typeof text !== "string" || !/^-?\d{1,16}$/.test(text)) return null;
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { safeJson } from "../domain/safe-json.ts";
 
 const Metadata = z.object({
   op: z.string(),
@@ -57,7 +58,7 @@ export function parseEventLog(eventLog: string): EngineReport {
     isComplete: false,
   };
   for (const line of eventLog.split("\n")) {
-    const parsed = line === "" ? undefined : EngineEvent.safeParse(parseJson(line));
+    const parsed = line === "" ? undefined : EngineEvent.safeParse(safeJson(line));
     if (parsed?.success) addEvent(report, parsed.data);
   }
   return report;
@@ -83,12 +84,4 @@ function addEvent(report: EngineReport, event: z.infer<typeof EngineEvent>): voi
 
 function stepOf({ urn, op }: z.infer<typeof Metadata>): ResourceStep {
   return { urn, op };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

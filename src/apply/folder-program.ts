@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
+import { safeJson } from "../domain/safe-json.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { foldersToRead, type ProgramState } from "./apply-forge.ts";
 import { CheckoutError } from "./checkout.ts";
@@ -88,7 +89,7 @@ export class FolderProgram {
   async recall(commit: string): Promise<ProgramAt | null> {
     if (!/^[0-9a-f]{40}$/.test(commit)) return null;
     const path = this.#pathOf(commit);
-    const kept = Kept.safeParse(parseJson(await readFile(path, "utf8").catch(() => "")));
+    const kept = Kept.safeParse(safeJson(await readFile(path, "utf8").catch(() => "")));
     if (!kept.success) return null;
     const now = new Date(this.#options.clock());
     // What is asked for is kept longest.
@@ -183,12 +184,4 @@ async function hashFile(path: string, hash: Hash, largestBytes: number): Promise
 function absent(error: unknown): null {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
   throw error;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { safeJson } from "../domain/safe-json.ts";
 import { PulumiReadError } from "./pulumi-errors.ts";
 import { type PulumiSettings, readWithPulumi } from "./pulumi-process.ts";
 
@@ -53,7 +54,7 @@ const Update = z.object({
 
 /** Null where it is no history; a line that cannot be read is left out. */
 export function parseUpdates(json: string): StackUpdate[] | null {
-  const lines = z.array(z.unknown()).safeParse(parseJson(json));
+  const lines = z.array(z.unknown()).safeParse(safeJson(json));
   if (!lines.success) return null;
   return lines.data.flatMap((line) => {
     const update = Update.safeParse(line);
@@ -98,12 +99,4 @@ function unreadable(stack: string, why: string): PulumiReadError {
   const advice =
     "Check the stack's name, the backend (or `pulumi login`) and its credentials, and that this Pulumi is not too old.";
   return new PulumiReadError(`read the update history of the stack ${stack}`, why, advice);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

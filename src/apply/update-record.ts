@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
+import { safeJson } from "../domain/safe-json.ts";
 import { moveDurably, writeDurably } from "../durable-file.ts";
 import { identifyProcess, ProcessIdentity } from "./process-identity.ts";
 
@@ -94,7 +95,7 @@ export async function readUpdateRecords(folder: string): Promise<FoundRecord[]> 
         const path = join(folder, name);
         const text = await readRecordFile(path);
         if (text === null) return [];
-        const parsed = UpdateRecord.safeParse(parseJson(text));
+        const parsed = UpdateRecord.safeParse(safeJson(text));
         return [{ path, record: parsed.success ? parsed.data : null }];
       }),
   );
@@ -165,12 +166,4 @@ function isMissing(error: unknown): boolean {
 
 function seenAt({ record }: FoundRecord): string {
   return record?.process.seenAt ?? "";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

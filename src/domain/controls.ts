@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cleanLine } from "./clean-text.ts";
 import { PoolName } from "./names.ts";
+import { safeJson } from "./safe-json.ts";
 import type { StackFile } from "./snapshot.ts";
 
 export const CONTROLS_VERSION = 1;
@@ -69,7 +70,7 @@ export function parseControls(file: StackFile, scope: ControlsScope): ParsedCont
   if (file.kind === "missing") return { kind: "controls", holds: [] };
   if (file.kind === "unreadable") return unreadable(scope, file.message);
   if (file.text.length > LONGEST_TEXT) return unreadable(scope, `it is over ${LONGEST_TEXT} characters long`);
-  const json = parseJson(file.text);
+  const json = safeJson(file.text);
   if (json === undefined) return unreadable(scope, "it is no JSON");
   const version = z.object({ schemaVersion: z.int() }).safeParse(json);
   if (version.success && version.data.schemaVersion > CONTROLS_VERSION) {
@@ -111,12 +112,4 @@ function unreadable(scope: ControlsScope, why: string): ParsedControls {
     kind: "unreadable",
     message: `${path} with the pauses and pins cannot be read (${why}); mend or delete it`,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { Alias } from "../domain/names.ts";
+import { safeJson } from "../domain/safe-json.ts";
 import { folderError } from "./folder-error.ts";
 import { digest, readDiskFile, replaceFile } from "./folder-file.ts";
 import { ForgeError } from "./forge.ts";
@@ -48,7 +49,7 @@ export function journalPath(stateDir: string, alias: string): string {
 export async function readJournal(path: string): Promise<Journal> {
   const { file } = await readDiskFile(path);
   if (file.kind === "missing") return { schemaVersion: 1, records: [], pending: null };
-  const parsed = Journal.safeParse(file.kind === "text" ? parseJson(file.text) : undefined);
+  const parsed = Journal.safeParse(file.kind === "text" ? safeJson(file.text) : undefined);
   if (parsed.success) return parsed.data;
   throw new ForgeError(
     "forbidden",
@@ -96,12 +97,4 @@ export function recordId(record: Omit<JournalRecord, "id">, parent: string, afte
 /** The id by which a stack file is compared and swapped: of its content, and of the last commit to it. */
 export function folderHead(fileId: string, records: readonly JournalRecord[]): string {
   return digest(fileId, records.at(-1)?.id ?? "");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

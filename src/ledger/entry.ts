@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Receipt } from "../domain/receipt.ts";
+import { safeJson } from "../domain/safe-json.ts";
 
 export const LEDGER_BRANCH = "pulumiscale";
 export const SCHEMA_VERSION = 1;
@@ -45,7 +46,7 @@ export type ParsedEntry =
 
 /** Reads a ledger file; never throws. */
 export function parseEntry(text: string): ParsedEntry {
-  const json = parseJson(text);
+  const json = safeJson(text);
   const version = z.object({ schemaVersion: z.int() }).safeParse(json);
   if (version.success && version.data.schemaVersion > SCHEMA_VERSION) {
     return { kind: "newer", schemaVersion: version.data.schemaVersion };
@@ -76,12 +77,4 @@ export function formatEntry(entry: LedgerEntry): string {
 /** Where a stack's entry stands on the ledger branch. */
 export function entryPath(alias: string): string {
   return `stacks/${alias}.json`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

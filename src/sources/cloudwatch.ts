@@ -3,6 +3,7 @@ import { cleanLine } from "../domain/clean-text.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
 import type { Ask } from "../domain/intent.ts";
 import { reason } from "../domain/reasons.ts";
+import { safeJson } from "../domain/safe-json.ts";
 import type { AlertQuery, AlertState } from "./alert-query.ts";
 import type { Demand } from "./demand.ts";
 import { type Parsed, parseWith, unprocessable } from "./parsed.ts";
@@ -43,7 +44,7 @@ export function parseCloudwatch(
   scope: { alias: string; pool: string },
   query: AlertQuery,
 ): Parsed<Demand | null> {
-  const body = parseText(text);
+  const body = safeJson(text);
   if (body === undefined) return unprocessable({ path: "$.Message", message: NOT_AN_ALARM });
   if (isEvent(body)) return unprocessable({ path: "$.Message", message: EVENT_BRIDGE });
   const parsed = parseWith(Alarm, body, "$");
@@ -55,14 +56,6 @@ export function parseCloudwatch(
   const state = STATES[alarm.NewStateValue];
   const demand = state === null || !query.on.includes(state) ? null : toDemand(alarm, state, scope, query);
   return { kind: "parsed", value: demand };
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isEvent(body: unknown): boolean {

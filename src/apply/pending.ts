@@ -1,4 +1,6 @@
+import { appliedValue } from "../domain/applied-value.ts";
 import type { Contract, Pool } from "../domain/contract.ts";
+import type { AppliedFacts } from "../domain/read-pool-state.ts";
 import { isFailure, type Receipt } from "../domain/receipt.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { type PoolLocation, readPoolValue } from "../domain/stack-file.ts";
@@ -11,9 +13,6 @@ export type PendingPool = { pool: Pool; from: number | null; to: number };
 
 /** A pool whose committed value cannot be applied as it stands. */
 export type UnusablePool = { pool: Pool; from: number | null; to: number | null; message: string };
-
-/** What the ledger holds of a stack, as far as it matters to what is pending. */
-export type AppliedFacts = Pick<LedgerEntry, "applied" | "receipt">;
 
 /** What a run of the deploy workflow knows before it asks Pulumi anything. */
 export type ApplyFacts = {
@@ -105,12 +104,6 @@ export function findPending(
     }
   }
   return { pending, unusable };
-}
-
-/** What was applied last of a pool, under its name or a former one; null where nothing is known. */
-export function appliedValue({ applied }: Pick<AppliedFacts, "applied">, pool: Pool): number | null {
-  const name = [pool.name, ...pool.aliases].find((candidate) => Object.hasOwn(applied, candidate));
-  return name === undefined ? null : (applied[name] ?? null);
 }
 
 /** Where the values of these pools stand in the stack file. */

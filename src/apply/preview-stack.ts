@@ -1,9 +1,10 @@
+import { appliedValue } from "../domain/applied-value.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import { previewPools } from "./apply-pools.ts";
 import { type ApplyRequest, type ApplyWorld, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
 import { cleanOutput } from "./clean-output.ts";
-import { appliedValue, type PendingPool } from "./pending.ts";
+import type { PendingPool } from "./pending.ts";
 import { judgePool } from "./pool-verdict.ts";
 import { formatFinding, readOwnContract } from "./read-contract.ts";
 import { type PreviewedPool, renderPreview } from "./render-preview.ts";

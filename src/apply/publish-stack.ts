@@ -1,3 +1,4 @@
+import { appliedValue } from "../domain/applied-value.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import { entryAfterPublish } from "../ledger/change-entry.ts";
@@ -5,7 +6,6 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
-import { appliedValue } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";

@@ -1,3 +1,4 @@
+import { appliedValue } from "../domain/applied-value.ts";
 import { parseContract } from "../domain/contract.ts";
 import { findPool } from "../domain/pool-history.ts";
 import type { PoolReceipt, Receipt } from "../domain/receipt.ts";
@@ -6,7 +7,6 @@ import type { StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
-import { appliedValue } from "./pending.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { readUpdates, type StackUpdate } from "./update-history.ts";
 import { parseUpdateMessage } from "./update-message.ts";

@@ -1,3 +1,4 @@
+import { appliedValue } from "./applied-value.ts";
 import type { Pool } from "./contract.ts";
 import { duplicateWindowMs, MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { type Holds, holdsOfPool } from "./hold-of.ts";
@@ -77,11 +78,6 @@ function namedBranch(branches: ReadonlyMap<string, ScaleBranch>, pool: Pool): Sc
     if (branch !== undefined) return branch;
   }
   return null;
-}
-
-function appliedValue({ applied }: AppliedFacts, pool: Pool): number | null {
-  const name = [pool.name, ...pool.aliases].find((candidate) => Object.hasOwn(applied, candidate));
-  return name === undefined ? null : (applied[name] ?? null);
 }
 
 /** The part of an open pull request that moves this pool; none where it was made for a value that has moved since. */

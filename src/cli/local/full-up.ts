@@ -1,10 +1,10 @@
 import { adoptStack } from "../../apply/adopt-stack.ts";
 import { readChangedFiles } from "../../apply/checkout.ts";
 import { runFullUpdate } from "../../apply/full-update.ts";
-import { appliedValue } from "../../apply/pending.ts";
 import { publishStack } from "../../apply/publish-stack.ts";
 import { readUpdates } from "../../apply/update-history.ts";
 import type { Clock } from "../../clock.ts";
+import { appliedValue } from "../../domain/applied-value.ts";
 import { parseContract } from "../../domain/contract.ts";
 import { readPoolValue } from "../../domain/stack-file.ts";
 import { parseEntry } from "../../ledger/entry.ts";

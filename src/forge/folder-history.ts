@@ -1,10 +1,11 @@
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { FileCommit } from "../domain/snapshot.ts";
-import { editPoolValue, readPoolValue } from "../domain/stack-file.ts";
+import { editPoolValue } from "../domain/stack-file.ts";
 import { parseTrailers } from "../domain/trailers.ts";
 import { digest } from "./folder-file.ts";
 import type { JournalRecord } from "./folder-journal.ts";
 import { formatConfigValues, formatPlacedValues } from "./folder-values.ts";
+import { valueIn } from "./value-in.ts";
 
 /** One of Pulumi's own updates of the stack, with the config that it had. */
 export type FolderUpdate = {
@@ -155,11 +156,6 @@ function ownScales(message: string, alias: string): Scale[] {
 
 function lineOf({ pool, from, to, event }: Scale): string {
   return `${pool} ${from} ${to} ${event}`;
-}
-
-function valueIn(text: string, location: JournalRecord["moves"][number]["location"]): number | null {
-  const read = readPoolValue(text, location);
-  return read.kind === "value" ? read.value : null;
 }
 
 function sameLocation(one: unknown, other: unknown): boolean {

@@ -9,10 +9,11 @@ import { editDiskFile, removeLeftovers } from "./local-git-disk.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import { bringIndex } from "./local-git-index.ts";
 import { readJournal, removeJournal, type Unwritten } from "./local-git-journal.ts";
-import { type Move, moveValues, valueIn } from "./local-git-moves.ts";
+import { type Move, moveValues } from "./local-git-moves.ts";
 import { isPlainFile, readFiles, readTreeEntry, type TreeEntry } from "./local-git-objects.ts";
 import { removeForgotten } from "./local-git-work-files.ts";
 import type { LocalRepository } from "./local-repository.ts";
+import { valueIn } from "./value-in.ts";
 
 /** A pool's value that was brought into the work tree's file after the process that had committed it was killed. */
 export type HealedValue = { location: PoolLocation; from: number; to: number };

@@ -3,9 +3,9 @@ import type { StackPlace } from "./forge.ts";
 import { readDiskFile } from "./local-git-disk.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import { planMoves } from "./local-git-heal.ts";
-import { valueIn } from "./local-git-moves.ts";
 import { isPlainFile, readFiles, readTreeEntry } from "./local-git-objects.ts";
 import type { LocalRepository } from "./local-repository.ts";
+import { valueIn } from "./value-in.ts";
 
 /** A pool whose value somebody has changed in the work tree and not committed; null where there is no value that can be used. */
 export type UncommittedValue = { location: PoolLocation; committed: number | null; found: number | null };

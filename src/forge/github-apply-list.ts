@@ -1,11 +1,11 @@
 import { posix } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import type { LedgerStack, RepositoryPlace } from "../apply/apply-forge.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import { LEDGER_REF, unexpectedAnswer } from "./github-ledger.ts";
 import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { stackConfigDirIn } from "./stack-config-dir.ts";
 
 const Text = z.object({ text: z.string().nullable() });
 const Entries = z.object({
@@ -45,7 +45,6 @@ export async function listLedgerStacks(
 }
 
 type Project = { stackConfigDir: string; extension: string };
-const ProjectFile = z.object({ stackConfigDir: z.string().default(".") });
 
 async function readProjects(
   client: GitHubClient,
@@ -77,16 +76,7 @@ async function readProjects(
   for (const { name, dir, extension } of asked) {
     const found = answer.data.repository[name] ?? null;
     if (found === null || !("text" in found) || projects.has(dir)) continue;
-    const project = ProjectFile.safeParse(parseYaml(found.text ?? ""));
-    projects.set(dir, { stackConfigDir: project.success ? project.data.stackConfigDir : ".", extension });
+    projects.set(dir, { stackConfigDir: stackConfigDirIn(found.text ?? ""), extension });
   }
   return projects;
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 50 });
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,4 @@
 import { posix } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
 import type {
   ApplyForge,
   DeployPlace,
@@ -19,6 +17,7 @@ import { type GitObject, parseFile, readObjects } from "./git-objects.ts";
 import { commitNames, isOid, stateNames, takeState, takeStates } from "./git-program-state.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import type { LocalLedger } from "./local-ledger.ts";
+import { stackConfigDirIn } from "./stack-config-dir.ts";
 
 /** What has to be known of the work tree. */
 export type ApplyRepository = { git: Git; root: string };
@@ -210,26 +209,16 @@ function ledgerRead(
 }
 
 const EXTENSIONS = ["yaml", "yml"] as const;
-const ProjectFile = z.object({ stackConfigDir: z.string().default(".") });
 
 function readProject(files: readonly (GitObject | null)[]): { extension: string; stackConfigDir: string } {
   const index = Math.max(
     0,
     files.findIndex((file) => file?.type === "blob"),
   );
-  const project = ProjectFile.safeParse(parseYaml(files[index]?.bytes.toString("utf8") ?? ""));
   return {
     extension: EXTENSIONS[index] ?? "yaml",
-    stackConfigDir: project.success ? project.data.stackConfigDir : ".",
+    stackConfigDir: stackConfigDirIn(files[index]?.bytes.toString("utf8") ?? ""),
   };
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 50 });
-  } catch {
-    return undefined;
-  }
 }
 
 function noBranch({ baseBranch }: DeployPlace): ForgeError {

@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { quoteShell } from "./quote-shell.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 
@@ -100,7 +101,7 @@ const formatZsh: Format = (program, commands, options) => [
   `_${program}() {`,
   "  local -a commands stacks",
   "  commands=(",
-  ...commands.map(({ name, description }) => `    ${quote(`${name}:${description}`)}`),
+  ...commands.map(({ name, description }) => `    ${quoteShell(`${name}:${description}`)}`),
   "  )",
   "  if (( CURRENT == 2 )); then",
   "    _describe -t commands command commands",
@@ -113,7 +114,7 @@ const formatZsh: Format = (program, commands, options) => [
   ...commands.flatMap(({ name, commands: below }) =>
     below.map(
       (each) =>
-        `  if [ "$words[1] $words[2]" = ${quote(`${name} ${each.name}`)} ]; then words[1]=(); (( CURRENT -= 1 )); fi`,
+        `  if [ "$words[1] $words[2]" = ${quoteShell(`${name} ${each.name}`)} ]; then words[1]=(); (( CURRENT -= 1 )); fi`,
     ),
   ),
   '  case "$words[1]" in',
@@ -179,18 +180,18 @@ function cases(pattern: string, action: string): string[] {
 
 function zshOption({ name, description, value, choices }: CompletedOption): string {
   const option = `${name}[${description.replace(/[\]\\]/g, "\\$&")}]`;
-  if (value === "nothing") return quote(option);
+  if (value === "nothing") return quoteShell(option);
   const action =
     value === "directory" ? "_directories" : value === "stack" ? "($stacks)" : `(${choices.join(" ")})`;
   // Double quotes around the stacks alone: the shell is to fill them in.
   return value === "stack"
-    ? `${quote(`${option}:value:`)}"${action}"`
-    : quote(`${option}:value:${choices.length > 0 || value !== "other" ? action : " "}`);
+    ? `${quoteShell(`${option}:value:`)}"${action}"`
+    : quoteShell(`${option}:value:${choices.length > 0 || value !== "other" ? action : " "}`);
 }
 
 function zshWords({ words, commands }: CompletedCommand): string[] {
   const all = [...words, ...commands.map(({ name }) => name)];
-  return all.length === 0 ? [] : [quote(`1:value:(${all.join(" ")})`)];
+  return all.length === 0 ? [] : [quoteShell(`1:value:(${all.join(" ")})`)];
 }
 
 function fishOption(
@@ -209,10 +210,6 @@ function fishOption(
 
 function namesOf(options: readonly CompletedOption[]): string[] {
   return [...new Set(options.map(({ name }) => name))];
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function quoteFish(text: string): string {

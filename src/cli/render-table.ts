@@ -1,4 +1,5 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { stripVTControlCharacters } from "node:util";
+import { styled } from "./styled.ts";
 
 export type Cell = { text: string; tone?: "warning" | "failure" | "faint" };
 
@@ -23,10 +24,6 @@ export function renderTable(header: readonly string[], rows: readonly (readonly 
   );
   const titles = header.map((title, index) => styled("bold", pad(title, index)));
   return [titles, ...lines].map((cells) => cells.join("  ").trimEnd()).join("\n");
-}
-
-function styled(style: Parameters<typeof styleText>[0], text: string): string {
-  return styleText(style, text, { stream: process.stdout });
 }
 
 function cleanCell(text: string): string {

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { lastLines } from "../../apply/pulumi-errors.ts";
 import { readWithPulumi, runPulumi } from "../../apply/pulumi-process.ts";
 import { Git } from "../../forge/git.ts";
+import { quoteShell } from "../quote-shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -88,8 +89,8 @@ export async function makeProgram(
   const secret = randomBytes(32).toString("hex");
   const settings = { workDir, environment, signal };
   await writeFile(own.GIT_CONFIG_GLOBAL, "[user]\n\tname = Demo\n\temail = demo@localhost\n");
-  const exports = Object.entries(own).map(([name, value]) => `export ${name}=${quote(value)}\n`);
-  await writeFile(join(folder, "env"), `${exports.join("")}cd ${quote(workDir)}\n`, { mode: 0o600 });
+  const exports = Object.entries(own).map(([name, value]) => `export ${name}=${quoteShell(value)}\n`);
+  await writeFile(join(folder, "env"), `${exports.join("")}cd ${quoteShell(workDir)}\n`, { mode: 0o600 });
   await writeFile(join(workDir, "Pulumi.yaml"), PROGRAM);
   await readPulumi(["stack", "init", STACK], settings);
   await writeFile(join(workDir, `Pulumi.${STACK}.yaml`), STACK_FILE);
@@ -123,11 +124,6 @@ async function readPulumi(
   const run = await readWithPulumi(args, settings, input);
   settings.signal.throwIfAborted();
   if (run.exitCode !== 0) throw new Error(`pulumi ${args[0]} ${args[1]} failed: ${lastLines(run.stderr)}`);
-}
-
-/** For a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** What a person has set for another stack, backend or sidecar. */

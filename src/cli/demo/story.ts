@@ -1,5 +1,5 @@
-import { styleText } from "node:util";
 import { systemClock } from "../../clock.ts";
+import { styled } from "../styled.ts";
 
 /** Tells what happens, step by step, with the seconds since the start. Colours only where stdout is a terminal that wants them. */
 export class Story {
@@ -32,8 +32,4 @@ export class Story {
   #since(): string {
     return styled("dim", `${((systemClock() - this.#startedAt) / 1000).toFixed(1)} s`);
   }
-}
-
-function styled(style: Parameters<typeof styleText>[0], text: string): string {
-  return styleText(style, text, { stream: process.stdout });
 }

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { quoteShell } from "../quote-shell.ts";
 
 /** A pool as the senders' snippets need it; the cooldown in seconds. */
 export type SnippetPool = {
@@ -93,8 +94,8 @@ cd "$(dirname "$0")/.."
 
 # Anybody's topic signs validly, so the stack file says whose may speak.
 TOPIC=$(aws sns create-topic --name ${topicName(project, stack)} --attributes SignatureVersion=2 --query TopicArn --output text)
-if ! grep -qF -- "$TOPIC" ${quote(stackFile)}; then
-  printf 'Add this to %s, under \`config:\`, commit it, and run this again:\\n' ${quote(stackFile)} >&2
+if ! grep -qF -- "$TOPIC" ${quoteShell(stackFile)}; then
+  printf 'Add this to %s, under \`config:\`, commit it, and run this again:\\n' ${quoteShell(stackFile)} >&2
   printf '  pulumiscale:sns-topics:\\n    - %s\\n' "$TOPIC" >&2
   exit 1
 fi
@@ -122,7 +123,7 @@ aws cloudwatch put-metric-alarm --alarm-name ${alarm} --alarm-actions "$TOPIC" \
   --namespace AWS/EC2 --metric-name CPUUtilization --dimensions Name=AutoScalingGroupName,Value=${name} \\
   --statistic Average --period 60 --evaluation-periods 2 --comparison-operator GreaterThanThreshold --threshold 70
 aws sns subscribe --topic-arn "$TOPIC" --protocol ${url.startsWith("https://") ? "https" : "http"} \\
-  --attributes ${quote(JSON.stringify(attributes))} \\
+  --attributes ${quoteShell(JSON.stringify(attributes))} \\
   --notification-endpoint "${url}/webhook/${name}/cloudwatch?token=$(pulumi config get pulumiscale:webhook-secret --stack ${stack})&value=${max}"
 `;
 }
@@ -144,9 +145,4 @@ function duration(seconds: number): string {
 /** A topic's name has no dot. */
 function topicName(project: string, stack: string): string {
   return `pulumiscale-${project}-${stack.split("/").at(-1)}`.replaceAll(/[^A-Za-z0-9_-]/g, "-").slice(0, 256);
-}
-
-/** One word of a shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

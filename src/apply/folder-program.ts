@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, rename, rm, stat, utimes, writeFile
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
+import { nullIfMissing } from "../domain/missing-file.ts";
 import { safeJson } from "../domain/safe-json.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { foldersToRead, type ProgramState } from "./apply-forge.ts";
@@ -144,7 +145,7 @@ export class FolderProgram {
 
 /** A folder's entries, each with an id of all that is in it; null for one that is not the program's. */
 async function readFolder(path: string, count: { files: number }): Promise<Map<string, string> | null> {
-  const entries = (await readdir(path, { withFileTypes: true }).catch(absent)) ?? [];
+  const entries = (await readdir(path, { withFileTypes: true }).catch(nullIfMissing)) ?? [];
   // A Python environment may have any name.
   if (entries.some(({ name }) => name === "pyvenv.cfg")) return null;
   const ids = new Map<string, string>();
@@ -152,7 +153,8 @@ async function readFolder(path: string, count: { files: number }): Promise<Map<s
     const { name } = entry;
     if (NOT_THE_PROGRAM.has(name) || OTHER_STACK_FILE.test(name) || PASSING.test(name)) continue;
     count.files += 1;
-    const id = await hashEntry(join(path, name), entry, count).catch(absent);
+    // It may be gone by now.
+    const id = await hashEntry(join(path, name), entry, count).catch(nullIfMissing);
     if (id !== null) ids.set(name, id);
   }
   return ids;
@@ -178,10 +180,4 @@ async function hashFile(path: string, hash: Hash, largestBytes: number): Promise
   hash.update(`file ${mode & 0o111}\0`);
   if (size > largestBytes) hash.update(`${size} ${mtimeMs}`);
   else hash.update(await readFile(path));
-}
-
-/** A file may be gone by the time that it is looked at. */
-function absent(error: unknown): null {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-  throw error;
 }

@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemClock } from "../clock.ts";
+import { isMissingFile } from "../domain/missing-file.ts";
 import { safeJson } from "../domain/safe-json.ts";
 import { moveDurably, writeDurably } from "../durable-file.ts";
 import { identifyProcess, ProcessIdentity } from "./process-identity.ts";
@@ -82,7 +83,7 @@ export async function writeUpdateRecord(
 /** All records of a folder, the oldest first; none where there is no folder. Throws `UpdateRecordError`. */
 export async function readUpdateRecords(folder: string): Promise<FoundRecord[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
-    if (isMissing(cause)) return [];
+    if (isMissingFile(cause)) return [];
     throw new UpdateRecordError(folder, cause);
   });
   await Promise.all(
@@ -155,13 +156,9 @@ async function readRecordFile(path: string): Promise<string | null> {
     return size > LARGEST_RECORD ? "" : await readFile(path, "utf8");
   } catch (cause) {
     // Its owner has just taken it away.
-    if (isMissing(cause)) return null;
+    if (isMissingFile(cause)) return null;
     throw new UpdateRecordError(path, cause);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 function seenAt({ record }: FoundRecord): string {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { nullIfMissing } from "../domain/missing-file.ts";
 import type { Snapshot, StackFile } from "../domain/snapshot.ts";
 import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
 import { readLocalControls } from "./local-controls.ts";
@@ -100,11 +101,6 @@ export async function readBranchHead({ git, root }: LocalRepository, branch: str
 }
 
 /** The stack's own entry in the local ledger; null where nothing was applied from here yet. */
-async function readLedgerEntry({ stateDir }: LocalRepository, alias: string): Promise<string | null> {
-  try {
-    return await readFile(join(stateDir, "stacks", `${alias}.json`), "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
+function readLedgerEntry({ stateDir }: LocalRepository, alias: string): Promise<string | null> {
+  return readFile(join(stateDir, "stacks", `${alias}.json`), "utf8").catch(nullIfMissing);
 }

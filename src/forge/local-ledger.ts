@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
+import { nullIfMissing } from "../domain/missing-file.ts";
 import { Alias } from "../domain/names.ts";
 import { moveDurably, writeDurably } from "../durable-file.ts";
 import { parseEntry } from "../ledger/entry.ts";
@@ -81,7 +82,7 @@ export class LocalLedger {
   async list(): Promise<string[]> {
     return doing(`list ${this.#folder}`, async () => {
       await this.#checkFolder();
-      const names = await readdir(this.#folder).catch(absent);
+      const names = await readdir(this.#folder).catch(nullIfMissing);
       const aliases = (names ?? []).flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -5)] : []));
       return aliases.filter((alias) => Alias.safeParse(alias).success).sort();
     });
@@ -89,7 +90,7 @@ export class LocalLedger {
 
   /** A link instead of the folder would lead what is written to another place. */
   async #checkFolder(): Promise<void> {
-    const folder = await lstat(this.#folder).catch(absent);
+    const folder = await lstat(this.#folder).catch(nullIfMissing);
     if (folder === null || folder.isDirectory()) return;
     throw new ForgeError("forbidden", `${this.#folder} is no folder of its own. Move it away.`);
   }
@@ -102,7 +103,7 @@ function idOf(text: string): string {
 /** Null where there is no file. A link is not followed, and a pipe not waited for. */
 async function readOwnFile(path: string): Promise<string | null> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    absent,
+    nullIfMissing,
   );
   if (file === null) return null;
   try {
@@ -115,11 +116,6 @@ async function readOwnFile(path: string): Promise<string | null> {
   } finally {
     await file.close();
   }
-}
-
-function absent(error: unknown): null {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-  throw error;
 }
 
 async function doing<T>(what: string, work: () => Promise<T>): Promise<T> {

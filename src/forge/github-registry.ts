@@ -1,6 +1,6 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
+import { projectYaml } from "../domain/project-yaml.ts";
 import { isFailure } from "../domain/receipt.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH, LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
@@ -199,7 +199,7 @@ async function readConfigDirs(
 }
 
 function projectFile(yaml: string | null | undefined, yml: string | null | undefined): ProjectFile {
-  const fields = ProjectFields.safeParse(safeYaml(yaml ?? yml ?? ""));
+  const fields = ProjectFields.safeParse(projectYaml(yaml ?? yml ?? ""));
   return {
     stackConfigDir: fields.success ? fields.data.stackConfigDir : undefined,
     extension: yaml == null && yml != null ? "yml" : "yaml",
@@ -258,16 +258,4 @@ function joinPath(...parts: string[]): string {
     else if (part !== "" && part !== ".") path.push(part);
   }
   return path.join("/");
-}
-
-/** More than this is nobody's project file. */
-const LONGEST_PROJECT_FILE = 100_000;
-
-function safeYaml(text: string): unknown {
-  if (text.length > LONGEST_PROJECT_FILE) return undefined;
-  try {
-    return parse(text, { maxAliasCount: 50, uniqueKeys: false });
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
-import { parse } from "yaml";
 import { z } from "zod";
 import { Alias } from "../domain/names.ts";
+import { projectYaml } from "../domain/project-yaml.ts";
 import type { OnboardingSight } from "../forge/onboarding-forge.ts";
 
 /** A stack as its files name it. Every part is plain: it goes into YAML, Markdown and links. */
@@ -12,12 +12,11 @@ const Project = z.object({
   stackConfigDir: z.string().optional(),
 });
 const PLAIN_FOLDER = /^(?:\.|[\w@+-][\w.@+-]*(?:\/[\w@+-][\w.@+-]*)*)$/;
-const LONGEST_PROJECT_FILE = 100_000;
 
 /** The stacks that the files of a repository show. What has odd signs in its name is left out: it can be written by hand. */
 export function findStacks({ programs, stackFiles }: OnboardingSight): FoundStack[] {
   return programs.flatMap(({ dir, text }) => {
-    const project = Project.safeParse(readYaml(text));
+    const project = Project.safeParse(projectYaml(text));
     if (!project.success || !PLAIN_FOLDER.test(dir)) return [];
     const { name, runtime, stackConfigDir } = project.data;
     const folder = [dir, stackConfigDir ?? "."]
@@ -33,13 +32,4 @@ export function findStacks({ programs, stackFiles }: OnboardingSight): FoundStac
       return [{ alias: alias.data, project: name, stack, dir, runtime }];
     });
   });
-}
-
-function readYaml(text: string): unknown {
-  if (text.length > LONGEST_PROJECT_FILE) return undefined;
-  try {
-    return parse(text, { maxAliasCount: 50, uniqueKeys: false });
-  } catch {
-    return undefined;
-  }
 }

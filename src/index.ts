@@ -73,7 +73,13 @@ export function pulumiscale({
     on("issue_comment.created", ({ payload }) => {
       const { repository, issue, comment } = payload;
       const isAsking = comment.user?.type === "User" && comment.body.includes("/scale");
-      const thread = { owner: repository.owner.login, repo: repository.name, issue: issue.number };
+      const { name: repo, id } = repository;
+      const thread = {
+        owner: repository.owner.login,
+        repo,
+        repositoryNumber: String(id),
+        issue: issue.number,
+      };
       if (isAsking) answers.commented(thread, comment.id, Date.parse(comment.created_at));
     });
 

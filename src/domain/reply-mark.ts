@@ -1,8 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type RepositoryName, repositoryKey } from "./repository-name.ts";
 
-/** The issue or pull request that an answer stands on. */
-type Place = RepositoryName & { issue: number };
+/** The issue or pull request that an answer stands on; the repository by its number, which it keeps when it is renamed or transferred. */
+type Place = { repositoryNumber: string; issue: number };
 
 /** Where an answer stands, and which comment it answers. */
 export type MarkedReply = Place & { commentId: number };
@@ -32,6 +31,6 @@ export function readReplyMark(key: Buffer, place: Place, body: string): ReplyMar
 }
 
 function digest(key: Buffer, reply: MarkedReply, encoded: string): Buffer {
-  const content = ["reply", repositoryKey(reply), reply.issue, reply.commentId, encoded].join("\n");
+  const content = ["reply", reply.repositoryNumber, reply.issue, reply.commentId, encoded].join("\n");
   return createHmac("sha256", key).update(content, "utf8").digest();
 }

@@ -1,8 +1,8 @@
 import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 
-/** An issue or a pull request, as far as comments go. */
-export type Thread = RepositoryName & { issue: number };
+/** An issue or a pull request, as far as comments go; the repository's number stays where it gets another name. */
+export type Thread = RepositoryName & { repositoryNumber: string; issue: number };
 
 /** A comment as it stands now. */
 export type ThreadComment = {

@@ -22,7 +22,7 @@ export const CommentsAnswer = z.object({
 export function approvalsByCommand(
   { nodes }: z.infer<typeof CommentsAnswer>,
   markKey: Buffer,
-  thread: Thread,
+  thread: Pick<Thread, "repositoryNumber" | "issue">,
 ): SeenReview[] {
   return nodes.flatMap(({ viewerDidAuthor, body, createdAt }) => {
     const mark = viewerDidAuthor ? readReplyMark(markKey, thread, body) : null;

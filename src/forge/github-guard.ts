@@ -63,6 +63,7 @@ export class GitHubGuard implements GuardForge {
       const declarations = files.map((_, index) => `, $t${index}: String!`);
       const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${declarations.join("")}) {
         repository(owner: $owner, name: $repo) {
+          databaseId
           pullRequest(number: $number) { state headRefOid ${REVIEWS_FIELD} ${COMMENTS_FIELD} }
           ${fields.join("\n")}
         }
@@ -73,7 +74,7 @@ export class GitHubGuard implements GuardForge {
       const answer = await askGraphql(client, query, variables);
       const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
       const pull = TextsPull.parse(repository.pullRequest);
-      const thread = { owner, repo, issue: number };
+      const thread = { repositoryNumber: String(z.int().parse(repository.databaseId)), issue: number };
       const byCommand = approvalsByCommand(pull.comments, this.#markKey, thread);
       const texts = files.map(async (_, index) => {
         const blob = Text.parse(repository[`t${index}`]);

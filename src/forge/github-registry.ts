@@ -42,6 +42,8 @@ query Listing($owner: String!, $repo: String!, $ledger: String!, $app: Int!) {
 }`;
 
 export type StackListing = {
+  /** GitHub's number of the repository, which stays where it gets another name. */
+  repositoryNumber: string;
   stacks: ListedStack[];
   unserved: Unserved[];
   /** False where the ledger branch is not there: never published, or lost. */
@@ -142,6 +144,7 @@ export async function listStacks(
     const hasSettings = answer.repositoryFile !== null;
     const statusIssue = parsedFile.kind === "good" ? parsedFile.file.statusIssue === true : null;
     return {
+      repositoryNumber: String(answer.databaseId),
       stacks: named,
       unserved: unserved.filter(({ alias }) => !leftOver.has(alias)),
       hasLedger: answer.ledger !== null,

@@ -72,8 +72,9 @@ export async function readGitHubStanding(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
-  const byCommand = approvalsByCommand(pull.comments, markKey, { owner, repo, issue: number });
   const repository = String(answer.repository.databaseId);
+  const thread = { repositoryNumber: repository, issue: number };
+  const byCommand = approvalsByCommand(pull.comments, markKey, thread);
   const marked = { repository, branch: pull.headRefName, headOid: pull.headRefOid };
   const isWorded = hasHeadMark(markKey, marked, pull.body);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;

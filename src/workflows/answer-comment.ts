@@ -38,6 +38,8 @@ export class CommentAnswers {
   readonly #options: CommentAnswersOptions;
   readonly #replies: CommentReplies;
   readonly #caughtUp = new Set<string>();
+  /** The numbers of the repositories that were listed, by their names. */
+  readonly #numbers = new Map<string, string>();
   readonly #refusals = new LRUCache<string, Set<string>>({ max: MOST_KEPT, ttl: REFUSED_FOR_MS });
   /** Comments that were looked at and get no answer: a flood of them is not asked about again and again. */
   readonly #passed = new LRUCache<number, true>({ max: MOST_KEPT });
@@ -75,8 +77,9 @@ export class CommentAnswers {
   }
 
   /** A repository is listed: what was left there before this process began is looked for, once. */
-  listed({ owner, repo }: RepositoryName): void {
+  listed({ owner, repo, repositoryNumber }: RepositoryName & { repositoryNumber: string }): void {
     const key = repositoryKey({ owner, repo });
+    this.#numbers.set(key, repositoryNumber);
     if (this.#caughtUp.has(key)) return;
     this.#caughtUp.add(key);
     const { background, onError } = this.#options;
@@ -91,10 +94,13 @@ export class CommentAnswers {
   /** Finds, in one call, what a process that died or an event that was lost has left: comments without an answer, answers in the middle. */
   async catchUp(repository: RepositoryName): Promise<void> {
     const { forge, clock } = this.#options;
+    const repositoryNumber = this.#numbers.get(repositoryKey(repository));
+    // One that was never listed is looked through once it is.
+    if (repositoryNumber === undefined) return;
     const recent = await forge.readRecent(repository, clock() - 2 * TOO_OLD_MS);
     const answered = new Set<number>();
     for (const comment of recent) {
-      const open = this.#replies.read({ ...repository, issue: comment.issue }, comment);
+      const open = this.#replies.read({ ...repository, repositoryNumber, issue: comment.issue }, comment);
       if (open === null) continue;
       if (open.reply.status === "done" || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
       // Another process may be at it, or have died a moment ago: the next listing sees.
@@ -104,7 +110,8 @@ export class CommentAnswers {
     for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
       const isAsking =
         isPerson && !isEdited && !this.#passed.has(id) && parseCommands(body, createdAtMs).length > 0;
-      if (isAsking && !answered.has(id)) this.commented({ ...repository, issue }, id, createdAtMs);
+      if (isAsking && !answered.has(id))
+        this.commented({ ...repository, repositoryNumber, issue }, id, createdAtMs);
     }
     this.moved(repository);
   }
@@ -180,7 +187,7 @@ export class CommentAnswers {
         done.push(said(line.text, `❓ ${toSentence(line.message)}`));
         continue;
       }
-      const event = eventIdentity(["comment", repositoryKey(thread), String(id), String(line.line)]);
+      const event = eventIdentity(["comment", thread.repositoryNumber, String(id), String(line.line)]);
       const { text, command } = line;
       const actor = { ...stranger, teams };
       const readPull = () => forge.readPull(thread);

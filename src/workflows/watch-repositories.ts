@@ -5,6 +5,8 @@ import type { NextListing } from "./guard-pull-request.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
 export type RepositoryListing = RepositoryName & {
+  /** GitHub's number of the repository. */
+  repositoryNumber: string;
   stacks: ListedStack[];
   unserved: { alias: string; message: string }[];
   hasLedger: boolean;

@@ -89,7 +89,7 @@ function renderNextSteps({ htmlUrl, slug }: CreatedApp, out: string, publicUrl: 
     ["Install it on the repository with the Pulumi program:", `   ${htmlUrl}/installations/new`],
     [
       "It opens a pull request there that says what is still missing. When that is merged:",
-      "   pulumiscale doctor <owner>/<repository>",
+      "   GITHUB_TOKEN=$(gh auth token) pulumiscale doctor <owner>/<repository>",
     ],
   ];
   const lines = steps.flatMap(([first = "", ...rest], index) => [`${index + 1}. ${first}`, ...rest]);

@@ -53,7 +53,7 @@ This adds \`.github/pulumiscale.yml\`, all of it a comment: merge it to have the
 ${links.join("\n") || "   - see the README"}
 4. Somebody who sends: Alertmanager, CloudWatch or a call.
 
-${README} has each step. \`pulumiscale doctor ${repositoryOf(sight)}\` says what is missing at any time.
+${README} has each step. \`GITHUB_TOKEN=$(gh auth token) pulumiscale doctor ${repositoryOf(sight)}\` says what is missing at any time.
 `;
 }
 

@@ -1,6 +1,6 @@
 import type { Operation } from "../../apply/read-operation.ts";
 import { isFailure } from "../../domain/receipt.ts";
-import type { CommitOutcome } from "../../workflows/local-stack.ts";
+import type { CommitOutcome } from "../../workflows/read-local-operation.ts";
 
 /**
  * What a caller is told of a commit's apply. `beganAtMs` is when the apply that runs has begun, null where none does. What ended

@@ -1,7 +1,7 @@
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError, type ListedStack, type StackPlace } from "../forge/forge.ts";
 import type { ListedHead } from "../forge/guard-forge.ts";
-import type { NextListing } from "./guard-pull-request.ts";
+import type { NextListing } from "./guarded-repositories.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
 export type RepositoryListing = RepositoryName & {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseContract } from "../../src/domain/contract.ts";
 import type { Forge } from "../../src/forge/forge.ts";
 import { Background } from "../../src/workflows/background.ts";
-import type { NextListing } from "../../src/workflows/guard-pull-request.ts";
+import type { NextListing } from "../../src/workflows/guarded-repositories.ts";
 import { StackDirectory } from "../../src/workflows/stack-directory.ts";
 import { RepositoryWatch } from "../../src/workflows/watch-repositories.ts";
 import { PLACE } from "../support/shop-stack.ts";

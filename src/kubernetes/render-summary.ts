@@ -1,0 +1,76 @@
+import type { PlanAction, ScalePlan } from "./scale-plan.ts";
+
+/** The text of SUMMARY.md: the plan for people. */
+export function renderSummary(plan: ScalePlan): string {
+  const { metadata, context, assumptions, actions, rollbackHints, risks, notes } = plan;
+  const lines = [
+    `# Infra Scale Plan (${metadata.target})`,
+    "",
+    `- Context: ${code(context.kubeContext ?? "none")}`,
+    `- Namespace: ${code(context.namespace)}`,
+    `- Autoscaling: ${code(assumptions.autoscaling)}`,
+    `- Actions: **${actions.length}**`,
+    ...section(
+      "Actions",
+      actions.map((action, index) => `${index + 1}. ${renderAction(action)}`),
+    ),
+    ...section("Rollback Hints", rollbackHints.map(item)),
+    ...section("Risks", risks.map(item)),
+    ...section("Notes", notes.map(item)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** One action as a line of markdown. */
+function renderAction(action: PlanAction): string {
+  const { kind, name } = action;
+  switch (action.action) {
+    case "scale_workload":
+      return `**Scale** ${kind}/${name} → replicas: ${action.to} (from ${action.from})`;
+    case "update_cronjob": {
+      const { suspend, parallelism } = action;
+      return `**Schedule** ${kind}/${name} → ${given({ suspend, parallelism }).join(" ")}`;
+    }
+    case "update_resources": {
+      const parts = [
+        ...renderResources("requests", action.requests),
+        ...renderResources("limits", action.limits),
+      ];
+      return `**Resources** ${kind}/${name} → ${parts.join(" ")}`;
+    }
+    case "apply_hpa": {
+      const { min, max, targetCPU } = action.hpa;
+      return `**HPA** ${name} (min:${min} max:${max} cpu:${targetCPU}%)`;
+    }
+    case "apply_vpa": {
+      const { mode, min, max } = action.vpa;
+      const bounds = [...renderResources("min", min), ...renderResources("max", max)];
+      return `**VPA** ${name} (${[`mode:${mode}`, ...bounds].join(" ")})`;
+    }
+  }
+}
+
+function renderResources(title: string, resources: object | undefined): string[] {
+  return resources === undefined ? [] : [`${title}(${given(resources).join(" ")})`];
+}
+
+function given(values: object): string[] {
+  const entries: [string, unknown][] = Object.entries(values);
+  return entries.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}:${value}`);
+}
+
+function section(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : ["", `## ${title}`, "", ...items];
+}
+
+function item(text: string): string {
+  return `- ${text}`;
+}
+
+/** A context may be called anything: nothing in it ends the code or the line. */
+function code(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").replaceAll("`", "'");
+  return `\`${line.slice(0, LONGEST)}\``;
+}
+
+const LONGEST = 400;

@@ -23,14 +23,15 @@ export function createApplyForge(
 
 /** The same for what a preview writes on a pull request. */
 export function createPreviewForge(token: string, apiUrl: string): GitHubPreviewForge {
-  return new GitHubPreviewForge(createJobClient(token, apiUrl, () => {}, CALL_TIMEOUT_MS));
+  return new GitHubPreviewForge(createJobClient(token, apiUrl));
 }
 
-function createJobClient(
+/** The client alone. */
+export function createJobClient(
   token: string,
   apiUrl: string,
-  tell: (sentence: string) => void,
-  callTimeoutMs: number,
+  tell: (sentence: string) => void = () => {},
+  callTimeoutMs = CALL_TIMEOUT_MS,
 ): GitHubClient {
   const octokit = new Octokit({
     auth: token,

@@ -11,22 +11,29 @@ export type CommitDraft = {
   parentOid: string | null;
   path: string;
   text: string;
+  /** Further files of the same commit. */
+  beside?: readonly { path: string; text: string }[];
   headline: string;
   body: string;
 };
 
-/** Makes a commit that changes one file; no branch has it yet. `wordsOf` may add to its message. Two requests. */
+/** Makes a commit that changes one file, or some; no branch has it yet. `wordsOf` may add to its message. Two requests. */
 export async function createCommit(
   client: GitHubClient,
   { owner, repo }: RepositoryName,
-  { parentOid, path, text, headline, body }: CommitDraft,
+  { parentOid, path, text, beside = [], headline, body }: CommitDraft,
   wordsOf: (treeOid: string, message: string) => string = (_, message) => message,
 ): Promise<MadeCommit> {
   const tree = await client.request("POST /repos/{owner}/{repo}/git/trees", {
     owner,
     repo,
     ...(parentOid === null ? {} : { base_tree: parentOid }),
-    tree: [{ path, mode: "100644", type: "blob", content: text }],
+    tree: [{ path, text }, ...beside].map((file) => ({
+      path: file.path,
+      mode: "100644" as const,
+      type: "blob" as const,
+      content: file.text,
+    })),
   });
   const { data } = await client.request("POST /repos/{owner}/{repo}/git/commits", {
     owner,

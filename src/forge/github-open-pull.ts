@@ -6,7 +6,19 @@ import type { GitHubClient } from "./github-octokit.ts";
 /** Right after a branch was written GitHub may not see it yet (422); and any answer may be lost. */
 const WAITS_MS = [300, 1000];
 
-type Opened = { number: number; body: string | null; head: { sha: string }; base: { sha: string } };
+type Opened = {
+  number: number;
+  body: string | null;
+  html_url: string;
+  head: { sha: string };
+  base: { sha: string };
+};
+/** The repository, and the base branch there. */
+type PullPlace = Pick<StackPlace, "owner" | "repo" | "branch">;
+/** A pull request's words; `stage` is `ready` unless given. */
+type PullWords = Pick<PullRequestDraft, "title" | "body" | "branch" | "labels"> & {
+  stage?: "draft" | "ready";
+};
 
 /**
  * Opens the pull request of a branch whose head we have just written, with its labels. An answer that was lost is found
@@ -14,8 +26,8 @@ type Opened = { number: number; body: string | null; head: { sha: string }; base
  */
 export async function openGitHubPull(
   client: Pick<GitHubClient, "request">,
-  place: StackPlace,
-  draft: PullRequestDraft,
+  place: PullPlace,
+  draft: PullWords,
   headOid: string,
 ): Promise<Opened> {
   const { owner, repo } = place;
@@ -29,6 +41,7 @@ export async function openGitHubPull(
         body,
         head,
         base: place.branch,
+        ...(draft.stage === "draft" ? { draft: true } : {}),
       });
       return answer.data;
     },
@@ -45,9 +58,9 @@ export async function openGitHubPull(
 }
 
 /** Gives a pull request these words. Answers whether it is open. */
-async function updateGitHubPull(
+export async function updateGitHubPull(
   client: Pick<GitHubClient, "request">,
-  { owner, repo }: StackPlace,
+  { owner, repo }: Omit<PullPlace, "branch">,
   number: number,
   text: { title: string; body: string },
 ): Promise<boolean> {
@@ -63,7 +76,7 @@ async function updateGitHubPull(
 /** Puts labels on a pull request; those that are there stay. */
 export async function labelGitHubPull(
   client: Pick<GitHubClient, "request">,
-  { owner, repo }: StackPlace,
+  { owner, repo }: Omit<PullPlace, "branch">,
   number: number,
   labels: readonly string[],
 ): Promise<void> {
@@ -79,7 +92,7 @@ export async function labelGitHubPull(
 
 async function findPull(
   client: Pick<GitHubClient, "request">,
-  { owner, repo, branch }: StackPlace,
+  { owner, repo, branch }: PullPlace,
   head: string,
   headOid: string,
 ): Promise<Opened | undefined> {

@@ -111,22 +111,11 @@ export async function moveBranchToCommit(
 ): Promise<MadeCommit> {
   const made = await createCommit(client, place, { parentOid: request.expectedHeadOid, ...request }, seal);
   const text = { title: draft.title, body: textFor(made) };
-  const ref = {
-    name: `refs/heads/${draft.branch}`,
-    beforeOid: current.headOid,
-    afterOid: made.oid,
-    force: true,
-  };
-  const move = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!) {
-    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-  }`;
   // On its own: of a document GitHub carries out the rest after a refusal, and these words are none for another replica's commit.
-  await mutateOr(
-    client,
-    ["Mutation.updateRefs"],
-    () => askGraphql(client, move, { repositoryId: request.repositoryId, refs: [ref] }),
-    () => replaceBranch(client, place, draft.branch, { from: current.headOid, to: made.oid }),
-  );
+  await moveBranch(client, place, request.repositoryId, draft.branch, {
+    from: current.headOid,
+    to: made.oid,
+  });
   const mutation = `mutation($pull: UpdatePullRequestInput!) {
     updatePullRequest(input: $pull) {
       pullRequest { state ${optional("PullRequest.autoMergeRequest", "autoMergeRequest { enabledAt }")} }
@@ -146,6 +135,23 @@ export async function moveBranchToCommit(
   return made;
 }
 
+/** Points a branch at any commit, if it still stands where it was read. */
+export async function moveBranch(
+  client: GitHubClient,
+  place: Pick<StackPlace, "owner" | "repo">,
+  repositoryId: string,
+  branch: string,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const ref = { name: `refs/heads/${branch}`, beforeOid: from, afterOid: to, force: true };
+  await mutateOr(
+    client,
+    ["Mutation.updateRefs"],
+    () => askGraphql(client, UPDATE_REFS, { repositoryId, refs: [ref] }),
+    () => replaceBranch(client, place, branch, { from, to }),
+  );
+}
+
 /** Deletes a branch if it still stands where it was read; GitHub closes its pull requests. */
 export async function deleteBranch(
   client: GitHubClient,
@@ -154,17 +160,18 @@ export async function deleteBranch(
   branch: string,
   headOid: string,
 ): Promise<void> {
-  const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!) {
-    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-  }`;
   const ref = { name: `refs/heads/${branch}`, beforeOid: headOid, afterOid: NO_OID, force: true };
   await mutateOr(
     client,
     ["Mutation.updateRefs"],
-    () => client.graphql(mutation, { repositoryId, refs: [ref] }),
+    () => client.graphql(UPDATE_REFS, { repositoryId, refs: [ref] }),
     () => removeBranch(client, place, branch, headOid),
   );
 }
+
+const UPDATE_REFS = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!) {
+    updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
+  }`;
 
 function commitInput(place: StackPlace, branch: string, request: FileCommitRequest) {
   return {

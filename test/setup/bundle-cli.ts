@@ -13,14 +13,14 @@ const require = createRequire(import.meta.url);
 const here = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Bundles the command line of the tree `root` into JavaScript that needs no packages: a file for each command, loaded
+ * Bundles the command lines of the tree `root` into JavaScript that needs no packages: a file for each command, loaded
  * when it is called, and those that several share. Answers file names and what they hold. Writes nothing.
  */
 export async function bundleCli(root: string): Promise<Map<string, string | Uint8Array>> {
   const node = oldestNode(readFileSync(path.join(root, "package.json"), "utf8"));
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: "src/cli/main.ts" },
+    entryPoints: { main: "src/cli/main.ts", "infra-scale": "src/cli/infra-scale.ts" },
     outdir: "dist",
     write: false,
     metafile: true,
@@ -40,9 +40,11 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
   return new Map<string, string | Uint8Array>([
-    ["pulumiscale.js", launcher(node)],
+    ["pulumiscale.js", launcher(node, "main.js")],
+    ["infra.scale.js", launcher(node, "infra-scale.js")],
     ...outputFiles.map((file): [string, Uint8Array] => [path.basename(file.path), file.contents]),
     ["repository-file.schema.json", readFileSync(path.join(root, "src/domain/repository-file.schema.json"))],
+    ["scale-plan.schema.json", readFileSync(path.join(root, "src/kubernetes/scale-plan.schema.json"))],
     ["THIRD_PARTY_LICENSES.txt", readThirdPartyLicenses(root, inputs)],
   ]);
 }
@@ -72,11 +74,11 @@ function oldestNode(manifest: string): string {
 }
 
 /** An older Node, as npx starts with hardly a word, would end in an error that says nothing about its age. */
-function launcher(node: string): string {
+function launcher(node: string, entry: string): string {
   const [major, minor] = node.split(".");
   return `#!/usr/bin/env node
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major > ${major} || (major === ${major} && minor >= ${minor})) await import("./main.js");
+if (major > ${major} || (major === ${major} && minor >= ${minor})) await import("./${entry}");
 else {
   console.error(\`PulumiScale needs Node ${node} or newer, and this is Node \${process.versions.node}: https://nodejs.org\`);
   process.exitCode = 1;
@@ -90,7 +92,7 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const [name, contents] of files) writeFileSync(path.join(folder, name), contents);
-  chmodSync(path.join(folder, "pulumiscale.js"), 0o755);
+  for (const bin of ["pulumiscale.js", "infra.scale.js"]) chmodSync(path.join(folder, bin), 0o755);
   progress(`dist written (${files.size} files)`);
 }
 

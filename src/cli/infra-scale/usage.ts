@@ -1,0 +1,31 @@
+import { FORMS } from "../../kubernetes/read-flags.ts";
+
+/** What `infra.scale --help` prints. */
+export function renderUsage(): string {
+  const rows = [
+    ["--dry-run", "write the plan on this machine, and nothing else (unless --apply is given)"],
+    ["--apply", "open a pull request with it: GH_OWNER, GH_REPO and GITHUB_TOKEN say where"],
+    ...Object.entries(MEANINGS).map(([name, meaning]) => [`${name}=${FORMS[name]}`, meaning]),
+  ];
+  const lines = rows.map(([argument, meaning]) => `  ${argument}\n      ${meaning}`);
+  return `Usage: infra.scale [--dry-run | --apply] --workload=<Kind>:<name>:<replicas> […]
+
+Plans how Kubernetes workloads are to be scaled. No cluster is changed.
+
+${lines.join("\n")}
+
+Exit codes: 0 done, 1 failed.
+`;
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  "--target": "the environment; prod unless given",
+  "--namespace": "the namespace; default unless given",
+  "--autoscaling": "none: no autoscaler is planned; hpa unless given",
+  "--branch": "the pull request's branch; infra/scale-<time> unless given",
+  "--workload": "a workload and its replicas; may be given again",
+  "--req": "what a workload's containers request; may be given again",
+  "--lim": "what they are limited to; may be given again",
+  "--hpa": "a HorizontalPodAutoscaler for every workload with replicas",
+  "--vpa": "a VerticalPodAutoscaler for one workload; may be given again",
+};

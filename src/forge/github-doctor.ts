@@ -1,18 +1,19 @@
 import { z } from "zod";
-import type { AppFacts, DoctorFacts, EnvironmentFacts, Seen, StackFacts } from "../domain/doctor-facts.ts";
+import type { AppFacts, DoctorFacts, EnvironmentFacts, Seen } from "../domain/doctor-facts.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
-import { LEDGER_BRANCH, parseEntry } from "../ledger/entry.ts";
+import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-manifest.ts";
 import { ForgeError } from "./forge.ts";
 import type { DoctorClients, DoctorRequest } from "./github-doctor-client.ts";
+import { readText, readTree } from "./github-doctor-files.ts";
 import { readBranchRules, readRulesets } from "./github-doctor-rules.ts";
 import { seeOr, statusOf } from "./github-doctor-seen.ts";
+import { readStacks } from "./github-doctor-stacks.ts";
 import { toForgeError } from "./github-errors.ts";
 import { GUARD_CHECK } from "./guard-forge.ts";
 
 /** So many of each are looked at. */
-const MOST_STACKS = 50;
 const MOST_WORKFLOWS = 50;
 const MOST_BRANCHES = 10;
 
@@ -47,7 +48,7 @@ async function readFacts(
   const owners = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"].find((path) => tree.has(path));
   const branches = await listBranches(request, repository);
   const ledger = branches.includes(LEDGER_BRANCH);
-  const stacks = ledger ? await readStacks(request, repository) : [];
+  const stacks = ledger ? await readStacks(request, repository, tree) : [];
   const parsed = parseRepositoryFile(file?.text ?? null);
   const settings = parsed.kind === "good" ? parsed.file : {};
   const bases = new Set(stacks.map(({ alias }) => policyOf(settings, alias).branch ?? defaultBranch));
@@ -93,42 +94,6 @@ async function readFacts(
   };
 }
 
-/** The files of a branch: blob ids by path. */
-async function readTree(
-  request: DoctorRequest,
-  repository: RepositoryName,
-  branch: string,
-): Promise<Map<string, string>> {
-  try {
-    const { data } = await request("GET /repos/{owner}/{repo}/git/trees/{tree_sha}", {
-      ...repository,
-      tree_sha: branch,
-      recursive: "1",
-    });
-    return new Map(
-      data.tree.flatMap(({ path, sha, type }) =>
-        type === "blob" && path !== undefined && sha !== undefined ? [[path, sha] as const] : [],
-      ),
-    );
-  } catch (error) {
-    // An empty repository, or a branch that is not there.
-    if (statusOf(error) === 404 || statusOf(error) === 409) return new Map();
-    throw error;
-  }
-}
-
-function readText(
-  request: DoctorRequest,
-  repository: RepositoryName,
-  path: string,
-  sha: string | undefined,
-): Promise<{ path: string; text: string }> | null {
-  if (sha === undefined) return null;
-  return request("GET /repos/{owner}/{repo}/git/blobs/{file_sha}", { ...repository, file_sha: sha }).then(
-    ({ data }) => ({ path, text: Buffer.from(data.content, "base64").toString("utf8") }),
-  );
-}
-
 async function listBranches(request: DoctorRequest, repository: RepositoryName): Promise<string[]> {
   const starts = ["scale", LEDGER_BRANCH, "configure-pulumiscale"];
   const found = await Promise.all(
@@ -137,23 +102,6 @@ async function listBranches(request: DoctorRequest, repository: RepositoryName):
     ),
   );
   return found.flatMap(({ data }) => data.map(({ ref }) => ref.replace(/^refs\/heads\//, "")));
-}
-
-/** The stacks of the ledger, whether or not their entries count. */
-async function readStacks(request: DoctorRequest, repository: RepositoryName): Promise<StackFacts[]> {
-  const tree = await readTree(request, repository, LEDGER_BRANCH);
-  const paths = [...tree].filter(([path]) => /^stacks\/[^/]+\.json$/.test(path)).slice(0, MOST_STACKS);
-  const texts = await Promise.all(
-    paths.flatMap(([path, sha]) => readText(request, repository, path, sha) ?? []),
-  );
-  return texts.flatMap(({ path, text }) => {
-    const parsed = parseEntry(text);
-    if (parsed.kind !== "entry") return [];
-    const { dir, stack } = parsed.entry;
-    const folder = dir === "." || dir === "" ? "" : `${dir}/`;
-    const alias = path.slice("stacks/".length, -".json".length);
-    return [{ alias, dir, path: `${folder}Pulumi.${stack}.yaml` }];
-  });
 }
 
 /** The open pull requests of branches of this repository, those of forks left out; at most a hundred. Throws `ForgeError`. */

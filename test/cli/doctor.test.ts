@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { readDoctorFacts } from "../../src/forge/github-doctor.ts";
+import { doctorClients } from "../../src/forge/github-doctor-client.ts";
 import { startGuardWorld } from "../support/guard-world.ts";
 import { startProcess } from "../world/start-process.ts";
 
@@ -117,4 +119,26 @@ it("says what is missing where it may not look at all, and prints a table for pe
   installation.uninstall();
   const gone = await doctor({ ...api, ...asAda, ...asApp });
   expect([gone.code, gone.text]).toEqual([1, expect.stringContaining("It is not installed on acme/infra")]);
+});
+
+it.each([
+  ["beside the project file", { "Pulumi.yaml": "name: shop\nruntime: yaml\n" }, "Pulumi.prod.yaml"],
+  [
+    "where the project file says",
+    { "Pulumi.yaml": "name: shop\nruntime: yaml\nstackConfigDir: ./config\n" },
+    "config/Pulumi.prod.yaml",
+  ],
+  [
+    "under the project file's own ending",
+    { "Pulumi.yaml": null, "Pulumi.yml": "name: shop\n" },
+    "Pulumi.prod.yml",
+  ],
+  ["beside a project file that is none", { "Pulumi.yaml": "[" }, "Pulumi.prod.yaml"],
+])("finds the stack file %s", async (_where, files, path) => {
+  const { github, asAda } = await startWorld();
+  await github.commit("acme/infra", { message: "move", login: "ada", files });
+  const place = { owner: "acme", repo: "infra" };
+  const clients = await doctorClients(github.apiUrl, place, asAda.GITHUB_TOKEN, null);
+  const { stacks } = await readDoctorFacts(clients, place, "github.com");
+  expect(stacks).toEqual([{ alias: "shop.prod", dir: ".", path }]);
 });

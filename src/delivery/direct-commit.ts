@@ -1,5 +1,6 @@
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { CommitForge, StackPlace } from "../forge/forge.ts";
+import { commitOfPlan } from "./commit-of-plan.ts";
 import { renderCommit } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
@@ -20,15 +21,7 @@ export async function directCommit(
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<Delivered> {
-  const message = renderCommit(plan, decisions, prefix);
-  const commit = await forge.commit(place, {
-    urgency: urgencyOf(plan.commit),
-    repositoryId: snapshot.repositoryId,
-    expectedHeadOid: snapshot.headOid,
-    path: place.path,
-    text: plan.text,
-    edits: plan.edits,
-    ...message,
-  });
+  const words = { urgency: urgencyOf(plan.commit), ...renderCommit(plan, decisions, prefix) };
+  const commit = await forge.commit(place, commitOfPlan(place, snapshot, plan, words));
   return { delivery: "direct", commit, pullRequest: null };
 }

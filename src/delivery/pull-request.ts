@@ -10,6 +10,7 @@ import {
   type OpenedPull,
   type StackPlace,
 } from "../forge/forge.ts";
+import { commitOfPlan } from "./commit-of-plan.ts";
 import { renderCommit, renderPull } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
@@ -75,23 +76,13 @@ function openPull(
   };
   const facts = { prefix, path: place.path, branch: place.branch, gated, historyOf };
   const pull = renderPull(plan, decisions, facts);
-  return forge.openPull(
-    place,
-    {
-      urgency: gated ? "other" : urgencyOf(plan.commit),
-      repositoryId: snapshot.repositoryId,
-      expectedHeadOid: snapshot.headOid,
-      path: place.path,
-      text: plan.text,
-      edits: plan.edits,
-      ...renderCommit(plan, decisions, prefix),
-    },
-    {
-      ...pull,
-      current,
-      branch,
-      repositoryNumber: snapshot.repositoryNumber,
-      labels: gated ? [APPROVAL_LABEL] : [],
-    },
-  );
+  const urgency = gated ? "other" : urgencyOf(plan.commit);
+  const words = { urgency, ...renderCommit(plan, decisions, prefix) };
+  return forge.openPull(place, commitOfPlan(place, snapshot, plan, words), {
+    ...pull,
+    current,
+    branch,
+    repositoryNumber: snapshot.repositoryNumber,
+    labels: gated ? [APPROVAL_LABEL] : [],
+  });
 }

@@ -5,6 +5,7 @@ import type { OnFailure } from "../domain/repository-file.ts";
 import { formatScaleTrailers } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { type Forge, type OpenedPull, revertBranch, type StackPlace } from "../forge/forge.ts";
+import { commitOfPlan } from "./commit-of-plan.ts";
 import { renderCode } from "./render-code.ts";
 import { renderCommit } from "./render-scale.ts";
 import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
@@ -27,28 +28,16 @@ export function openRevertPull(
   failed: FailedApply,
 ): Promise<OpenedPull> {
   const { pool } = decision.intent;
-  const { headline, body } = renderCommit(plan, [decision], failed.prefix);
-  return forge.openPull(
-    place,
-    {
-      urgency: "other",
-      repositoryId: snapshot.repositoryId,
-      expectedHeadOid: snapshot.headOid,
-      path: place.path,
-      text: plan.text,
-      edits: plan.edits,
-      headline,
-      body,
-    },
-    {
-      current: snapshot.reverts.get(pool) ?? null,
-      repositoryNumber: snapshot.repositoryNumber,
-      branch: revertBranch(place.alias, pool),
-      title: headline,
-      body: renderBody(place, plan, decision, failed),
-      labels: [REVERT_LABEL],
-    },
-  );
+  const message = renderCommit(plan, [decision], failed.prefix);
+  const commit = commitOfPlan(place, snapshot, plan, { urgency: "other", ...message });
+  return forge.openPull(place, commit, {
+    current: snapshot.reverts.get(pool) ?? null,
+    repositoryNumber: snapshot.repositoryNumber,
+    branch: revertBranch(place.alias, pool),
+    title: message.headline,
+    body: renderBody(place, plan, decision, failed),
+    labels: [REVERT_LABEL],
+  });
 }
 
 function renderBody(

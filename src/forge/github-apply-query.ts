@@ -3,18 +3,12 @@ import { type DeployPlace, foldersToRead, type ProgramState } from "../apply/app
 import type { StackFile } from "../domain/snapshot.ts";
 import { readBlobText } from "./github-blob.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import { BLOB_FIELDS, BlobAnswer } from "./github-snapshot-file.ts";
 
-const Blob = z.object({
-  oid: z.string(),
-  text: z.string().nullable(),
-  byteSize: z.int(),
-  isTruncated: z.boolean(),
-  isBinary: z.boolean().nullable(),
-});
 const Tree = z.object({ entries: z.array(z.object({ name: z.string(), oid: z.string() })).nullable() });
 
 /** What stands at a path: a file, a folder, or nothing. */
-export const GitObject = z.union([Blob, Tree]).nullable();
+export const GitObject = z.union([BlobAnswer, Tree]).nullable();
 type GitObject = z.infer<typeof GitObject>;
 
 /** The parts of a GraphQL query that read git objects by `<commit>:<path>`: each one a field with a variable of its own. */
@@ -27,7 +21,7 @@ export type ObjectFields = {
 
 export const OBJECT_FRAGMENT = `
 fragment gitObject on GitObject {
-  ... on Blob { oid text byteSize isTruncated isBinary }
+  ... on Blob { ${BLOB_FIELDS} }
   ... on Tree { entries { name oid } }
 }`;
 

@@ -7,6 +7,7 @@ import { readBlobText } from "./github-blob.ts";
 import { toForgeError } from "./github-errors.ts";
 import { commitToGitHubLedger, LEDGER_REF, unexpectedAnswer } from "./github-ledger.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
+import { BLOB_FIELDS } from "./github-snapshot-file.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 const QUERY = `
@@ -15,7 +16,7 @@ query Controls($owner: String!, $repo: String!, $ledger: String!, $path: String!
     ledger: ref(qualifiedName: $ledger) {
       target {
         oid
-        ... on Commit { file(path: $path) { object { ... on Blob { oid text byteSize isTruncated isBinary } } } }
+        ... on Commit { file(path: $path) { object { ... on Blob { ${BLOB_FIELDS} } } } }
       }
     }
   }

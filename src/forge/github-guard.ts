@@ -7,6 +7,7 @@ import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
+import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import type {
   BaseFile,
   GuardCheck,
@@ -57,8 +58,7 @@ export class GitHubGuard implements GuardForge {
   readTexts(head: PullHead, files: readonly { oid: string; path: string }[]): Promise<GuardTexts> {
     return this.#doing(head, "reading", async (client) => {
       const fields = files.map(
-        (_, index) =>
-          `t${index}: object(expression: $t${index}) { ... on Blob { oid text byteSize isTruncated isBinary } }`,
+        (_, index) => `t${index}: object(expression: $t${index}) { ... on Blob { ${BLOB_FIELDS} } }`,
       );
       const declarations = files.map((_, index) => `, $t${index}: String!`);
       const query = `query GuardTexts($owner: String!, $repo: String!, $number: Int!${declarations.join("")}) {
@@ -77,7 +77,7 @@ export class GitHubGuard implements GuardForge {
       const thread = { repositoryNumber: String(z.int().parse(repository.databaseId)), issue: number };
       const byCommand = approvalsByCommand(pull.comments, this.#markKey, thread);
       const texts = files.map(async (_, index) => {
-        const blob = Text.parse(repository[`t${index}`]);
+        const blob = TextObject.parse(repository[`t${index}`]);
         return blob === null ? ({ kind: "missing" } as const) : readBlobText(client, head, blob);
       });
       return {
@@ -118,18 +118,6 @@ export class GitHubGuard implements GuardForge {
   }
 }
 
-const Text = z
-  .union([
-    z.object({
-      oid: z.string(),
-      text: z.string().nullable(),
-      byteSize: z.int(),
-      isTruncated: z.boolean(),
-      isBinary: z.boolean().nullable(),
-    }),
-    z.object({}).transform(() => null),
-  ])
-  .nullable();
 const TextsPull = z.object({
   state: z.string(),
   headRefOid: z.string(),

@@ -1,6 +1,7 @@
 import type { FormerFields } from "./github-former-fields.ts";
 import { CLOSED_PULL_FRAGMENT, closedPullsFields } from "./github-rejected.ts";
 import { SCALE_BRANCH_FRAGMENT } from "./github-scale-heads.ts";
+import { BLOB_FIELDS } from "./github-snapshot-file.ts";
 
 /**
  * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`:
@@ -63,7 +64,7 @@ query Snapshot(
     ${closedPullsFields(former)}
   }
 }
-fragment text on GitObject { ... on Blob { oid text byteSize isTruncated isBinary } }
+fragment text on GitObject { ... on Blob { ${BLOB_FIELDS} } }
 ${SCALE_BRANCH_FRAGMENT}
 ${CLOSED_PULL_FRAGMENT}
 `;

@@ -184,6 +184,47 @@ it("not wanted any more it is closed and unpinned, and another one is made when 
   expect(github.violations).toEqual([]);
 });
 
+it.each([
+  ["set to `false`", "statusIssue: false\n"],
+  ["taken away", null],
+])(
+  "that was %s while no app was running, it is closed with a sentence at the next start",
+  {
+    timeout: TIMEOUT,
+  },
+  async (_, text) => {
+    const { github, issue, issues, replica, startReplica } = await startStatusWorld();
+    const { number } = await issue();
+    await replica.stop();
+    await github.commit(REPO, { files: { [FILE]: text }, message: "settings", login: "alice" });
+    const second = await startReplica();
+    await second.idle();
+    const body = "This is not kept up to date any more: `statusIssue` in `.github/pulumiscale.yml` is off.";
+    expect(await issues()).toMatchObject([{ number, state: "closed", labels: [], body }]);
+    expect(await readIsPinned(github, number)).toBe(false);
+    expect(github.violations).toEqual([]);
+  },
+);
+
+it("never wanted, it changes nothing at a start, and people's own issues of that label stay", {
+  timeout: TIMEOUT,
+}, async () => {
+  const { github, issues, replica, startReplica, writesOfApp } = await startStatusWorld(
+    {},
+    "paused: false\n",
+  );
+  const theirs = await github.openIssue(REPO, {
+    ...{ author: "alice", title: "Mine", labels: ["pulumiscale-status"] },
+  });
+  await replica.stop();
+  const before = writesOfApp();
+  const second = await startReplica();
+  await second.idle();
+  expect(writesOfApp()).toBe(before);
+  expect(await issues()).toEqual([]);
+  expect(await asPerson(github, "alice")("GET", `/issues/${theirs}`)).toMatchObject({ state: "open" });
+});
+
 it("is edited once a minute at most, and then shows the newest state", { timeout: TIMEOUT }, async () => {
   const { options, ahead } = movableClock();
   const { ask, row, push } = await startStatusWorld(options);

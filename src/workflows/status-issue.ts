@@ -17,12 +17,21 @@ type StatusIssuesOptions = {
   onError: (name: RepositoryName, error: unknown) => void;
 };
 
-/** `unwanted`: it is to be closed. */
+/**
+ * - `unwanted`: it is to be closed
+ * - `never-seen`: the same, but nobody knows whether there is one: it may have been switched off while no process ran
+ */
 type Watched = {
   name: RepositoryName;
-  wish: "wanted" | "unwanted";
+  wish: "wanted" | "unwanted" | "never-seen";
   notBeforeMs: number;
   timer: NodeJS.Timeout | undefined;
+};
+
+type ListedWish = RepositoryName & {
+  statusIssue: boolean | null;
+  hasLedger: boolean;
+  hasSettings: boolean;
 };
 
 /** What a person has to change first is tried again after this. */
@@ -34,23 +43,33 @@ const SOONER = 6;
 export class StatusIssues {
   readonly #options: StatusIssuesOptions;
   readonly #watched = new Map<string, Watched>();
+  /** Repositories of which somebody has said what they want. */
+  readonly #seen = new Set<string>();
   #isStopped = false;
 
   constructor(options: StatusIssuesOptions) {
     this.#options = options;
   }
 
-  /** A repository is listed. `statusIssue`: whether it wants one; null where nobody can tell, and all stays as it was. */
-  listed({ owner, repo, statusIssue }: RepositoryName & { statusIssue: boolean | null }): void {
+  /**
+   * A repository is listed. `statusIssue`: whether it wants one; null where nobody can tell, and all stays as it was. One that had ever
+   * something to do with us, a ledger or settings, may have an issue that is not wanted any more.
+   */
+  listed({ owner, repo, statusIssue, hasLedger, hasSettings }: ListedWish): void {
     const key = repositoryKey({ owner, repo });
     const known = this.#watched.get(key);
-    const wish = statusIssue ? "wanted" : "unwanted";
-    if (known !== undefined && statusIssue !== null && known.wish !== wish) {
-      known.wish = wish;
-      known.notBeforeMs = 0;
+    if (statusIssue !== null) {
+      const mayHaveOne = !this.#seen.has(key) && (hasLedger || hasSettings);
+      const wish = statusIssue ? "wanted" : "unwanted";
+      this.#seen.add(key);
+      if (known === undefined && (statusIssue || mayHaveOne)) {
+        const first = statusIssue ? wish : "never-seen";
+        this.#watched.set(key, { name: { owner, repo }, wish: first, notBeforeMs: 0, timer: undefined });
+      } else if (known !== undefined && (known.wish === "wanted") !== statusIssue) {
+        known.wish = wish;
+        known.notBeforeMs = 0;
+      }
     }
-    if (known === undefined && statusIssue === true)
-      this.#watched.set(key, { name: { owner, repo }, wish, notBeforeMs: 0, timer: undefined });
     this.moved({ owner, repo });
   }
 
@@ -61,6 +80,11 @@ export class StatusIssues {
   }
 
   forget(name: RepositoryName): void {
+    this.#seen.delete(repositoryKey(name));
+    this.#drop(name);
+  }
+
+  #drop(name: RepositoryName): void {
     clearTimeout(this.#watched.get(repositoryKey(name))?.timer);
     this.#watched.delete(repositoryKey(name));
   }
@@ -86,6 +110,8 @@ export class StatusIssues {
       const written = await this.#bringUpToDate(watched);
       watched.notBeforeMs = clock() + (written === "written" ? everyMs : everyMs / SOONER);
     } catch (error) {
+      // Where the App may see no issues, it has made none.
+      if (watched.wish === "never-seen" && isForPeople(error)) return this.#drop(name);
       onError(name, error);
       const againMs = waitAfter(error, everyMs);
       watched.notBeforeMs = clock() + againMs;
@@ -101,7 +127,7 @@ export class StatusIssues {
       return forge.writeStatus(name, renderStatus(status));
     }
     await forge.endStatus(name, STATUS_FAREWELL);
-    if (watched.wish === "unwanted") this.forget(name);
+    if (watched.wish !== "wanted") this.#drop(name);
     return "written";
   }
 
@@ -118,6 +144,11 @@ export class StatusIssues {
 
 function waitAfter(error: unknown, everyMs: number): number {
   if (!(error instanceof ForgeError)) return everyMs;
-  if (error.code === "forbidden" || error.code === "not-found") return Math.max(PERSON_FIRST_MS, everyMs);
+  if (isForPeople(error)) return Math.max(PERSON_FIRST_MS, everyMs);
   return Math.max((error.retryAfterSeconds ?? 0) * 1000, everyMs);
+}
+
+/** A person has to change something first. */
+function isForPeople(error: unknown): boolean {
+  return error instanceof ForgeError && (error.code === "forbidden" || error.code === "not-found");
 }

@@ -1,21 +1,14 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
-import { cleanLine } from "../domain/clean-text.ts";
-import { type CommandLine, parseCommands } from "../domain/command.ts";
-import { type Actor, type CommandRules, mayCommand, teamsIn } from "../domain/command-rights.ts";
-import { eventIdentity } from "../domain/event-identity.ts";
-import type { ReplyLine } from "../domain/reply.ts";
+import { parseCommands } from "../domain/command.ts";
+import { type Actor, mayCommand } from "../domain/command-rights.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
-import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { CommentReplies, type CommentRepliesOptions } from "./comment-replies.ts";
-import type { CommandedStacks, GivenCommand } from "./given-command.ts";
-import { APPLY_EVENT } from "./retry-by-command.ts";
-import { runCommand } from "./run-command.ts";
-import { TryAgainError } from "./scaling.ts";
-import { readRepositoryFile } from "./stack-record.ts";
+import type { CommandedStacks } from "./given-command.ts";
+import { runComment, tooOld } from "./run-comment.ts";
 
 export type CommentAnswersOptions = CommentRepliesOptions & {
   forge: CommentForge;
@@ -117,7 +110,7 @@ export class CommentAnswers {
   }
 
   async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
-    const { forge, clock, onError } = this.#options;
+    const { forge, stacks, clock, onError } = this.#options;
     const comments = await forge.readThread(thread, createdAtMs);
     const comment = comments.find(({ id }) => id === commentId);
     if (comment === undefined || !comment.isPerson || comment.isEdited) return;
@@ -149,7 +142,8 @@ export class CommentAnswers {
         );
     const replyId = known?.open.replyId ?? (await this.#replies.claim(thread, commentId));
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
-    const done = isOld ? tooOld(lines) : await this.#runAll(thread, comment, lines, actor);
+    const said = { thread, comment, lines };
+    const done = isOld ? tooOld(lines) : await runComment(said, actor, forge, stacks);
     await this.#replies.write({
       thread,
       commentId,
@@ -168,76 +162,8 @@ export class CommentAnswers {
     this.#refusals.set(key, told);
     await this.#replies.refuse(thread, id, why);
   }
-
-  async #runAll(
-    thread: Thread,
-    { id, author, createdAtMs: nowMs }: ThreadComment,
-    lines: readonly CommandLine[],
-    stranger: Actor,
-  ): Promise<ReplyLine[]> {
-    const { owner, repo } = thread;
-    const { forge, stacks } = this.#options;
-    const rules = await this.#readRules(thread);
-    if (rules.kind === "unusable") return lines.map(({ text }) => said(text, rules.message));
-    const wanted = teamsIn(rules.rules);
-    const teams = wanted.length === 0 ? [] : await forge.teamsOf(thread, author, wanted);
-    const done: ReplyLine[] = [];
-    for (const line of lines) {
-      if (line.kind === "mistake") {
-        done.push(said(line.text, `❓ ${toSentence(line.message)}`));
-        continue;
-      }
-      const event = eventIdentity(["comment", thread.repositoryNumber, String(id), String(line.line)]);
-      const { text, command } = line;
-      const actor = { ...stranger, teams };
-      const readPull = () => forge.readPull(thread);
-      const requestApply: GivenCommand["requestApply"] = (repository, alias) =>
-        forge.requestApply(repository, APPLY_EVENT, alias);
-      const given = {
-        ...{ owner, repo, issue: thread.issue, text, command, actor, event, nowMs, readPull, requestApply },
-        rules: rules.rules,
-      };
-      done.push(
-        await runCommand(given, stacks).catch((error: unknown) => said(text, `⚠️ ${failureOf(error)}`)),
-      );
-    }
-    return done;
-  }
-
-  /** Who may command, as the repository file has it: any stack's snapshot holds it. */
-  async #readRules({
-    owner,
-    repo,
-  }: RepositoryName): Promise<
-    { kind: "rules"; rules: CommandRules | undefined } | { kind: "unusable"; message: string }
-  > {
-    const [stack] = this.#options.stacks.served(owner, repo);
-    if (stack === undefined) return { kind: "rules", rules: undefined };
-    try {
-      const { repositoryFile } = await stack.context.snapshots.get();
-      return { kind: "rules", rules: readRepositoryFile(repositoryFile).commands };
-    } catch (error) {
-      return { kind: "unusable", message: `⚠️ ${failureOf(error)}` };
-    }
-  }
 }
 
 function isGone(error: unknown): boolean {
   return error instanceof ForgeError && error.code === "not-found";
-}
-
-function tooOld(lines: readonly CommandLine[]): ReplyLine[] {
-  const why =
-    "🕰️ This reached PulumiScale more than an hour after it was written, so nothing was done. Write it again if it still holds.";
-  return lines.map(({ text }) => said(text, why));
-}
-
-function said(command: string, text: string): ReplyLine {
-  return { kind: "said", command, text };
-}
-
-function failureOf(error: unknown): string {
-  const isKnown = error instanceof TryAgainError || error instanceof ForgeError;
-  const why = isKnown ? error.message : "something unexpected went wrong, which the app's log names";
-  return `It did not work: ${cleanLine(why, 500).replace(/\.$/, "")}. Write it again in a while.`;
 }

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
-import { projectYaml } from "../domain/project-yaml.ts";
-import { isFailure } from "../domain/receipt.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
-import { LEDGER_BRANCH, LedgerEntry, parseEntry, unreadableEntry } from "../ledger/entry.ts";
-import type { LedgerClaim, LedgerJudge } from "../ledger/ledger-judge.ts";
+import { LEDGER_BRANCH } from "../ledger/entry.ts";
+import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { ListedStack, StackPlace } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { nameStacks } from "./github-former-aliases.ts";
@@ -12,7 +10,9 @@ import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree
 import type { GitHubClient } from "./github-octokit.ts";
 import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads } from "./github-open-heads.ts";
 import { OPEN_SCALES_FIELDS, OpenScalesAnswer, readOpenScales } from "./github-open-scales.ts";
+import { readStackFilePaths } from "./github-stack-file-paths.ts";
 import type { ListedHead } from "./guard-forge.ts";
+import { readLedgerCaller } from "./ledger-caller.ts";
 
 /** A ledger entry, or a pool in it, that is not served, and why. */
 export type Unserved = { alias: string; message: string };
@@ -82,7 +82,7 @@ export async function listStacks(
     const entries = (
       await Promise.all(
         ledgerTexts(answer.ledger).map(({ alias, text }) =>
-          readCaller(alias, text ?? "", ledger, {
+          readLedgerCaller(alias, text ?? "", ledger, {
             owner,
             repo,
             repositoryId: String(answer.databaseId),
@@ -96,18 +96,16 @@ export async function listStacks(
       if (refusal !== null) unserved.push({ alias, message: refusal });
       return entry === null ? [] : [{ alias, entry, refusal }];
     });
-    const configDirs = await readConfigDirs(
+    const pathOf = await readStackFilePaths(
       client,
-      owner,
-      repo,
+      { owner, repo },
       entries.map(({ entry }) => entry.dir),
     );
     const found = entries.map(({ alias, entry, refusal }) => {
       const branch = branchOf(alias);
       const { contract, problems } = parseContract(entry.pools, entry.project);
-      const project = configDirs.get(entry.dir);
-      const path = stackFilePath(entry, project?.stackConfigDir, project?.extension ?? "yaml");
-      const place = { owner, repo, alias, project: entry.project, stack: entry.stack, branch, path };
+      const { project, stack } = entry;
+      const place = { owner, repo, alias, project, stack, branch, path: pathOf(entry) };
       const { tokenHashes, publishedAt } = entry;
       return { dir: entry.dir, problems, listed: { place, contract, tokenHashes, publishedAt, refusal } };
     });
@@ -161,104 +159,3 @@ export async function listStacks(
 
 /** Of a stack that is gone, nobody knows more than its name. */
 const NO_STACK = { project: "", stack: "", path: "Pulumi.yaml" };
-
-type ProjectFile = { stackConfigDir: string | undefined; extension: "yaml" | "yml" };
-const ProjectFields = z.object({ stackConfigDir: z.string().optional() });
-
-/** So many directories are asked for in one query: GitHub bounds a query's nodes. */
-const DIRS_PER_QUERY = 50;
-const Projects = z.object({
-  repository: z.record(z.string(), z.union([Text, z.object({}).transform(() => null)])),
-});
-
-/** Where each project keeps its stack files: `stackConfigDir` of its Pulumi.yaml on the default branch. */
-async function readConfigDirs(
-  client: GitHubClient,
-  owner: string,
-  repo: string,
-  dirs: readonly string[],
-): Promise<Map<string, ProjectFile>> {
-  const unique = [...new Set(dirs)];
-  const projects = new Map<string, ProjectFile>();
-  for (let from = 0; from < unique.length; from += DIRS_PER_QUERY) {
-    const some = unique.slice(from, from + DIRS_PER_QUERY);
-    const names = some.flatMap((_, index) => [`y${index}`, `s${index}`]);
-    const variables = names.map((name) => `$${name}: String!`).join(", ");
-    const fields = names
-      .map((name) => `${name}: object(expression: $${name}) { ... on Blob { text } }`)
-      .join(" ");
-    const query = `query Projects($owner: String!, $repo: String!, ${variables}) { repository(owner: $owner, name: $repo) { ${fields} } }`;
-    const expressions = some.flatMap((dir, index) => [
-      [`y${index}`, `HEAD:${joinPath(dir, "Pulumi.yaml")}`],
-      [`s${index}`, `HEAD:${joinPath(dir, "Pulumi.yml")}`],
-    ]);
-    const answer = await client.graphql(query, { owner, repo, ...Object.fromEntries(expressions) });
-    const { repository } = Projects.parse(answer);
-    for (const [index, dir] of some.entries()) {
-      projects.set(dir, projectFile(repository[`y${index}`]?.text, repository[`s${index}`]?.text));
-    }
-  }
-  return projects;
-}
-
-function projectFile(yaml: string | null | undefined, yml: string | null | undefined): ProjectFile {
-  const fields = ProjectFields.safeParse(projectYaml(yaml ?? yml ?? ""));
-  return {
-    stackConfigDir: fields.success ? fields.data.stackConfigDir : undefined,
-    extension: yaml == null && yml != null ? "yml" : "yaml",
-  };
-}
-
-/** What of an entry says who calls whom. */
-const CallerPart = LedgerEntry.pick({
-  project: true,
-  stack: true,
-  dir: true,
-  pools: true,
-  publishedAt: true,
-  tokenHashes: true,
-});
-type CallerPart = z.infer<typeof CallerPart>;
-
-type Caller = { alias: string; entry: CallerPart | null; refusal: string | null; hasFailed: boolean };
-
-/**
- * Who may call, as an entry says. Where it does not count, its callers are known all the same, so far as it can be read: to be
- * asked to come again, and nothing else.
- */
-async function readCaller(
-  alias: string,
-  text: string,
-  ledger: Pick<LedgerJudge, "judge">,
-  repository: Pick<LedgerClaim, "owner" | "repo" | "repositoryId" | "baseBranch" | "repositoryFile">,
-): Promise<Caller> {
-  const parsed = parseEntry(text);
-  if (parsed.kind !== "entry")
-    return { alias, entry: readCallerPart(text), refusal: unreadableEntry(alias, parsed), hasFailed: false };
-  const { entry } = parsed;
-  const judgement = await ledger.judge({ ...repository, alias, entry, text, earlier: [] });
-  const hasFailed = entry.receipt?.pools.some(({ outcome }) => isFailure(outcome)) ?? false;
-  return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message, hasFailed };
-}
-
-function readCallerPart(text: string): CallerPart | null {
-  try {
-    return CallerPart.safeParse(JSON.parse(text)).data ?? null;
-  } catch {
-    return null;
-  }
-}
-
-function stackFilePath(entry: CallerPart, stackConfigDir: string | undefined, extension: string): string {
-  return joinPath(entry.dir, stackConfigDir ?? ".", `Pulumi.${entry.stack}.${extension}`);
-}
-
-/** Joins repository paths; `.` and empty parts vanish, `..` goes up but never out of the repository. */
-function joinPath(...parts: string[]): string {
-  const path: string[] = [];
-  for (const part of parts.flatMap((piece) => piece.split("/"))) {
-    if (part === "..") path.pop();
-    else if (part !== "" && part !== ".") path.push(part);
-  }
-  return path.join("/");
-}

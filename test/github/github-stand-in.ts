@@ -103,6 +103,8 @@ export interface NewCommit {
 
 export interface NewPull {
   readonly login: string;
+  /** The fork, as `owner/name`, in which its branch is; the repository itself unless given. */
+  readonly from?: string;
   readonly branch: string;
   /** The default branch unless given. */
   readonly base?: string;
@@ -179,6 +181,8 @@ export interface GitHubStandIn extends AsyncDisposable, PeopleOnGitHub, Organiza
   createUser(login: string, details?: { readonly name?: string; readonly email?: string }): Account;
   createOrganization(login: string): Account;
   createRepository(repository: NewRepository): Promise<void>;
+  /** A fork of the same name for another account, with every branch. Gives its `owner/name`. */
+  fork(repo: string, login: string): Promise<string>;
   createApp(app: NewApp): Promise<SeededApp>;
   installApp(
     app: { readonly appId: number },

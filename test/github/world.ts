@@ -70,6 +70,8 @@ export interface Repository {
   owner: Account;
   name: string;
   readonly git: GitRepository;
+  /** What it was forked from; null: it is no fork. */
+  readonly parent: Repository | null;
   readonly createdAt: Date;
   /** One writer at a time: a ref update and what follows from it are one step. */
   readonly lock: Lock;
@@ -180,6 +182,16 @@ export function fullName(repository: Repository): string {
 
 export function findRepository(world: World, owner: string, name: string): Repository | undefined {
   return world.repositories.get(`${owner}/${name.replace(/\.git$/, "")}`.toLowerCase());
+}
+
+/** Whether a repository was not deleted. */
+export function isThere(world: World, repository: Repository): boolean {
+  return world.repositories.get(fullName(repository).toLowerCase()) === repository;
+}
+
+/** The forks of a repository that are still there. */
+export function forksOf(world: World, repository: Repository): Repository[] {
+  return [...world.repositories.values()].filter(({ parent }) => parent === repository);
 }
 
 /** The installation of an App that reaches this repository. */

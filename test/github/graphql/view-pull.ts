@@ -1,3 +1,4 @@
+import { canSee } from "../auth/permissions.ts";
 import { readCommit, readRef } from "../git/git-repository.ts";
 import { formatNodeId } from "../node-id.ts";
 import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
@@ -8,7 +9,7 @@ import { decideReviews, latestReviews, mayApprove } from "../pulls/review-decisi
 import { associationOf } from "../render/issue.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
-import type { Repository } from "../world.ts";
+import { isThere, type Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
@@ -34,6 +35,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
   const readStanding = (): Promise<MergeStanding> => (standing ??= readMergeStanding(repository, pull));
   let files: ReturnType<typeof listPullFiles> | undefined;
   const readFiles = (): ReturnType<typeof listPullFiles> => (files ??= listPullFiles(repository, pull));
+  const head = findHead(context, pull);
   return {
     __typename: "PullRequest",
     id: formatNodeId("PullRequest", repository.id, pull.number),
@@ -54,7 +56,7 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     mergeable: async () => (await readStanding()).mergeability.toUpperCase(),
     mergeStateStatus: async () => (await readStanding()).state.toUpperCase(),
     isDraft: pull.draft,
-    isCrossRepository: false,
+    isCrossRepository: pull.headRepository !== repository,
     isInMergeQueue: pull.queueEntry !== null,
     isMergeQueueEnabled: queueRule(repository, pull.baseRef) !== null,
     mergeQueueEntry: () => viewQueueEntry(context, repository, pull),
@@ -73,14 +75,14 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     viewerDidAuthor: isViewer(context, pull.author),
     headRefName: pull.headRef,
     headRefOid: pull.headOid,
-    headRef: () => viewBranch(context, repository, pull.headRef),
+    headRef: () => (head === null ? null : viewBranch(context, head, pull.headRef)),
     baseRefName: pull.baseRef,
     baseRefOid: pull.baseOid,
     baseRef: () => viewBranch(context, repository, pull.baseRef),
     repository: () => viewRepository(context, repository),
-    headRepository: () => viewRepository(context, repository),
+    headRepository: () => (head === null ? null : viewRepository(context, head)),
     baseRepository: () => viewRepository(context, repository),
-    headRepositoryOwner: () => viewActor(world, repository.owner),
+    headRepositoryOwner: () => (head === null ? null : viewActor(world, head.owner)),
     additions: async () => (await readFiles()).reduce((sum, file) => sum + file.additions, 0),
     deletions: async () => (await readFiles()).reduce((sum, file) => sum + file.deletions, 0),
     changedFiles: async () => (await readFiles()).length,
@@ -133,6 +135,11 @@ export function viewPull(context: GraphqlContext, repository: Repository, pull: 
     autoMergeRequest: () => viewAutoMerge(context, repository, pull),
     timelineItems: (args: TimelineArgs) => viewTimeline(context, repository, pull, args),
   };
+}
+
+/** Where the head branch is; null where that is gone, or nobody's whom the caller may know of. */
+function findHead({ world, caller }: GraphqlContext, { headRepository }: PullRequest): Repository | null {
+  return isThere(world, headRepository) && canSee(caller, headRepository) ? headRepository : null;
 }
 
 function viewAutoMerge(context: GraphqlContext, repository: Repository, pull: PullRequest): object | null {

@@ -18,8 +18,13 @@ export function viewRef(context: GraphqlContext, repository: Repository, ref: st
     target: () => viewObject(context, repository, oid),
     repository: () => viewRepository(context, repository),
     associatedPullRequests: (args: PullArgs) =>
-      connect("associatedPullRequests", args, findPulls(repository, { ...args, headRefName: name }), (pull) =>
-        viewPull(context, repository, pull),
+      connect(
+        "associatedPullRequests",
+        args,
+        findPulls(repository, { ...args, headRefName: name }).filter(
+          (pull) => pull.headRepository === repository,
+        ),
+        (pull) => viewPull(context, repository, pull),
       ),
   };
 }

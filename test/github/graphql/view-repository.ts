@@ -5,7 +5,7 @@ import { listRefs } from "../git/refs.ts";
 import { formatNodeId } from "../node-id.ts";
 import { repositoryPage } from "../render/repository.ts";
 import { formatTime } from "../render/time.ts";
-import { fullName, type Repository } from "../world.ts";
+import { forksOf, fullName, type Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { findIssues, type IssueArgs } from "./find-issues.ts";
@@ -44,7 +44,9 @@ export function viewRepository(context: GraphqlContext, repository: Repository):
     isPrivate: settings.private,
     isDisabled: false,
     isLocked: false,
-    isFork: false,
+    isFork: repository.parent !== null,
+    parent: () => (repository.parent === null ? null : viewRepository(context, repository.parent)),
+    forkCount: forksOf(world, repository).length,
     isTemplate: false,
     isMirror: false,
     isInOrganization: repository.owner.kind === "Organization",

@@ -87,7 +87,7 @@ async function changeState(
   }
   if (pull.merge !== null)
     throw invalid("state", "state cannot be changed. The pull request cannot be reopened.");
-  const head = await readRef(repository.git, `refs/heads/${pull.headRef}`);
+  const head = await readRef(pull.headRepository.git, `refs/heads/${pull.headRef}`);
   if (head === null) {
     throw invalid("state", `state cannot be changed. The ${pull.headRef} branch has been deleted.`);
   }

@@ -1,8 +1,9 @@
+import { copyCommit } from "../git/copy-commit.ts";
 import { readRef } from "../git/git-repository.ts";
 import { findMergeBase, isAncestor } from "../git/history.ts";
 import { GitHubError } from "../github-error.ts";
 import type { Hand } from "../webhooks/announce.ts";
-import type { Repository, World } from "../world.ts";
+import { forksOf, type Repository, type World } from "../world.ts";
 import { announcePull } from "./announce-pull.ts";
 import { openPulls, pointPullRef } from "./follow-refs.ts";
 import type { PullRequest } from "./pull-request.ts";
@@ -23,17 +24,18 @@ export async function createPull(
   wish: PullWish,
   hand: Hand,
 ): Promise<PullRequest> {
-  const headRef = wish.head
-    .replace(/^refs\/heads\//, "")
-    .replace(new RegExp(`^${repository.owner.login}:`, "i"), "");
+  const { headRepository, headRef } = findHead(world, repository, wish.head);
   const baseRef = wish.base.replace(/^refs\/heads\//, "");
-  const headOid = await readRef(repository.git, `refs/heads/${headRef}`);
+  const headOid = await readRef(headRepository.git, `refs/heads/${headRef}`);
   const baseOid = await readRef(repository.git, `refs/heads/${baseRef}`);
   if (headOid === null) throw invalid("head", "Head sha can't be blank, Head ref must be a branch");
   if (baseOid === null) throw invalid("base", "Base sha can't be blank, Base ref must be a branch");
-  if (openPulls(repository).some((pull) => pull.headRef === headRef && pull.baseRef === baseRef)) {
-    throw refused(`A pull request already exists for ${repository.owner.login}:${headRef}.`);
+  const isSame = (pull: PullRequest): boolean =>
+    pull.headRepository === headRepository && pull.headRef === headRef && pull.baseRef === baseRef;
+  if (openPulls(repository).some(isSame)) {
+    throw refused(`A pull request already exists for ${headRepository.owner.login}:${headRef}.`);
   }
+  await copyCommit(headRepository.git, repository.git, headOid);
   if ((await findMergeBase(repository.git, baseOid, headOid)) === null) {
     throw refused(`The ${headRef} branch has no history in common with ${baseRef}`);
   }
@@ -57,13 +59,14 @@ export async function createPull(
     closedAt: null,
     closedBy: null,
     conversationLock: null,
+    headRepository,
     headRef,
     headOid,
     baseRef,
     baseOid,
     reviews: [],
     draft: wish.draft === "draft",
-    lastPush: { by: repository.pushers.get(headRef) ?? hand.account, oid: headOid },
+    lastPush: { by: headRepository.pushers.get(headRef) ?? hand.account, oid: headOid },
     queueEntry: null,
     merge: null,
     autoMerge: null,
@@ -73,6 +76,20 @@ export async function createPull(
   await pointPullRef(repository, pull);
   await announcePull(world, repository, pull, hand, "opened");
   return pull;
+}
+
+/** A branch of this repository, or `owner:branch` of a fork of it. */
+function findHead(
+  world: World,
+  repository: Repository,
+  head: string,
+): { readonly headRepository: Repository; readonly headRef: string } {
+  const [, owner, branch = head] = /^([^:]+):(.+)$/.exec(head) ?? [];
+  const isNamed = ({ owner: { login } }: Repository): boolean => login.toLowerCase() === owner?.toLowerCase();
+  const headRepository =
+    owner === undefined || isNamed(repository) ? repository : forksOf(world, repository).find(isNamed);
+  if (headRepository === undefined) throw invalid("head", "Head repository can't be blank");
+  return { headRepository, headRef: branch.replace(/^refs\/heads\//, "") };
 }
 
 /** Issues and pull requests share one row of numbers. */

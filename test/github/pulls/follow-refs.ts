@@ -1,3 +1,4 @@
+import { copyCommit } from "../git/copy-commit.ts";
 import { readRef } from "../git/git-repository.ts";
 import { isAncestor, listCommits } from "../git/history.ts";
 import { type RefUpdate, updateRefs } from "../git/refs.ts";
@@ -22,8 +23,13 @@ export async function followRefs(
   for (const update of moved) {
     const branch = /^refs\/heads\/(.+)$/.exec(update.ref)?.[1];
     if (branch === undefined) continue;
-    for (const pull of openPulls(repository)) {
-      if (pull.headRef === branch) await followHead(world, repository, pull, update, hand);
+    await followHeads(world, repository, repository, update, hand);
+    if (repository.parent !== null) {
+      const { parent } = repository;
+      await parent.lock.run(async () => {
+        await followHeads(world, parent, repository, update, hand);
+        await mergeWhatIsReady(world, parent);
+      });
     }
     for (const pull of openPulls(repository)) {
       if (pull.baseRef === branch) await followBase(world, repository, pull, update, hand);
@@ -36,6 +42,22 @@ export function openPulls(repository: Repository): PullRequest[] {
   return [...repository.issues.values()]
     .filter((issue) => issue.kind === "pull-request")
     .filter((pull) => pull.state === "open");
+}
+
+/** The pull requests to `repository` from a branch of `headRepository` that has moved. */
+async function followHeads(
+  world: World,
+  repository: Repository,
+  headRepository: Repository,
+  update: RefUpdate,
+  hand: Hand,
+): Promise<void> {
+  const branch = update.ref.slice("refs/heads/".length);
+  for (const pull of openPulls(repository)) {
+    if (pull.headRepository !== headRepository || pull.headRef !== branch) continue;
+    if (update.after !== null) await copyCommit(headRepository.git, repository.git, update.after);
+    await followHead(world, repository, pull, update, hand);
+  }
 }
 
 async function followHead(

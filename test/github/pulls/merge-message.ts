@@ -22,11 +22,11 @@ export function formatMergeMessage(
 }
 
 function mergeDefaults(repository: Repository, pull: PullRequest): [title: string, body: string] {
-  const { settings, owner } = repository;
+  const { settings } = repository;
   const title =
     settings.merge_commit_title === "PR_TITLE"
       ? `${pull.title} (#${pull.number})`
-      : `Merge pull request #${pull.number} from ${owner.login}/${pull.headRef}`;
+      : `Merge pull request #${pull.number} from ${pull.headRepository.owner.login}/${pull.headRef}`;
   switch (settings.merge_commit_message) {
     case "PR_TITLE":
       return [title, pull.title];

@@ -87,6 +87,8 @@ export async function deleteHead(
   pull: PullRequest,
   hand: Hand,
 ): Promise<void> {
+  // Nobody deletes a branch of somebody else's fork.
+  if (pull.headRepository !== repository) return;
   const ref = `refs/heads/${pull.headRef}`;
   const before = await readRef(repository.git, ref);
   if (before !== null) await moveRefs(world, repository, [{ ref, before, after: null }], hand);

@@ -1,5 +1,5 @@
 import type { Conversation } from "../repository/issue.ts";
-import type { Account } from "../world.ts";
+import type { Account, Repository } from "../world.ts";
 
 export type MergeMethod = "merge" | "squash" | "rebase";
 
@@ -50,6 +50,8 @@ export interface QueueEntry {
 
 export interface PullRequest extends Conversation {
   readonly kind: "pull-request";
+  /** Where the head branch is: the repository itself, or a fork of it, which may be gone. */
+  readonly headRepository: Repository;
   readonly headRef: string;
   readonly reviews: Review[];
   baseRef: string;

@@ -2,7 +2,7 @@ import { readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { mergeTrees } from "../git/merge.ts";
 import { writeCommit } from "../git/write-objects.ts";
-import { unprocessable, validationFailed } from "../github-error.ts";
+import { GitHubError, unprocessable, validationFailed } from "../github-error.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { signCommit } from "../repository/sign-commit.ts";
 import type { Hand } from "../webhooks/announce.ts";
@@ -22,6 +22,8 @@ export async function updatePullBranch(
     const message = `expected_head_sha does not match current HEAD: ${pull.headOid}`;
     throw validationFailed({ resource: "PullRequest", field: "head", code: "invalid", message });
   }
+  if (pull.headRepository !== repository)
+    throw new GitHubError(403, "Resource not accessible by integration", { type: "FORBIDDEN" });
   if (pull.queueEntry !== null) throw unprocessable("Branches that are queued for merging cannot be updated");
   const base = await readRef(repository.git, `refs/heads/${pull.baseRef}`);
   if (base === null || (await isAncestor(repository.git, base, pull.headOid))) {

@@ -61,13 +61,14 @@ export async function renderCheckSuite(world: World, repository: Repository, sui
   };
 }
 
-/** The open pull requests with this head. */
+/** The open pull requests with this head; those of forks GitHub leaves out. */
 function renderPullReferences(world: World, repository: Repository, sha: string) {
   const url = repositoryUrl(world, repository);
   const repo = { id: repository.id, url, name: repository.name };
   return [...repository.issues.values()]
     .filter((issue) => issue.kind === "pull-request")
-    .filter((pull) => pull.state === "open" && pull.headOid === sha)
+    .filter((pull) => pull.state === "open" && pull.headRepository === repository)
+    .filter((pull) => pull.headOid === sha)
     .map((pull) => ({
       id: pull.id,
       number: pull.number,

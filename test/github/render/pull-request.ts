@@ -2,7 +2,7 @@ import { formatNodeId } from "../node-id.ts";
 import { listPullCommits, listPullFiles } from "../pulls/list-pull-changes.ts";
 import type { MergeStanding } from "../pulls/mergeability.ts";
 import type { PullRequest, Review } from "../pulls/pull-request.ts";
-import type { Repository, World } from "../world.ts";
+import { isThere, type Repository, type World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { associationOf, renderLabel } from "./issue.ts";
 import { renderRepository, repositoryPage, repositoryUrl } from "./repository.ts";
@@ -15,12 +15,12 @@ export function renderSimplePull(world: World, repository: Repository, pull: Pul
   const issueUrl = `${base}/issues/${pull.number}`;
   const html = `${repositoryPage(world, repository)}/pull/${pull.number}`;
   const statuses = `${base}/statuses/${pull.headOid}`;
-  const branch = (ref: string, sha: string) => ({
-    label: `${repository.owner.login}:${ref}`,
+  const branch = (of: Repository, ref: string, sha: string) => ({
+    label: `${of.owner.login}:${ref}`,
     ref,
     sha,
-    user: renderAccount(world, repository.owner),
-    repo: renderRepositoryOfPull(world, repository),
+    user: renderAccount(world, of.owner),
+    repo: isThere(world, of) ? renderRepositoryOfPull(world, of) : null,
   });
   return {
     url,
@@ -53,8 +53,8 @@ export function renderSimplePull(world: World, repository: Repository, pull: Pul
     review_comment_url: `${base}/pulls/comments{/number}`,
     comments_url: `${issueUrl}/comments`,
     statuses_url: statuses,
-    head: branch(pull.headRef, pull.headOid),
-    base: branch(pull.baseRef, pull.baseOid),
+    head: branch(pull.headRepository, pull.headRef, pull.headOid),
+    base: branch(repository, pull.baseRef, pull.baseOid),
     _links: {
       self: { href: url },
       html: { href: html },

@@ -1,6 +1,6 @@
 import { roleOf } from "../auth/permissions.ts";
 import { formatNodeId } from "../node-id.ts";
-import { type Account, fullName, type Repository, type World } from "../world.ts";
+import { type Account, forksOf, fullName, type Repository, type World } from "../world.ts";
 import { renderAccount } from "./account.ts";
 import { formatTime } from "./time.ts";
 
@@ -27,7 +27,7 @@ export function renderMinimalRepository(world: World, repository: Repository) {
     owner: renderAccount(world, repository.owner),
     html_url: page,
     description: repository.settings.description,
-    fork: false,
+    fork: repository.parent !== null,
     url,
     archive_url: `${url}/{archive_format}{/ref}`,
     assignees_url: `${url}/assignees{/user}`,
@@ -72,6 +72,7 @@ export function renderMinimalRepository(world: World, repository: Repository) {
 export function renderRepository(world: World, repository: Repository) {
   const page = repositoryPage(world, repository);
   const { settings } = repository;
+  const forks = forksOf(world, repository).length;
   const openIssues = [...repository.issues.values()].filter((issue) => issue.state === "open").length;
   return {
     ...renderMinimalRepository(world, repository),
@@ -90,7 +91,7 @@ export function renderRepository(world: World, repository: Repository) {
     has_wiki: false,
     has_pages: false,
     has_discussions: false,
-    forks_count: 0,
+    forks_count: forks,
     mirror_url: null,
     archived: settings.archived,
     disabled: false,
@@ -101,7 +102,7 @@ export function renderRepository(world: World, repository: Repository) {
     web_commit_signoff_required: false,
     topics: [],
     visibility: settings.private ? "private" : "public",
-    forks: 0,
+    forks,
     open_issues: openIssues,
     watchers: 0,
     default_branch: settings.default_branch,
@@ -122,6 +123,12 @@ export function renderFullRepository(
   return {
     ...renderRepository(world, repository),
     ...(sees === "merge-settings" ? renderMergeSettings(repository) : {}),
+    ...(repository.parent === null
+      ? {}
+      : {
+          parent: renderRepository(world, repository.parent),
+          source: renderRepository(world, repository.parent),
+        }),
     permissions: {
       admin: role === "admin",
       maintain: role === "admin" || role === "maintain",

@@ -97,6 +97,6 @@ export function labelNames(labels: readonly unknown[]): string[] {
   });
 }
 
-function isLogin(account: Account, login: string): boolean {
+export function isLogin(account: Account, login: string): boolean {
   return account.login.toLowerCase() === login.toLowerCase();
 }

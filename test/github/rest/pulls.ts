@@ -11,15 +11,17 @@ import { renderCommit, renderFile } from "../render/commit.ts";
 import { renderPull, renderSimplePull } from "../render/pull-request.ts";
 import { repositoryUrl } from "../render/repository.ts";
 import type { Repository } from "../world.ts";
+import { isLogin } from "./issues.ts";
 import { list, type RestHandlers } from "./operation.ts";
 
 export const pullOperations = {
   "pulls/list": ({ world, repository, query }) => {
-    const head = query.head?.replace(/^[^:]*:/, "");
+    const [, owner, head] = /^(?:([^:]+):)?(.+)$/.exec(query.head ?? "") ?? [];
     const pulls = [...repository.issues.values()]
       .filter((issue) => issue.kind === "pull-request")
       .filter((pull) => query.state === "all" || pull.state === (query.state ?? "open"))
       .filter((pull) => head === undefined || pull.headRef === head)
+      .filter((pull) => owner === undefined || isLogin(pull.headRepository.owner, owner))
       .filter((pull) => query.base === undefined || pull.baseRef === query.base);
     const time = (pull: PullRequest): number =>
       query.sort === "updated" ? pull.updatedAt.getTime() : pull.createdAt.getTime();

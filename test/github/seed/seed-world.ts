@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { createGitRepository, readRef } from "../git/git-repository.ts";
+import { readRef } from "../git/git-repository.ts";
 import { writeBlob } from "../git/write-objects.ts";
 import type { TreeChange } from "../git/write-tree.ts";
 import type { GitHubStandIn, NewCommit, NewRepository } from "../github-stand-in.ts";
-import { createLock } from "../lock.ts";
 import { formatNodeId } from "../node-id.ts";
 import { createPull } from "../pulls/create-pull.ts";
 import { identityOf } from "../pulls/identity.ts";
 import { submitReview } from "../pulls/submit-review.ts";
 import { commitChanges } from "../repository/commit-changes.ts";
+import { createRepository, forkRepository } from "../repository/create-repository.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { createOrganization } from "../repository/organization.ts";
 import { unprotected } from "../repository/protection.ts";
@@ -26,6 +24,7 @@ type Seeding = Pick<
   | "createUser"
   | "createOrganization"
   | "createRepository"
+  | "fork"
   | "issueToken"
   | "signIn"
   | "addCollaborator"
@@ -43,7 +42,12 @@ export function seedWorld(world: World): Seeding {
     createUser: (login, details = {}) =>
       createAccount(world, "User", login, details.name ?? login, details.email ?? `${login}@example.com`),
     createOrganization: (login) => createAccount(world, "Organization", login, login, `${login}@example.com`),
-    createRepository: (repository) => createRepository(world, repository),
+    createRepository: (repository) => seedRepository(world, repository),
+    fork: async (repo, login) => {
+      const original = requireRepository(world, repo);
+      const owner = requireAccount(world, login);
+      return fullName(await original.lock.run(() => forkRepository(world, original, owner)));
+    },
     signIn: (login) => {
       const session = randomBytes(18).toString("hex");
       world.sessions.set(session, requireAccount(world, login));
@@ -97,15 +101,25 @@ export function seedWorld(world: World): Seeding {
       const repository = requireRepository(world, repo);
       return repository.lock.run(() => commitFiles(world, repository, commit));
     },
-    openPull: (repo, wish) => {
+    openPull: async (repo, wish) => {
       const repository = requireRepository(world, repo);
+      const { login, branch, files, base = repository.settings.default_branch } = wish;
+      const title = wish.title ?? branch;
+      const headRepository = wish.from === undefined ? repository : requireRepository(world, wish.from);
+      // Not inside the lock of the repository: a push to its fork takes that too.
+      const head = await headRepository.lock.run(() =>
+        commitFiles(world, headRepository, { branch, login, files, message: title }),
+      );
       return repository.lock.run(async () => {
-        const { login, branch, files, base = repository.settings.default_branch } = wish;
-        const title = wish.title ?? branch;
-        const head = await commitFiles(world, repository, { branch, login, files, message: title });
-        const pullWish = { title, body: wish.body ?? null, head: branch, base, draft: wish.draft ?? "ready" };
-        const hand = personalHand(requireAccount(world, login));
-        const pull = await createPull(world, repository, pullWish, hand);
+        const headName = `${headRepository.owner.login}:${branch}`;
+        const draft = wish.draft ?? "ready";
+        const pullWish = { title, body: wish.body ?? null, head: headName, base, draft };
+        const pull = await createPull(
+          world,
+          repository,
+          pullWish,
+          personalHand(requireAccount(world, login)),
+        );
         return { number: pull.number, id: formatNodeId("PullRequest", repository.id, pull.number), head };
       });
     },
@@ -146,47 +160,16 @@ function createAccount(
   return account;
 }
 
-async function createRepository(world: World, wish: NewRepository): Promise<void> {
-  const { owner: ownerLogin, name, defaultBranch, files, ...settings } = wish;
-  const owner = requireAccount(world, ownerLogin);
+async function seedRepository(world: World, wish: NewRepository): Promise<void> {
+  const { owner, name, defaultBranch, files, ...settings } = wish;
   const branch = defaultBranch ?? settings.default_branch ?? "main";
-  await mkdir(join(world.dataDirectory, owner.login), { recursive: true });
-  const repository: Repository = {
-    id: world.nextId(),
-    owner,
+  const repository = await createRepository(world, {
+    owner: requireAccount(world, owner),
     name,
-    git: await createGitRepository(findDirectory(world, owner, name), branch),
-    createdAt: world.now(),
-    lock: createLock(),
+    parent: null,
     settings: { ...defaultSettings, ...settings, default_branch: branch },
-    collaborators: new Map(),
-    protections: new Map(),
-    renamedBranches: new Map(),
-    pushers: new Map(),
-    mergeQueues: new Map(),
-    labels: new Map(),
-    issues: new Map(),
-    environments: new Map(),
-    pinnedIssues: [],
-    asyncMerges: [],
-    statuses: [],
-    checkSuites: [],
-    checkRuns: [],
-    commitComments: [],
-    verifiedCommits: new Set(),
-    pushedAt: world.now(),
-    updatedAt: world.now(),
-  };
-  world.repositories.set(fullName(repository).toLowerCase(), repository);
-  world.redirects.delete(fullName(repository).toLowerCase());
+  });
   if (files !== undefined) await commitFiles(world, repository, { files, message: "Initial commit" });
-}
-
-/** A repository that was renamed keeps its folder, so a later one of its old name needs another. */
-function findDirectory(world: World, owner: Account, name: string): string {
-  const directory = join(world.dataDirectory, owner.login, `${name}.git`);
-  const taken = [...world.repositories.values()].some(({ git }) => git.directory === directory);
-  return taken ? join(world.dataDirectory, owner.login, `${name}-${world.nextId()}.git`) : directory;
 }
 
 async function commitFiles(world: World, repository: Repository, wish: NewCommit): Promise<string> {

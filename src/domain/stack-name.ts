@@ -1,7 +1,8 @@
 import type { StackNames } from "./names.ts";
+import type { RepositoryName } from "./repository-name.ts";
 
 /** A stack as routes name it. `id` is `owner/repo/alias`, lower-cased: GitHub's names do not differ by case. */
-export type StackName = StackNames & { id: string; owner: string; repo: string };
+export type StackName = StackNames & RepositoryName & { id: string };
 
 export function stackName(
   owner: string,

@@ -1,8 +1,9 @@
 import type { ControlsScope } from "../domain/controls.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 
 /** The repository that a ledger is of. */
-export type ControlsPlace = { owner: string; repo: string };
+export type ControlsPlace = RepositoryName;
 
 /** A controls file as it stands. */
 export type ControlsRead = {

@@ -29,6 +29,7 @@ import { CommentAnswers } from "./workflows/answer-comment.ts";
 import { AppScaling } from "./workflows/app-scaling.ts";
 import { Background } from "./workflows/background.ts";
 import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
+import { type LookAgainWaits, lookAgain } from "./workflows/look-again.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
@@ -36,14 +37,6 @@ import { StatusIssues } from "./workflows/status-issue.ts";
 import { Sweep } from "./workflows/sweep.ts";
 import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
-/** GitHub delivers no event twice by itself: what one has missed is found at the next listing. */
-const LIST_EVERY_MS = 5 * 60_000;
-/** How soon a listing that failed as a whole is tried again: after a start nobody is served before. */
-const LIST_AGAIN_MS = 5_000;
-/** How often what neither an event nor a listing shows is looked for. */
-const SWEEP_EVERY_MS = 5 * 60_000;
-/** The first time after the first listing: a load balancer may take this long to send us what is asked for. */
-const SWEEP_FIRST_MS = 30_000;
 /** A status issue that many follow is edited no more often than this. */
 const STATUS_EVERY_MS = 60_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
@@ -57,13 +50,10 @@ export type RunningApp = {
 };
 
 /** What no operator sets: tests move the clock and shorten the waits, all in milliseconds. */
-export type AppInternals = {
+export type AppInternals = Partial<LookAgainWaits> & {
   clock?: Clock;
   callTimeoutMs?: number;
   answerWithinMs?: number;
-  listAgainMs?: number;
-  sweepFirstMs?: number;
-  sweepEveryMs?: number;
   statusEveryMs?: number;
 };
 
@@ -75,10 +65,8 @@ export async function startApp(
     clock = systemClock,
     callTimeoutMs = CALL_TIMEOUT_MS,
     answerWithinMs = ANSWER_WITHIN_MS,
-    listAgainMs = LIST_AGAIN_MS,
-    sweepFirstMs = SWEEP_FIRST_MS,
-    sweepEveryMs = SWEEP_EVERY_MS,
     statusEveryMs = STATUS_EVERY_MS,
+    ...waits
   }: AppInternals = {},
 ): Promise<RunningApp> {
   const probot = new Probot({
@@ -208,33 +196,20 @@ export async function startApp(
     port: settings.port,
     githubWebhooks,
   });
-  let timer: NodeJS.Timeout | undefined;
-  let sweepTimer: NodeJS.Timeout | undefined;
-  const stopping = new AbortController();
-  const sweepIn = (ms: number) => {
-    if (!stopping.signal.aborted) sweepTimer = setTimeout(() => background.start("sweep", sweepOnce), ms);
-  };
-  const sweepOnce = () => sweep.run(stopping.signal).finally(() => sweepIn(sweepEveryMs));
-  const listAll = async () => {
-    let nextInMs = listAgainMs;
-    try {
-      const extent = await watch.listAll(stopping.signal);
-      nextInMs = extent === "whole" ? LIST_EVERY_MS : listAgainMs * 6;
-      if (sweepTimer === undefined) sweepIn(sweepFirstMs);
-    } finally {
-      if (!stopping.signal.aborted) timer = setTimeout(startListing, nextInMs);
-    }
-  };
-  const startListing = () => background.start("list all", listAll);
-  startListing();
+  const looking = lookAgain(
+    {
+      background,
+      listAll: (stopping) => watch.listAll(stopping),
+      sweep: (stopping) => sweep.run(stopping),
+    },
+    waits,
+  );
   log.info({ host: settings.host, port: server.port }, "listening");
   return {
     port: server.port,
     idle: () => background.idle(),
     stop: async () => {
-      stopping.abort();
-      clearTimeout(timer);
-      clearTimeout(sweepTimer);
+      looking.stop();
       statusIssues.stop();
       await server.stop();
       await background.idle();

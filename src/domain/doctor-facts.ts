@@ -16,12 +16,20 @@ export type BranchRule = {
   codeOwners: "required" | "free";
 };
 
-/** Whom a ruleset lets by. `kind` is GitHub's `actor_type`. */
-export type BypassActor = { kind: string; id: number | null };
+/** Whom a ruleset lets by. `kind` is GitHub's `actor_type`; by `pull_request` one merges past it, and pushes not. */
+export type BypassActor = { kind: string; id: number | null; mode: "always" | "pull_request" };
 
 export type ProtectionFacts = {
   requiredChecks: readonly { context: string; appId: number | null }[];
   asksPullRequest: boolean;
+  /** The Apps that need no pull request. */
+  withoutPullRequest: readonly number[];
+  /** The Apps that may push where not everybody with write access may; null: pushes are not restricted. */
+  pushers: readonly number[] | null;
+  /** A locked branch takes no push at all. */
+  lock: "locked" | "open";
+  /** Whether somebody may push over it, or delete it. */
+  history: "kept" | "free";
   codeOwners: "required" | "free";
   signatures: "required" | "free";
   admins: "bound" | "free";

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import type { BranchFacts, BranchRule, ProtectionFacts, RulesetFacts } from "../domain/doctor-facts.ts";
+import type {
+  BranchFacts,
+  BranchRule,
+  BypassActor,
+  ProtectionFacts,
+  RulesetFacts,
+} from "../domain/doctor-facts.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { DoctorRequest } from "./github-doctor-client.ts";
 import { seeOr, statusOf } from "./github-doctor-seen.ts";
@@ -18,6 +24,7 @@ const Rules = z.array(
   }),
 );
 const Flag = z.object({ enabled: z.boolean() }).optional();
+const Apps = z.object({ apps: z.array(z.object({ id: z.int() })).default([]) });
 const Protection = z.object({
   required_status_checks: z
     .object({
@@ -25,14 +32,26 @@ const Protection = z.object({
     })
     .nullish(),
   required_pull_request_reviews: z
-    .object({ require_code_owner_reviews: z.boolean().default(false) })
+    .object({
+      require_code_owner_reviews: z.boolean().default(false),
+      bypass_pull_request_allowances: Apps.nullish(),
+    })
     .nullish(),
   required_signatures: Flag,
   enforce_admins: Flag,
+  restrictions: Apps.nullish(),
+  lock_branch: Flag,
+  allow_force_pushes: Flag,
+  allow_deletions: Flag,
+});
+const Actor = z.object({
+  actor_type: z.string(),
+  actor_id: z.int().nullish(),
+  bypass_mode: z.string().optional(),
 });
 const Ruleset = z.object({
   name: z.string(),
-  bypass_actors: z.array(z.object({ actor_type: z.string(), actor_id: z.int().nullish() })).optional(),
+  bypass_actors: z.array(Actor).optional(),
 });
 
 /** What binds a branch: the rulesets' rules and branch protection. */
@@ -76,6 +95,13 @@ async function readProtection(
     return {
       requiredChecks: checks.map(({ context, app_id }) => ({ context, appId: app_id ?? null })),
       asksPullRequest: found.required_pull_request_reviews != null,
+      withoutPullRequest: idsOf(found.required_pull_request_reviews?.bypass_pull_request_allowances),
+      pushers: found.restrictions == null ? null : idsOf(found.restrictions),
+      lock: found.lock_branch?.enabled === true ? "locked" : "open",
+      history:
+        found.allow_force_pushes?.enabled === true || found.allow_deletions?.enabled === true
+          ? "free"
+          : "kept",
       codeOwners:
         found.required_pull_request_reviews?.require_code_owner_reviews === true ? "required" : "free",
       signatures: found.required_signatures?.enabled === true ? "required" : "free",
@@ -86,6 +112,10 @@ async function readProtection(
       return null;
     throw error;
   }
+}
+
+function idsOf(listed: z.infer<typeof Apps> | null | undefined): number[] {
+  return listed?.apps.map(({ id }) => id) ?? [];
 }
 
 /** The rulesets behind the rules, with whom they let by: only who may change a ruleset sees that. */
@@ -111,9 +141,14 @@ export async function readRulesets(
           name,
           bypass: {
             kind: "seen",
-            value: bypass_actors.map((actor) => ({ kind: actor.actor_type, id: actor.actor_id ?? null })),
+            value: bypass_actors.map(toActor),
           },
         };
   };
   return Promise.all(ids.map(read));
+}
+
+function toActor({ actor_type, actor_id, bypass_mode }: z.infer<typeof Actor>): BypassActor {
+  const mode = bypass_mode === "pull_request" ? "pull_request" : "always";
+  return { kind: actor_type, id: actor_id ?? null, mode };
 }

@@ -57,7 +57,8 @@ async function readFacts(
       .slice(0, MOST_BRANCHES)
       .map((branch) => readBranchRules(request, repository, branch)),
   );
-  const ids = baseBranches.flatMap(({ rules }) =>
+  const ledgerBranch = await readBranchRules(request, repository, LEDGER_BRANCH);
+  const ids = [...baseBranches, ledgerBranch].flatMap(({ rules }) =>
     rules.kind === "seen" ? rules.value.map(({ rulesetId }) => rulesetId) : [],
   );
   const methods = [
@@ -82,7 +83,7 @@ async function readFacts(
     ledger: ledger ? "there" : "missing",
     stacks,
     baseBranches,
-    ledgerBranch: await readBranchRules(request, repository, LEDGER_BRANCH),
+    ledgerBranch,
     rulesets: await readRulesets(
       request,
       repository,

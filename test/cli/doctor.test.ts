@@ -107,6 +107,24 @@ it("knows the App by its guard's report, and tells a required check of any sourc
   expect(findings.find(({ check }) => check === "guard")?.message).toContain("another App (4711)");
 });
 
+it("sees whom the ledger branch takes a push from, by a ruleset and by branch protection", async () => {
+  const { github, app, states, asAda, asApp } = await startWorld();
+  const ledger = async () => {
+    const { findings } = await states({ ...asAda, ...asApp });
+    return findings.find(({ check }) => check === "ledger")?.message;
+  };
+  for (const kind of ["ruleset", "branch-protection"] as const) {
+    const rules = { kind, requirePullRequest: true };
+    github.protect("acme/infra", "pulumiscale", rules);
+    expect(await ledger()).toContain("no push from the deploy workflow, nor from the App");
+    const bypassActors = [{ appId: app.appId, mode: "always" }] as const;
+    github.protect("acme/infra", "pulumiscale", { ...rules, bypassActors });
+    expect(await ledger()).toContain("no push from the deploy workflow (");
+  }
+  github.protect("acme/infra", "pulumiscale", { kind: "ruleset", blockForcePushes: true });
+  expect(await ledger()).toBe("");
+});
+
 it("says what is missing where it may not look at all, and prints a table for people", async () => {
   const { github, asAda, asApp, installation } = await startWorld();
   const api = { GITHUB_API_URL: github.apiUrl };

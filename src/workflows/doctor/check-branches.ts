@@ -1,7 +1,8 @@
 import type { DoctorFacts } from "../../domain/doctor-facts.ts";
 import { LEDGER_BRANCH } from "../../ledger/entry.ts";
+import { checkLedger } from "./check-ledger.ts";
 import { fileOf } from "./check-settings.ts";
-import { type DoctorFinding, good, problem, unknown, warning } from "./finding.ts";
+import { type DoctorFinding, good, problem, warning } from "./finding.ts";
 
 /** The ledger branch and the names of ours. */
 export function checkBranches(facts: DoctorFacts): DoctorFinding[] {
@@ -27,32 +28,6 @@ function checkNames({ branches }: DoctorFacts): DoctorFinding[] {
     ),
   );
   return found.length === 0 ? [good("branch-names", "branch names")] : found;
-}
-
-/** The deploy workflow pushes there with its own token, which is on no bypass list. */
-const STOPS_THE_WORKFLOW: ReadonlySet<string> = new Set([
-  "update",
-  "pull_request",
-  "required_status_checks",
-  "required_deployments",
-  "merge_queue",
-]);
-
-function checkLedger({ ledgerBranch: { rules, protection } }: DoctorFacts): DoctorFinding[] {
-  const subject = `branch ${LEDGER_BRANCH}`;
-  if (rules.kind === "hidden")
-    return [unknown("ledger", subject, rules.why, "Ask with a token that may read it.")];
-  const types = new Set(rules.value.map(({ type }) => type));
-  const stops = [...types].filter((type) => STOPS_THE_WORKFLOW.has(type));
-  if (stops.length > 0 || (protection.kind === "seen" && protection.value?.asksPullRequest === true)) {
-    const message = `The deploy workflow cannot push there (${stops.join(", ") || "branch protection"}).`;
-    return [problem("ledger", subject, message, "Leave that branch out of the ruleset or the protection.")];
-  }
-  const isKept = types.has("non_fast_forward") && types.has("deletion");
-  // Branch protection blocks both unless it says otherwise.
-  if (isKept || (protection.kind === "seen" && protection.value !== null)) return [good("ledger", subject)];
-  const message = "Others may rewrite or delete it, and with it the history by which an old entry is told.";
-  return [warning("ledger", subject, message, "Give it a ruleset that blocks force pushes and deletions.")];
 }
 
 function checkTrust(facts: DoctorFacts): DoctorFinding[] {

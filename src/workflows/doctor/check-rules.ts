@@ -60,7 +60,7 @@ function checkBypass(facts: DoctorFacts, { branch, rules, protection }: BranchFa
       // Where the App is not known, it may be any of them.
       const isOwn = ({ kind, id: actor }: BypassActor) =>
         kind === "Integration" && (appId === undefined || actor === appId);
-      const own = bypass.value.some(isOwn);
+      const own = bypass.value.some((actor) => isOwn(actor) && actor.mode === "always");
       const others = bypass.value.filter((actor) => !isOwn(actor));
       const stops =
         rules.kind === "seen" &&
@@ -73,7 +73,7 @@ function checkBypass(facts: DoctorFacts, { branch, rules, protection }: BranchFa
                 "direct",
                 subject,
                 "`delivery: direct` pushes to the branch, and this ruleset refuses that.",
-                "Put the App on its bypass list, or take `delivery: direct` out.",
+                "Put the App on its bypass list, for `always`, or take `delivery: direct` out.",
               ),
             ]
           : []),

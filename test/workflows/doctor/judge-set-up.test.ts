@@ -2,7 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { ownersOf } from "../../../src/domain/code-owners.ts";
 import { parseDeployWorkflow } from "../../../src/domain/deploy-workflow.ts";
-import type { BranchFacts, BranchRule, DoctorFacts } from "../../../src/domain/doctor-facts.ts";
+import type {
+  BranchFacts,
+  BranchRule,
+  BypassActor,
+  DoctorFacts,
+  ProtectionFacts,
+} from "../../../src/domain/doctor-facts.ts";
 import { judgeSetUp } from "../../../src/workflows/doctor/judge-set-up.ts";
 import { readmeExamples } from "../../readme/readme-examples.ts";
 
@@ -10,6 +16,9 @@ const WORKFLOW =
   readmeExamples().find(({ text }) => text.includes("pulumiscale/action@") && text.startsWith("name: deploy"))
     ?.text ?? "";
 const OWN = 7;
+const ACTIONS = 15_368;
+
+const HIDDEN = { kind: "hidden", why: "No." } as const;
 
 const rule = (type: string, more: Partial<BranchRule> = {}): BranchRule => ({
   type,
@@ -28,6 +37,10 @@ const branch = (name: string, ...rules: BranchRule[]): BranchFacts => ({
 const PROTECTED = {
   requiredChecks: [],
   asksPullRequest: false,
+  withoutPullRequest: [],
+  pushers: null,
+  lock: "open",
+  history: "kept",
   codeOwners: "free",
   signatures: "free",
   admins: "bound",
@@ -51,7 +64,13 @@ function healthy(change: Partial<DoctorFacts> = {}): DoctorFacts {
     stacks: [{ alias: "shop.prod", dir: ".", path: "Pulumi.prod.yaml" }],
     baseBranches: [branch("main", rule("pull_request"), guardRule(OWN))],
     ledgerBranch: branch("pulumiscale", rule("non_fast_forward"), rule("deletion")),
-    rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Integration", id: OWN }] } }],
+    rulesets: [
+      {
+        id: 1,
+        name: "main",
+        bypass: { kind: "seen", value: [{ kind: "Integration", id: OWN, mode: "always" }] },
+      },
+    ],
     environments: { kind: "seen", value: [{ name: "prod", reviewers: 0, waitMinutes: 0 }] },
     workflows: [{ path: ".github/workflows/deploy.yml", text: WORKFLOW }],
     codeOwners: null,
@@ -65,11 +84,55 @@ const deploy = (from: string, to: string) => {
   return { workflows: [{ path: ".github/workflows/deploy.yml", text }] };
 };
 const withMain = (...rules: BranchRule[]) => ({ baseBranches: [branch("main", guardRule(OWN), ...rules)] });
+const bypassing = (id: number) => ({ kind: "Integration", id, mode: "always" }) as const;
+/** Rules of the ledger branch that keep its history, and one more in a ruleset of its own. */
+const ledgerWith = (
+  type: string,
+  ...by: (number | BypassActor)[]
+): Pick<DoctorFacts, "ledgerBranch" | "rulesets"> => ({
+  ledgerBranch: branch(
+    "pulumiscale",
+    rule("non_fast_forward"),
+    rule("deletion"),
+    rule(type, { rulesetId: 2 }),
+  ),
+  rulesets: [
+    ...healthy().rulesets,
+    {
+      id: 2,
+      name: "ledger",
+      bypass: {
+        kind: "seen",
+        value: by.map((actor) => (typeof actor === "number" ? bypassing(actor) : actor)),
+      },
+    },
+  ],
+});
+const protectedLedger = (change: Partial<ProtectionFacts>) => ({
+  ledgerBranch: {
+    ...branch("pulumiscale"),
+    protection: { kind: "seen", value: { ...PROTECTED, ...change } } as const,
+  },
+});
 const other = (text: string) => ({
   workflows: [
     { path: ".github/workflows/deploy.yml", text: WORKFLOW },
     { path: ".github/workflows/other.yml", text },
   ],
+});
+
+test.each([
+  ["that lets both by", ledgerWith("update", OWN, ACTIONS)],
+  [
+    "that lets some App by, while which is ours is not known",
+    { ...ledgerWith("update", 8, ACTIONS), app: HIDDEN },
+  ],
+  ["that nobody may make, and that is there", ledgerWith("creation")],
+  ["that a protection keeps", protectedLedger({})],
+  ["to which both may push", protectedLedger({ pushers: [OWN, ACTIONS] })],
+])("a ledger is well %s", (_what, change) => {
+  const told = judgeSetUp(healthy(change)).filter(({ check }) => check === "ledger");
+  expect(told.map(({ state }) => state)).toEqual(["good"]);
 });
 
 test("where all is well, nothing is told, with the README's own workflow", () => {
@@ -158,8 +221,71 @@ const CASES: readonly [
     "a ledger that takes pull requests only",
     "problem",
     "ledger",
-    { ledgerBranch: branch("pulumiscale", rule("pull_request")) },
-    /cannot push/,
+    ledgerWith("pull_request"),
+    /no push from the deploy workflow, nor from the App \(pull_request\).+no pin/,
+  ],
+  [
+    "a ledger that lets the App alone by",
+    "problem",
+    "ledger",
+    ledgerWith("update", OWN),
+    /the deploy workflow \(update\)/,
+  ],
+  [
+    "a ledger that lets the workflows alone by",
+    "problem",
+    "ledger",
+    ledgerWith("update", ACTIONS),
+    /push from the App \(update\): no pause/,
+  ],
+  [
+    "a ledger that lets the App by for pull requests",
+    "problem",
+    "ledger",
+    ledgerWith("update", ACTIONS, { ...bypassing(OWN), mode: "pull_request" }),
+    /push from the App/,
+  ],
+  [
+    "a ledger whose bypass list is not shown",
+    "problem",
+    "ledger",
+    { ...ledgerWith("update"), rulesets: [] },
+    /push from the deploy workflow \(update\)/,
+  ],
+  [
+    "a ledger that some may push to",
+    "problem",
+    "ledger",
+    protectedLedger({ pushers: [ACTIONS, 8] }),
+    /push from the App \(restricted pushes\)/,
+  ],
+  [
+    "a ledger that asks some for pull requests",
+    "problem",
+    "ledger",
+    protectedLedger({ asksPullRequest: true, withoutPullRequest: [OWN] }),
+    /push from the deploy workflow \(branch/,
+  ],
+  [
+    "a ledger that is locked",
+    "problem",
+    "ledger",
+    protectedLedger({ lock: "locked" }),
+    /nor from the App \(a lock\)/,
+  ],
+  [
+    "a ledger with required checks",
+    "problem",
+    "ledger",
+    protectedLedger({ requiredChecks: [{ context: "ci", appId: null }] }),
+    /required checks/,
+  ],
+  [
+    "a protected ledger that may be rewritten",
+    "warning",
+    "ledger",
+    protectedLedger({ history: "free" }),
+    /rewrite/,
   ],
   [
     "writers are trusted",
@@ -187,7 +313,11 @@ const CASES: readonly [
     "people on the bypass list",
     "warning",
     "bypass",
-    { rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Team", id: 3 }] } }] },
+    {
+      rulesets: [
+        { id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Team", id: 3, mode: "always" }] } },
+      ],
+    },
     /a team/,
   ],
   [
@@ -195,7 +325,13 @@ const CASES: readonly [
     "warning",
     "bypass",
     {
-      rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [{ kind: "Integration", id: 8 }] } }],
+      rulesets: [
+        {
+          id: 1,
+          name: "main",
+          bypass: { kind: "seen", value: [{ kind: "Integration", id: 8, mode: "always" }] },
+        },
+      ],
     },
     /another App/,
   ],
@@ -215,6 +351,22 @@ const CASES: readonly [
       rulesets: [{ id: 1, name: "main", bypass: { kind: "seen", value: [] } }],
     },
     /bypass list/,
+  ],
+  [
+    "direct commits that a ruleset takes by pull requests",
+    "problem",
+    "direct",
+    {
+      repositoryFile: "defaults: { delivery: direct }",
+      rulesets: [
+        {
+          id: 1,
+          name: "main",
+          bypass: { kind: "seen", value: [{ ...bypassing(OWN), mode: "pull_request" }] },
+        },
+      ],
+    },
+    /always/,
   ],
   [
     "administrators get around the protection",
@@ -315,6 +467,12 @@ describe("each thing that is wrong is told once, with what to do", () => {
     expect(`${told[0]?.subject}: ${told[0]?.message} ${told[0]?.fix}`).toMatch(said);
     expect(told[0]?.fix).not.toBe("");
   });
+});
+
+it("tells of a ledger that nobody may make while there is none", () => {
+  const none = { ...ledgerWith("creation"), ledger: "missing", stacks: [] } as const;
+  const told = judgeSetUp(healthy(none)).filter(({ check }) => check === "ledger");
+  expect(told).toMatchObject([{ state: "problem", message: expect.stringContaining("(creation)") }]);
 });
 
 it("takes no workflow amiss that has nothing to do with Pulumi, or is none", () => {

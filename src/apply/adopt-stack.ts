@@ -1,4 +1,5 @@
 import { type Contract, parseContract } from "../domain/contract.ts";
+import { isCalled, type StackNames } from "../domain/names.ts";
 import { isNamed } from "../domain/pool-history.ts";
 import { isFailure } from "../domain/receipt.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
@@ -11,6 +12,7 @@ import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
 import { configuredValues } from "./config-value.ts";
 import type { PulumiSettings } from "./pulumi-process.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
+import { stackNames } from "./stack-names.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { readUpdates, type StackUpdate } from "./update-history.ts";
 import { updateLedger } from "./update-ledger.ts";
@@ -39,15 +41,14 @@ export async function adoptStack(request: AdoptRequest, world: ApplyWorld): Prom
     readUpdates(engine.stack, settings, FEW),
   ]);
   const { entry } = await readTrustedEntry(read, place, world.ledger);
-  const found = await findUnnoted(entry, place.alias, updates, () =>
-    readUpdates(engine.stack, settings, MANY),
-  );
+  const names = stackNames(read, place);
+  const found = await findUnnoted(entry, names, updates, () => readUpdates(engine.stack, settings, MANY));
   if (found === null) return { kind: "kept", entry };
   const [own, head] = await Promise.all([
     readOwnContract(engine.stack, settings),
     world.forge.readHead(place, found.source.head === null ? [] : [found.source.head]),
   ]);
-  const fresh = entryOf(request, own, head, found, world.clock());
+  const fresh = entryOf(checkout, names, own, head, found, world.clock());
   if (entry !== null && saysTheSame(entry, fresh)) return { kind: "kept", entry };
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const because = entry === null ? "no-entry" : "full-update";
@@ -60,7 +61,7 @@ export async function adoptStack(request: AdoptRequest, world: ApplyWorld): Prom
 }
 
 /** A stack as its program says it is, for a look at what Pulumi's history says of it. */
-export type UnnotedRequest = { stack: string; project: string; alias: string; contract: Contract };
+export type UnnotedRequest = { stack: string; project: string; names: StackNames; contract: Contract };
 
 /**
  * Pool by pool, what `adoptStack` would take over as applied; null where it would leave the entry as it is. Writes nothing, so a
@@ -68,12 +69,12 @@ export type UnnotedRequest = { stack: string; project: string; alias: string; co
  */
 export async function readUnnotedValues(
   entry: LedgerEntry | null,
-  { stack, project, alias, contract }: UnnotedRequest,
+  { stack, project, names, contract }: UnnotedRequest,
   settings: PulumiSettings,
 ): Promise<Record<string, number> | null> {
   const updates = await readUpdates(stack, settings, FEW);
-  const found = await findUnnoted(entry, alias, updates, () => readUpdates(stack, settings, MANY));
-  return found === null ? null : appliedValues(contract, { project, alias }, null, found);
+  const found = await findUnnoted(entry, names, updates, () => readUpdates(stack, settings, MANY));
+  return found === null ? null : appliedValues(contract, { project, names }, null, found);
 }
 
 const FEW = 20;
@@ -85,11 +86,11 @@ type Found = { source: StackUpdate; later: readonly StackUpdate[] };
 /** The update that knows more than the entry does; null where there is none. */
 async function findUnnoted(
   entry: LedgerEntry | null,
-  alias: string,
+  names: StackNames,
   updates: readonly StackUpdate[],
   readMore: () => Promise<readonly StackUpdate[]>,
 ): Promise<Found | null> {
-  if (entry !== null) return findNewer(updates, entry, alias);
+  if (entry !== null) return findNewer(updates, entry, names);
   return findFirst(updates.length < FEW ? updates : await readMore());
 }
 
@@ -102,7 +103,7 @@ function findFirst(updates: readonly StackUpdate[]): Found | null {
 }
 
 /** The newest full update, where the entry was written before it. */
-function findNewer(updates: readonly StackUpdate[], entry: LedgerEntry, alias: string): Found | null {
+function findNewer(updates: readonly StackUpdate[], entry: LedgerEntry, names: StackNames): Found | null {
   const found = findUpdate(updates, isFull);
   if (found === null) return null;
   const endedAtMs = endOf(found.source);
@@ -110,20 +111,20 @@ function findNewer(updates: readonly StackUpdate[], entry: LedgerEntry, alias: s
   if (endedAtMs > writtenAtMs) return found;
   // Pulumi tells whole seconds. In the second of the entry itself, an update of ours after it says that it is the older one.
   const isSameSecond = endedAtMs === Math.floor(writtenAtMs / 1000) * 1000;
-  const isOlder = found.later.some(({ message }) => parseUpdateMessage(message, alias) !== null);
+  const isOlder = found.later.some(({ message }) => parseUpdateMessage(message, names) !== null);
   if (isSameSecond && !isOlder) return found;
-  return isUnseen(entry, alias, found) ? found : null;
+  return isUnseen(entry, names, found) ? found : null;
 }
 
 /**
  * True where an apply of ours has written the entry after that update without knowing of it: a pool that the apply did not touch
  * then has another value. Not while an update is newer than the entry, which is about to be written.
  */
-function isUnseen(entry: LedgerEntry, alias: string, found: Found): boolean {
+function isUnseen(entry: LedgerEntry, names: StackNames, found: Found): boolean {
   const writtenAtMs = Date.parse(entry.publishedAt);
   if (found.later.some((update) => endOf(update) > writtenAtMs)) return false;
   const { contract } = parseContract(entry.pools, entry.project);
-  const known = appliedValues(contract, { project: entry.project, alias }, null, found);
+  const known = appliedValues(contract, { project: entry.project, names }, null, found);
   return Object.entries(entry.applied).some(
     ([name, value]) => known[name] !== undefined && known[name] !== value,
   );
@@ -147,7 +148,8 @@ function endOf({ startedAtMs, endedAtMs }: StackUpdate): number {
 }
 
 function entryOf(
-  { checkout, place }: AdoptRequest,
+  checkout: AdoptRequest["checkout"],
+  names: StackNames,
   own: OwnContract,
   read: HeadRead,
   found: Found,
@@ -162,7 +164,7 @@ function entryOf(
     pools: own.output,
     applied: appliedValues(
       own.contract,
-      { project: checkout.project, alias: place.alias },
+      { project: checkout.project, names },
       known === null ? null : read.head.stackFile,
       found,
     ),
@@ -182,7 +184,7 @@ function entryOf(
  */
 function appliedValues(
   contract: Contract,
-  { project, alias }: { project: string; alias: string },
+  { project, names }: { project: string; names: StackNames },
   committed: StackFile | null,
   { source, later }: Found,
 ): Record<string, number> {
@@ -190,8 +192,8 @@ function appliedValues(
   for (const [name, value] of Object.entries(configuredValues(contract, project, source.config)))
     applied.set(name, { value, isSure: true });
   for (const update of later.filter(({ kind }) => kind === "update").toReversed()) {
-    const touched = parseUpdatedPools(update.message, alias);
-    const brought = broughtBy(update, alias);
+    const touched = parseUpdatedPools(update.message, names);
+    const brought = broughtBy(update, names);
     for (const [name, value] of Object.entries(configuredValues(contract, project, update.config))) {
       const pool = contract.get(name);
       const isBrought = brought.some(({ pool: named, to }) => pool && isNamed(pool, named) && to === value);
@@ -214,10 +216,13 @@ function appliedValues(
 }
 
 /** The pools that an update of ours, the app's deploys among them, has brought to a value. */
-function broughtBy({ message, result }: StackUpdate, alias: string): readonly Pick<Scale, "pool" | "to">[] {
+function broughtBy(
+  { message, result }: StackUpdate,
+  names: StackNames,
+): readonly Pick<Scale, "pool" | "to">[] {
   if (result !== "succeeded") return [];
   const commit = parseScaleCommit(message);
-  return commit?.alias === alias ? commit.scales : [];
+  return commit !== undefined && isCalled(names, commit.alias) ? commit.scales : [];
 }
 
 /** Whether an entry has all of it already; what failed since is not all of it. */

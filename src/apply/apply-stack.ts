@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { parseContract } from "../domain/contract.ts";
+import { isCalled, type StackNames } from "../domain/names.ts";
 import { isFailure, type PoolReceipt, type Receipt } from "../domain/receipt.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import { toSentence } from "../domain/to-sentence.ts";
@@ -16,6 +17,7 @@ import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
 import type { Redact } from "./redact.ts";
 import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
+import { stackNames } from "./stack-names.ts";
 import { loadAutomation } from "./targeted-update.ts";
 import {
   LedgerError,
@@ -106,7 +108,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const lines = done.lines.map((line) => ({ ...line, message: cleanMessage(line.message, world.redact) }));
   const receipt: Receipt = {
     commit: read.headOid,
-    covers: coveredScales(history, place.alias),
+    covers: coveredScales(history, stackNames(read.ledger, place)),
     startedAt: new Date(startedAtMs).toISOString(),
     durationSeconds: (world.clock() - startedAtMs) / 1000,
     outcome: outcomeOf(lines),
@@ -179,7 +181,12 @@ async function runEngine(
   if (pending.length + unusable.length === 0) return null;
   const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
-  const message = formatUpdateMessage(place.alias, pending, planned.history.commits, retriedScales(entry));
+  const message = formatUpdateMessage(
+    stackNames(planned.read.ledger, place),
+    pending,
+    planned.history.commits,
+    retriedScales(entry),
+  );
   const lines = await withStackFile(
     engine,
     planned.read.head.stackFile,
@@ -284,9 +291,12 @@ function outcomeOf(lines: readonly PoolReceipt[]): Receipt["outcome"] {
   return failures === lines.length ? "failed" : "partial";
 }
 
-/** Scale commits of this stack since the last apply, newest first. */
-export function coveredScales({ commits }: HistoryRead, alias: string): string[] {
-  return commits.filter(({ message }) => parseScaleCommit(message)?.alias === alias).map(({ oid }) => oid);
+/** Scale commits of this stack since the last apply, under its name or a former one, newest first. */
+export function coveredScales({ commits }: HistoryRead, stack: StackNames): string[] {
+  return commits.flatMap(({ oid, message }) => {
+    const named = parseScaleCommit(message)?.alias;
+    return named !== undefined && isCalled(stack, named) ? [oid] : [];
+  });
 }
 
 /** What an apply that failed covered is tried again with the next one, though its commits are no news by then. */

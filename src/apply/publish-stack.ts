@@ -6,9 +6,11 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
+import { readFormerEntry } from "./former-entry.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
+import { stackNames } from "./stack-names.ts";
 import { readTrustedEntry, requireOwnAlias, requireSigner } from "./trusted-entry.ts";
 import { updateLedger } from "./update-ledger.ts";
 import { hashToken, readWebhookSecrets } from "./webhook-secrets.ts";
@@ -38,8 +40,12 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   const applied = readApplied(own, text, checkout.project, world);
   requireOwnAlias(read.ledger, place, checkout, world.ledger);
   requireSigner(read.ledger, place, world.ledger, world.say);
-  const { entry: last, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
+  const { entry: standing, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
   if (refusal !== null) world.say("warning", refusalSentence(refusal));
+  const isRenamed = read.ledger.text === null;
+  const last = isRenamed
+    ? await readFormerEntry(world.forge, read.ledger, place, checkout, world.ledger)
+    : standing;
   await warnIfOlder(world, place, checkout.commit, last);
 
   // An `apply` before the full up has put the newest head's values into the work tree, so those were deployed.
@@ -48,7 +54,7 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   const history = await readSince(world.forge, place, commit, last);
   const receipt: Receipt = {
     commit,
-    covers: coveredScales(history, place.alias),
+    covers: coveredScales(history, stackNames(read.ledger, place)),
     startedAt: new Date(startedAtMs).toISOString(),
     durationSeconds: (world.clock() - startedAtMs) / 1000,
     outcome: "applied",

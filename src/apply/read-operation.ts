@@ -1,5 +1,6 @@
 import { appliedValue } from "../domain/applied-value.ts";
 import { parseContract } from "../domain/contract.ts";
+import type { StackNames } from "../domain/names.ts";
 import { findPool } from "../domain/pool-history.ts";
 import type { PoolReceipt, Receipt } from "../domain/receipt.ts";
 import type { Scale } from "../domain/scale-commit.ts";
@@ -7,6 +8,7 @@ import type { StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
+import { stackNames } from "./stack-names.ts";
 import { readTrustedEntry } from "./trusted-entry.ts";
 import { readUpdates, type StackUpdate } from "./update-history.ts";
 import { parseUpdateMessage } from "./update-message.ts";
@@ -26,7 +28,7 @@ export type Operation =
 
 /** What is known of one stack when it is asked what became of a commit. */
 export type OperationFacts = {
-  alias: string;
+  names: StackNames;
   entry: LedgerEntry | null;
   /** The stack file at the branch's head. */
   committed: StackFile;
@@ -48,7 +50,7 @@ export async function readOperation(
 ): Promise<Operation> {
   const read = await world.forge.readHead(place, []);
   const { entry } = await readTrustedEntry(read.ledger, place, world.ledger);
-  const facts = { alias: place.alias, entry, committed: read.head.stackFile };
+  const facts = { names: stackNames(read.ledger, place), entry, committed: read.head.stackFile };
   const covering = entry?.receipt?.covers.includes(operation.commit) ? entry.receipt : null;
   if (covering !== null) return doneBy(covering, operation);
   const settings = { ...engine, workDir: checkout.workDir };
@@ -60,7 +62,7 @@ export async function readOperation(
 
 /** The decision of `readOperation`. Pure. */
 export function decideOperation(operation: ScaleOperation, facts: OperationFacts): Operation {
-  const { entry, alias, updates } = facts;
+  const { entry, names, updates } = facts;
   const receipt = entry?.receipt ?? null;
   if (receipt?.covers.includes(operation.commit)) return doneBy(receipt, operation);
   // A retry covers no commit that is new, and a full up by hand none at all; both say what the pools are.
@@ -69,7 +71,7 @@ export function decideOperation(operation: ScaleOperation, facts: OperationFacts
     return { kind: "done", pools: lines, finishedAtMs: Date.parse(entry.publishedAt) };
   }
   const update = updates.find(({ message }) =>
-    parseUpdateMessage(message, alias)?.includes(operation.commit),
+    parseUpdateMessage(message, names)?.includes(operation.commit),
   );
   if (update !== undefined) return fromUpdate(update, operation);
   const isStanding = operation.scales.some((scale) => committedValue(scale.pool, facts) === scale.to);

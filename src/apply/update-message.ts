@@ -1,3 +1,4 @@
+import { isCalled, type StackNames } from "../domain/names.ts";
 import { isNamed } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import { formatTrailers, parseTrailers, type Trailer } from "../domain/trailers.ts";
@@ -15,14 +16,14 @@ const LONGEST_COMMITS = 2500;
  * own, since nobody asked for it here. Pure.
  */
 export function formatUpdateMessage(
-  alias: string,
+  stack: StackNames,
   pending: readonly PendingPool[],
   commits: readonly Pick<StackFileCommit, "oid" | "message">[],
   retried: readonly string[] = [],
 ): string {
   const covered = commits.flatMap(({ oid, message }) => {
     const commit = parseScaleCommit(message);
-    return commit?.alias === alias ? [{ oid, commit }] : [];
+    return commit !== undefined && isCalled(stack, commit.alias) ? [{ oid, commit }] : [];
   });
   const scales = covered.flatMap(({ commit }) => commit.scales);
   const people = peopleOf(covered.map(({ commit }) => commit));
@@ -33,6 +34,7 @@ export function formatUpdateMessage(
     ),
     LONGEST_COMMITS,
   );
+  const { alias } = stack;
   const first = [{ key: "Stack", value: alias }, ...poolsTrailer(pending)];
   const head = `${formatSubject(alias, pending)}\n\n${formatTrailers(first)}`;
   const fitting = takeFitting(lines, LONGEST_MESSAGE - lengthOf(head) - lengthOf(formatTrailers(oids)) - 2);
@@ -40,17 +42,23 @@ export function formatUpdateMessage(
 }
 
 /** The scale commits that the message of an update of ours names; null for any other update. */
-export function parseUpdateMessage(message: string, alias: string): string[] | null {
+export function parseUpdateMessage(message: string, stack: StackNames): string[] | null {
   const trailers = parseTrailers(message);
-  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return null;
+  if (!isOurs(trailers, stack)) return null;
   return trailers.filter(({ key }) => key === "Commit").map(({ value }) => value);
 }
 
 /** The pools that an update of ours has moved, or was to move; null where its message does not tell all of them. */
-export function parseUpdatedPools(message: string, alias: string): string[] | null {
+export function parseUpdatedPools(message: string, stack: StackNames): string[] | null {
   const trailers = parseTrailers(message);
-  if (trailers.find(({ key }) => key === "Stack")?.value !== alias) return null;
+  if (!isOurs(trailers, stack)) return null;
   return trailers.find(({ key }) => key === "Pools")?.value.split(",") ?? null;
+}
+
+/** Under the stack's name, or one that it had before. */
+function isOurs(trailers: readonly Trailer[], stack: StackNames): boolean {
+  const named = trailers.find(({ key }) => key === "Stack")?.value;
+  return named !== undefined && isCalled(stack, named);
 }
 
 const LONGEST_POOLS = 1000;

@@ -1,4 +1,5 @@
 import type { StackNames } from "./names.ts";
+import type { RepositoryFile } from "./repository-file.ts";
 
 /** A stack that says what it was called before, and an entry of the ledger that may be left of that time. */
 export type NamedEntry = {
@@ -48,4 +49,11 @@ export function namesInForce(
     ),
   );
   return [...new Set(formerAliases)].filter((former) => !closed.has(former.toLowerCase()));
+}
+
+/** What a stack is called, and was called before, as the repository file alone says: a name that another stack has in it is not one of these. */
+export function namesInFile({ stacks = {} }: RepositoryFile, alias: string): StackNames {
+  const all = Object.entries(stacks).map(([name, { formerAliases }]) => ({ alias: name, formerAliases }));
+  const own = { alias, formerAliases: stacks[alias]?.formerAliases };
+  return { alias, formerAliases: namesInForce(own, all, Object.keys(stacks)) };
 }

@@ -76,7 +76,7 @@ export class FolderForge implements CommitForge {
     const controls = await readLocalControls(stateDir, place.alias);
     const ledgerEntry = ledger.file.kind === "text" ? ledger.file.text : null;
     const records = writtenRecords(journal, disk);
-    const history = foldHistory({ updates, isComplete, records, alias: place.alias });
+    const history = foldHistory({ updates, isComplete, records, names: place });
     const byHand = unappliedEdit(history, disk, ledgerEntry, place.project);
     return {
       readAtMs,
@@ -99,21 +99,20 @@ export class FolderForge implements CommitForge {
 
   /** The commits to the stack file, newest first, since a moment at least; `isComplete` where there are no more. */
   async readCommits(
-    place: Pick<StackPlace, "alias" | "path">,
+    place: Pick<StackPlace, "alias" | "formerAliases" | "path">,
     sinceMs: number,
   ): Promise<{ commits: FileCommit[]; isComplete: boolean }> {
     const { workDir, stateDir } = this.#options;
     const { updates, isComplete } = await this.#readUpdates(sinceMs);
     const journal = await readJournal(journalPath(stateDir, place.alias));
     const records = writtenRecords(journal, await readDiskFile(join(workDir, place.path)));
-    const { alias } = place;
     const reachesBack = isComplete || (updates.at(-1)?.startedAtMs ?? 0) <= sinceMs;
-    return { commits: foldHistory({ updates, isComplete, records, alias }), isComplete: reachesBack };
+    return { commits: foldHistory({ updates, isComplete, records, names: place }), isComplete: reachesBack };
   }
 
   /** The stack file on the disk, and the id of the last commit to it; null before the first. */
   async readStackFile(
-    place: Pick<StackPlace, "alias" | "path">,
+    place: Pick<StackPlace, "alias" | "formerAliases" | "path">,
   ): Promise<{ file: StackFile; lastCommit: string | null }> {
     const { workDir, stateDir } = this.#options;
     const journal = await readJournal(journalPath(stateDir, place.alias));
@@ -214,9 +213,7 @@ export class FolderForge implements CommitForge {
   async #prune(records: readonly JournalRecord[], place: StackPlace): Promise<JournalRecord[]> {
     if (records.length < PRUNE_FROM) return [...records];
     const { updates } = await this.#readUpdates(0);
-    const named = records.filter((record) =>
-      updates.some((update) => isNamedBy(record, update, place.alias)),
-    );
+    const named = records.filter((record) => updates.some((update) => isNamedBy(record, update, place)));
     return pruneRecords(records, new Set(named.map(({ id }) => id)), this.#options.clock());
   }
 

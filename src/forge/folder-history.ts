@@ -1,3 +1,4 @@
+import { isCalled, type StackNames } from "../domain/names.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { FileCommit } from "../domain/snapshot.ts";
 import { editPoolValue } from "../domain/stack-file.ts";
@@ -24,7 +25,7 @@ export type FolderHistory = {
   isComplete: boolean;
   /** Oldest first. */
   records: readonly JournalRecord[];
-  alias: string;
+  names: StackNames;
 };
 
 /** Pulumi tells the start of an update in whole seconds. */
@@ -36,7 +37,7 @@ const GRAIN_MS = 1000;
  * change that has no such message, was made by hand. The values are the config's own; a message is believed only where it says
  * exactly what they say. Pure.
  */
-export function foldHistory({ updates, isComplete, records, alias }: FolderHistory): FileCommit[] {
+export function foldHistory({ updates, isComplete, records, names }: FolderHistory): FileCommit[] {
   const commits: FileCommit[] = [];
   const waiting = [...records];
   let last: string | null = null;
@@ -44,10 +45,10 @@ export function foldHistory({ updates, isComplete, records, alias }: FolderHisto
     const after = formatConfigValues(update.config);
     const told: string | null =
       last === null ? null : withoutTold(last, after, takeTold(waiting, after, update));
-    const scales = ownScales(update.message, alias);
+    const scales = ownScales(update.message, names);
     claimEarlier(commits, update, scales, told ?? "", after);
     const isFirst = last === null && isComplete;
-    if (isFirst || (told !== null && told !== after)) commits.push(updateCommit(update, told, after, alias));
+    if (isFirst || (told !== null && told !== after)) commits.push(updateCommit(update, told, after, names));
     last = after;
   }
   commits.push(...records.map(recordCommit));
@@ -56,19 +57,20 @@ export function foldHistory({ updates, isComplete, records, alias }: FolderHisto
 }
 
 /** The ids of the scale commits that an update's message names. */
-export function namedCommits(message: string, alias: string): string[] {
-  if (parseTrailers(message).find(({ key }) => key === "Stack")?.value !== alias) return [];
+export function namedCommits(message: string, names: StackNames): string[] {
+  const named = parseTrailers(message).find(({ key }) => key === "Stack")?.value;
+  if (named === undefined || !isCalled(names, named)) return [];
   return parseTrailers(message).flatMap(({ key, value }) =>
     key === "Commit" && /^[0-9a-f]{40}$/.test(value) ? [value] : [],
   );
 }
 
 /** Whether the record is in an update's message, by its id or by the very lines that it has. */
-export function isNamedBy({ id, message }: JournalRecord, update: FolderUpdate, alias: string): boolean {
-  if (namedCommits(update.message, alias).includes(id)) return true;
-  const named = ownScales(update.message, alias).map(lineOf);
-  const own = ownScales(message, alias).map(lineOf);
-  return own.length > 0 && own.every((line) => named.includes(line));
+export function isNamedBy({ id, message }: JournalRecord, update: FolderUpdate, names: StackNames): boolean {
+  if (namedCommits(update.message, names).includes(id)) return true;
+  const told = ownScales(update.message, names).map(lineOf);
+  const own = ownScales(message, names).map(lineOf);
+  return own.length > 0 && own.every((line) => told.includes(line));
 }
 
 /** Takes the commits out of the list that brought a pool to where the update found it. */
@@ -120,10 +122,15 @@ function claimEarlier(
   }
 }
 
-function updateCommit(update: FolderUpdate, before: string | null, after: string, alias: string): FileCommit {
+function updateCommit(
+  update: FolderUpdate,
+  before: string | null,
+  after: string,
+  names: StackNames,
+): FileCommit {
   const { startedAtMs, message, author } = update;
   return {
-    oid: namedCommits(message, alias)[0] ?? digest(String(startedAtMs), before ?? "", after).slice(0, 40),
+    oid: namedCommits(message, names)[0] ?? digest(String(startedAtMs), before ?? "", after).slice(0, 40),
     message,
     reachedAtMs: startedAtMs,
     author: author || "pulumi up",
@@ -149,9 +156,9 @@ function recordCommit({ id, message, atMs, moves }: JournalRecord): FileCommit {
   };
 }
 
-function ownScales(message: string, alias: string): Scale[] {
+function ownScales(message: string, names: StackNames): Scale[] {
   const commit = parseScaleCommit(message);
-  return commit?.alias === alias ? commit.scales : [];
+  return commit !== undefined && isCalled(names, commit.alias) ? commit.scales : [];
 }
 
 function lineOf({ pool, from, to, event }: Scale): string {

@@ -52,7 +52,7 @@ function line(
 function facts(changes: Partial<OperationFacts> & { web?: number }): OperationFacts {
   const text = `config:\n  shop:web: ${changes.web ?? 5}\n`;
   return {
-    alias: "shop.dev",
+    names: { alias: "shop.dev", formerAliases: ["store"] },
     entry: entry({ web: 3 }),
     committed: { kind: "text", text },
     updates: [],
@@ -139,6 +139,16 @@ describe("what became of a scale commit", () => {
   it("is running while its update is", () => {
     const updates = [update({ result: "in-progress", endedAtMs: null })];
     expect(decideOperation(OPERATION, facts({ updates }))).toEqual({ kind: "running", startedAtMs: 1000 });
+  });
+
+  it("is told by an update under a former name of the stack, and by none of another stack", () => {
+    const under = (alias: string) =>
+      decideOperation(
+        OPERATION,
+        facts({ updates: [update({ message: `x\n\nPulumiscale-Stack: ${alias}\nPulumiscale-Commit: c` })] }),
+      );
+    expect(under("store")).toMatchObject({ kind: "done", finishedAtMs: 4000 });
+    expect(under("other")).toEqual({ kind: "waiting" });
   });
 
   it("is waiting as long as one of its pools is", () => {

@@ -133,7 +133,7 @@ describe("an update's message", () => {
       { startedAtMs: 2000, message: message("3 -> 4"), config: config(4) },
       { startedAtMs: 1000, message: "", config: config(3) },
     ];
-    const history = foldHistory({ updates, isComplete: false, records: [], alias: ALIAS });
+    const history = foldHistory({ updates, isComplete: false, records: [], names: { alias: ALIAS } });
     expect(history.map(({ reachedAtMs }) => reachedAtMs)).toEqual([2000]);
   });
 
@@ -143,7 +143,7 @@ describe("an update's message", () => {
       { startedAtMs: 2000, message: "by hand", config: config(4), author: "Ada" },
       { startedAtMs: 1000, message: "", config: config(3) },
     ];
-    const history = foldHistory({ updates, isComplete: false, records: [], alias: ALIAS });
+    const history = foldHistory({ updates, isComplete: false, records: [], names: { alias: ALIAS } });
     expect(history).toMatchObject([{ message: "by hand", author: "Ada" }]);
   });
 });

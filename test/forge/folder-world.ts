@@ -63,7 +63,7 @@ export async function makeFolderWorld(): Promise<FolderWorld> {
       const { history } = await forge.readSnapshot(place, 0);
       const covered = history.filter(({ oid }) => commits.includes(oid));
       const pending = pools.map(({ name, from, to }) => ({ pool: poolOf(contract, name), from, to }));
-      const message = formatUpdateMessage(ALIAS, pending, covered);
+      const message = formatUpdateMessage({ alias: ALIAS }, pending, covered);
       const targets = pools.map(({ name }) => `--target=${stack.urn("pulumi:index:Stash", name)}`);
       await stack.pulumi("up", "--yes", "--skip-preview", "--message", message, ...targets);
     },

@@ -44,7 +44,7 @@ async function readUnnotedFacts(
 ): Promise<AppliedFacts | null> {
   const ledger = await world.forge.readLedger(deployPlace);
   const { entry } = await readTrustedEntry(ledger, deployPlace, world.ledger);
-  const request = { stack, project: place.project, alias: place.alias, contract };
+  const request = { stack, project: place.project, names: place, contract };
   const read = () => readUnnotedValues(entry, request, { ...engine, workDir });
   const applied = await retryBackend(read, realPace, outside.tell, outside.signal);
   return applied === null ? null : { applied, receipt: null };

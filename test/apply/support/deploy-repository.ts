@@ -54,7 +54,7 @@ export type DeployRepository = {
   fullUp: () => Promise<void>;
   publish: (changes?: ApplyChanges) => Promise<LedgerEntry>;
   apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
-  request: () => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
+  request: (alias?: string) => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
   entry: () => Promise<LedgerEntry>;
   /** The Pulumi processes since the last call, as `stack output` or `up`. */
   pulumiProcesses: () => Promise<string[]>;
@@ -63,6 +63,8 @@ export type DeployRepository = {
 
 export type ApplyChanges = Partial<Pick<ApplyWorld, "forge" | "ledger">> & {
   engine?: Partial<ApplyRequest["engine"]>;
+  /** What the workflow calls the stack; `<project>.dev` unless given. */
+  alias?: string;
 };
 
 export const OTHER: Trigger = { kind: "other" };
@@ -141,14 +143,14 @@ export async function makeDeployRepository(
     pace: { wait: async () => {}, random: () => 0 },
     ...changes.engine,
   });
-  const request = async () => {
+  const request = async (alias = `${stack.project}.dev`) => {
     const checkout = await readCheckout(stack.workDir, "dev");
     const { dir, stackFilePath } = checkout;
     const place = {
       owner: "acme",
       repo: "infra",
       baseBranch: "main",
-      alias: `${stack.project}.dev`,
+      alias,
       dir,
       stackFilePath,
     };
@@ -188,12 +190,12 @@ export async function makeDeployRepository(
     },
     publish: async (changes = {}) =>
       publishStack(
-        { ...(await request()), engine: engine(changes) },
+        { ...(await request(changes.alias)), engine: engine(changes) },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge, hide: () => {} },
       ),
     apply: async (trigger, changes = {}) =>
       applyStack(
-        { ...(await request()), trigger, engine: engine(changes) },
+        { ...(await request(changes.alias)), trigger, engine: engine(changes) },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge },
       ),
     request,

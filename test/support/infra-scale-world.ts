@@ -32,7 +32,8 @@ export async function runProgram(
   environment: Environment = {},
 ): Promise<InfraScaleRun> {
   const [program, ...args] = command;
-  const env = { ...process.env, ...BARE, HOME: cwd, ...environment };
+  const PATH = [path.dirname(process.execPath), process.env.PATH].join(path.delimiter);
+  const env = { ...process.env, ...BARE, PATH, HOME: cwd, ...environment };
   const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const [out, told] = [child.stdout, child.stderr].map((stream) => {
     const texts: string[] = [];

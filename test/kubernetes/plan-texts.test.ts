@@ -1,0 +1,180 @@
+import { expect, it } from "vitest";
+import { buildPlan } from "../../src/kubernetes/build-plan.ts";
+import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
+import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
+import { renderPlanPull } from "../../src/kubernetes/render-plan-pull.ts";
+import { renderSummary } from "../../src/kubernetes/render-summary.ts";
+
+const CREATED_AT_MS = Date.UTC(2025, 0, 15, 23, 59, 59, 7);
+
+function planOf(...args: string[]) {
+  const request = parsePlanArguments(args);
+  if (request.kind !== "plan") throw new Error("That is no plan.");
+  return buildPlan(request.input, { createdAtMs: CREATED_AT_MS, kubeContext: "minikube" });
+}
+
+const SAMPLE = [
+  "--target=prod",
+  "--namespace=assistant",
+  "--workload=Deployment:web:16",
+  "--hpa=min:4,max:12,cpu:65",
+];
+
+it("is written as the seed's plan.yaml is", () => {
+  expect(renderPlanFile(planOf(...SAMPLE))).toBe(`apiVersion: infra.scale/v1
+kind: ScalePlan
+metadata:
+  createdAt: 2025-01-15T23:59:59.007Z
+  target: prod
+context:
+  kubeContext: minikube
+  namespace: assistant
+assumptions:
+  autoscaling: hpa
+actions:
+  - action: scale_workload
+    kind: Deployment
+    name: web
+    namespace: assistant
+    from: "\${detect}"
+    to: 16
+    reason: requested_scale
+  - action: apply_hpa
+    kind: HorizontalPodAutoscaler
+    name: web
+    namespace: assistant
+    hpa:
+      min: 4
+      max: 12
+      targetCPU: 65
+rollbackHints:
+  - kubectl rollout undo deployment/<name> -n <namespace>
+  - kubectl apply -f previous-hpa.yaml
+risks:
+  - High replica count for Deployment/web → watch pod scheduling / quotas
+notes:
+  - Requested replicas (16) > HPA max (12) for Deployment/web; HPA will cap.
+`);
+});
+
+it("updates resources as the seed's action does", () => {
+  const resources = ["--req=web:cpu=500m,mem=1Gi", "--lim=web:cpu=1,mem=2Gi"];
+  expect(
+    renderPlanFile(planOf("--namespace=assistant", "--workload=Deployment:web", ...resources)),
+  ).toContain(`
+actions:
+  - action: update_resources
+    kind: Deployment
+    name: web
+    namespace: assistant
+    requests:
+      cpu: 500m
+      mem: 1Gi
+    limits:
+      cpu: 1
+      mem: 2Gi
+rollbackHints:
+`);
+});
+
+it("is summed up as the seed's SUMMARY.md is", () => {
+  expect(renderSummary(planOf(...SAMPLE))).toBe(`# Infra Scale Plan (prod)
+
+- Context: \`minikube\`
+- Namespace: \`assistant\`
+- Autoscaling: \`hpa\`
+- Actions: **2**
+
+## Actions
+
+1. **Scale** Deployment/web → replicas: 16 (from \${detect})
+2. **HPA** web (min:4 max:12 cpu:65%)
+
+## Rollback Hints
+
+- kubectl rollout undo deployment/<name> -n <namespace>
+- kubectl apply -f previous-hpa.yaml
+
+## Risks
+
+- High replica count for Deployment/web → watch pod scheduling / quotas
+
+## Notes
+
+- Requested replicas (16) > HPA max (12) for Deployment/web; HPA will cap.
+`);
+});
+
+it("sums up every kind of action in a line", () => {
+  const plan = planOf(
+    ...["--workload=Deployment:web:2", "--req=web:cpu=500m,mem=1Gi", "--lim=web:mem=2Gi"],
+    ...["--workload=CronJob:report:suspend=true,parallelism=3", "--vpa=web:mode=Auto,min-cpu=1,max-mem=4Gi"],
+  );
+  const lines = renderSummary(plan).split("\n");
+  expect(lines.filter((line) => /^\d\. /.test(line))).toEqual([
+    `1. **Scale** Deployment/web → replicas: 2 (from \${detect})`,
+    "2. **Resources** Deployment/web → requests(cpu:500m mem:1Gi) limits(mem:2Gi)",
+    "3. **VPA** web (mode:Auto min(cpu:1) max(mem:4Gi))",
+    "4. **Schedule** CronJob/report → suspend:true parallelism:3",
+  ]);
+  expect(lines).not.toContain("## Risks");
+  expect(lines).not.toContain("## Notes");
+});
+
+it("has a risk from 11 replicas on, and a note where they are over the autoscaler's most", () => {
+  const told = (replicas: number, ...args: string[]) => {
+    const { risks, notes } = planOf(`--workload=StatefulSet:db:${replicas}`, ...args);
+    return [...risks, ...notes];
+  };
+  const high = "High replica count for StatefulSet/db → watch pod scheduling / quotas";
+  const capped = "Requested replicas (13) > HPA max (12) for StatefulSet/db; HPA will cap.";
+  expect(told(10)).toEqual([]);
+  expect(told(11)).toEqual([high]);
+  expect(told(6, "--hpa=min:4,max:12,cpu:65")).toEqual([]);
+  expect(told(12, "--hpa=min:4,max:12,cpu:65")).toEqual([high]);
+  expect(told(13, "--hpa=min:4,max:12,cpu:65")).toEqual([high, capped]);
+  expect(told(13, "--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual([high]);
+});
+
+it("plans no autoscaler with --autoscaling=none", () => {
+  const { actions, assumptions } = planOf(...SAMPLE, "--autoscaling=none");
+  expect([assumptions, actions.map(({ action }) => action)]).toEqual([
+    { autoscaling: "none" },
+    ["scale_workload"],
+  ]);
+});
+
+it("is proposed in the seed's words", () => {
+  const plan = planOf(...SAMPLE);
+  const summary = renderSummary(plan);
+  const { title, body, folder, commitBody } = renderPlanPull(plan, summary);
+  expect([title, folder]).toEqual(["infra.scale: prod (2025-01-15)", "ops/plans/infra-scale/prod"]);
+  expect(commitBody).toMatch(/\n\nInfra-Scale-Target: prod$/);
+  expect(body).toBe(`# Infrastructure Scaling Plan
+
+**Target**: prod
+**Namespace**: assistant
+**Autoscaling**: hpa
+
+## Summary
+
+${summary.trim()}
+
+---
+
+**Review checklist**:
+- [ ] Verify replica counts match expected load
+- [ ] Confirm HPA settings align with capacity
+- [ ] Check resource requests/limits are appropriate
+- [ ] Ensure rollback plan is clear
+`);
+});
+
+it("is proposed with as much of its summary as GitHub takes, and the whole checklist", () => {
+  const workloads = Array.from({ length: 2000 }, (_, index) => `--workload=Deployment:web-${index}:16`);
+  const plan = planOf(...workloads);
+  const { body } = renderPlanPull(plan, renderSummary(plan));
+  expect(body.length).toBeLessThan(65_536);
+  expect(body).toContain("SUMMARY.md has all of it.\n\n---\n");
+  expect(body).toMatch(/- \[ \] Ensure rollback plan is clear\n$/);
+});

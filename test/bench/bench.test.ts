@@ -78,6 +78,15 @@ describe("npm run bench", () => {
     expect(figures.map(({ value }) => value > 0)).toEqual([true, true, true, false]);
   });
 
+  it("times a dry run of infra.scale against a bare start", { timeout: 60_000 }, async () => {
+    const { stdout } = await bench("--quick", "--json", "--only", "infra-scale");
+    const { figures, failures } = Answer.parse(JSON.parse(stdout));
+    expect(failures).toEqual([]);
+    expect(figures.map(({ name, unit, value }) => [name, unit, value > 0])).toEqual([
+      ["infra.scale, dry run", "ratio", true],
+    ]);
+  });
+
   it("refuses a measurement that it does not have", async () => {
     await expect(bench("--only", "luck")).rejects.toMatchObject({
       code: 2,

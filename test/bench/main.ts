@@ -12,6 +12,7 @@ import { alertToApplied } from "./alert-to-applied.ts";
 import { apiCalls } from "./api-calls.ts";
 import { githubWaiting } from "./github-waiting.ts";
 import { heldDecisions } from "./held-decisions.ts";
+import { infraScaleStart } from "./infra-scale-start.ts";
 import type { Measurement } from "./measurement.ts";
 import { packageSize } from "./package-size.ts";
 import { type MeasuredFigure, renderTable } from "./render-table.ts";
@@ -27,6 +28,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   alertToApplied,
   sidecarUp,
   packageSize,
+  infraScaleStart,
 ];
 
 const HELP = `npm run bench [-- options]

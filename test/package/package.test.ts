@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { repositoryFileJsonSchema } from "../../src/domain/repository-file.ts";
+import { scalePlanJsonSchema } from "../../src/kubernetes/scale-plan.ts";
 import { bundleCli } from "../setup/bundle-cli.ts";
 import { type PackedTree, packTree } from "./pack-tree.ts";
 
@@ -26,9 +27,12 @@ describe("the npm package", () => {
       "LICENSE",
       "README.md",
       "dist/THIRD_PARTY_LICENSES.txt",
+      "dist/infra-scale.js",
+      "dist/infra.scale.js",
       "dist/main.js",
       "dist/pulumiscale.js",
       "dist/repository-file.schema.json",
+      "dist/scale-plan.schema.json",
       "package.json",
     ]);
     expect(packed.files.filter((file) => chunk.test(file)).length).toBeGreaterThan(5);
@@ -60,6 +64,11 @@ describe("the npm package", () => {
   it("has the JSON Schema of the repository file", async () => {
     const schema = JSON.parse((await readPacked("dist/repository-file.schema.json")).toString());
     expect(schema).toEqual(JSON.parse(JSON.stringify(repositoryFileJsonSchema())));
+  });
+
+  it("has the JSON Schema of a plan", async () => {
+    const schema = JSON.parse((await readPacked("dist/scale-plan.schema.json")).toString());
+    expect(schema).toEqual(JSON.parse(JSON.stringify(scalePlanJsonSchema())));
   });
 
   it("names no folder of the machine that made it", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { movableClock, startCommandWorld } from "./support/command-world.ts";
+import { asPerson } from "./support/as-person.ts";
+import { movableClock, REPO, startCommandWorld } from "./support/command-world.ts";
 
 const TIMEOUT = 60_000;
 
@@ -71,6 +72,88 @@ describe("a pin by comment", { timeout: TIMEOUT }, () => {
     expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "pinned" }] });
     expect(await ask("/scale status api")).toContain("📌 alice has pinned api at 6 until");
     expect(await ask("/scale resume api")).toContain("▶️ api is resumed");
+  });
+
+  it("has its answer follow the value: pull request, commit, apply", async () => {
+    const { ask, answered, answers, github, publish, settled, stackFile } = await startCommandWorld();
+    github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
+    expect(await ask("/scale pin web 6 for 1d")).toContain("⏳ #2 merges by itself");
+    github.protect(REPO, "main", null);
+    await asPerson(github, "alice")(
+      "POST",
+      `/statuses/${await github.readRef(REPO, "refs/heads/scale/shop.prod")}`,
+      { state: "success", context: "ci" },
+    );
+    const told = await answered(/⏳ Committed as [0-9a-f]{40}; the deploy workflow applies it\./);
+    expect(told).toContain("📌 Now this holds: alice has pinned web at 6 until");
+    expect(await stackFile()).toContain('shop:webCount: "6"');
+    await publish({ applied: { web: 6, api: 2 } });
+    await settled();
+    expect(await answered(/✅ Applied/)).toContain("3 → **6**");
+    expect(await answers()).toHaveLength(1);
+    expect(github.violations).toEqual([]);
+  });
+
+  it("whose value a cooldown holds is asked for again by itself, until it stands", async () => {
+    const { options, ahead } = movableClock();
+    const { ask, answered, answers, post, push, stackFile, settled } = await startCommandWorld(options);
+    await post("/scale/web", { value: 4 });
+    await settled();
+    const held = await ask("/scale pin web 6 for 1d");
+    expect(held).toMatch(/`shop.prod\/web` stays at 4: (the pool was scaled|3 → 4|4 is committed)/);
+    expect(held).toContain("⏳ 6 is asked for again by itself, until it stands or the pin ends.");
+    expect(held).not.toContain("Ask for its value again");
+    await push();
+    expect(await answers()).toEqual([held]);
+    ahead(16);
+    await push();
+    expect(await answered(/4 → \*\*6\*\*/)).toContain("⏳ Committed as");
+    expect(await stackFile()).toContain('shop:webCount: "6"');
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("whose value is held is asked for by the process that starts next, too", async () => {
+    const { options, ahead } = movableClock();
+    const world = await startCommandWorld(options);
+    const { ask, answered, post, replica, startReplica, settled, stackFile } = world;
+    await post("/scale/web", { value: 4 });
+    await settled();
+    expect(await ask("/scale pin web 6 for 1d")).toContain("⏳ 6 is asked for again");
+    await replica.stop();
+    ahead(16);
+    const second = await startReplica();
+    await second.idle();
+    await answered(/4 → \*\*6\*\*/);
+    expect(await stackFile()).toContain('shop:webCount: "6"');
+  });
+
+  it.each([
+    ["is lifted", "/scale resume web", /The pin ended before its value came about/],
+    ["gives way to another", "/scale pin web 7 for 1d", /The pin ended before its value came about/],
+  ])("whose value is held is asked for no more once it %s", async (_, command, said) => {
+    const { options, ahead } = movableClock();
+    const { ask, answered, post, push, stackFile, settled } = await startCommandWorld(options);
+    await post("/scale/web", { value: 4 });
+    await settled();
+    await ask("/scale pin web 6 for 1d");
+    await ask(command, "bob");
+    expect(await answered(said)).toContain("alice has pinned web at 6");
+    ahead(16);
+    await push();
+    await settled();
+    expect(await stackFile()).not.toContain('shop:webCount: "6"');
+  });
+
+  it("whose value is held is over with its time", async () => {
+    const { options, ahead } = movableClock();
+    const { ask, answered, post, push, stackFile, settled } = await startCommandWorld(options);
+    await post("/scale/web", { value: 4 });
+    await settled();
+    await ask("/scale pin web 6 for 10m");
+    ahead(16);
+    await push();
+    await answered(/The pin ended before its value came about/);
+    expect(await stackFile()).toContain('shop:webCount: "4"');
   });
 
   it("outside the pool's limits is refused", async () => {

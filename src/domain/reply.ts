@@ -13,6 +13,8 @@ const ProgressSchema = z.discriminatedUnion("kind", [
     message: z.string(),
     runUrl: z.string().nullable(),
   }),
+  /** A pin's value that something holds back now: it is asked for again, as the pin's author has asked. */
+  z.object({ kind: z.literal("pinned"), value: z.int(), by: z.string() }),
   /** Neither on the base branch nor in an open pull request. */
   z.object({ kind: z.literal("gone") }),
 ]);
@@ -76,7 +78,7 @@ export function isOpenReply({ status, lines }: Reply): boolean {
 }
 
 function isUnderWay({ kind }: Progress): boolean {
-  return kind === "open" || kind === "needs-approval" || kind === "committed";
+  return kind === "open" || kind === "needs-approval" || kind === "committed" || kind === "pinned";
 }
 
 /** GitHub takes 65,536 characters, and what it remembers stands beside them. */
@@ -108,6 +110,8 @@ function renderProgress(progress: Progress): string {
       const run = isLink(progress.runUrl) ? ` [The run](${progress.runUrl}) says more.` : "";
       return `❌ Committed as ${progress.commit}, and not applied: ${cleanLine(progress.message, 300)}.${run} \`/scale retry\` tries it again.`;
     }
+    case "pinned":
+      return `⏳ ${progress.value} is asked for again by itself, until it stands or the pin ends.`;
     case "gone":
       return "🚫 Its pull request was closed, or another change has taken its place: nothing of it was committed.";
   }

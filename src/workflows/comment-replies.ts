@@ -11,16 +11,16 @@ import {
 import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
-import type { CommandedStacks } from "./given-command.ts";
-import { readProgress } from "./read-progress.ts";
-import { readSituation } from "./read-situation.ts";
+import { askForPin } from "./ask-for-pin.ts";
+import type { CommandedStacks, ServedStack } from "./given-command.ts";
+import { progressOf } from "./scale-by-command.ts";
 
 /** Our answer to a comment, and where it stands. */
 export type PostedReply = { thread: Thread; commentId: number; replyId: number; reply: Reply };
 
 export type CommentRepliesOptions = {
   forge: CommentForge;
-  stacks: Pick<CommandedStacks, "served">;
+  stacks: Pick<CommandedStacks, "served" | "scale">;
   clock: Clock;
   /** Signs what an answer remembers: see `headMarkKey`. */
   markKey: Buffer;
@@ -101,11 +101,15 @@ export class CommentReplies {
         lines.push(line);
         continue;
       }
-      const situation = readSituation(stack.context, await stack.context.snapshots.get());
-      lines.push({ ...line, progress: readProgress(situation, line.event) });
+      lines.push(await this.#followed(line, stack));
     }
     const reply = { ...posted.reply, lines };
     if (formatReply(reply) !== formatReply(posted.reply)) await this.write({ ...posted, reply });
+  }
+
+  async #followed(line: Extract<ReplyLine, { kind: "scale" }>, stack: ServedStack): Promise<ReplyLine> {
+    if (line.progress.kind === "pinned") return askForPin(line, line.progress, stack, this.#options.stacks);
+    return { ...line, progress: await progressOf(stack, line.event) };
   }
 
   #format({ thread, commentId, reply }: Omit<PostedReply, "replyId">, text: string): string {

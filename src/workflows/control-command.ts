@@ -5,7 +5,6 @@ import type { Until } from "../domain/command-time.ts";
 import {
   allowed,
   type CommandedStacks,
-  findOne,
   type GivenCommand,
   notFound,
   type Sentence,
@@ -15,15 +14,14 @@ import {
 import { renderDecision } from "./render-answer.ts";
 import type { ControlsResult } from "./scaling.ts";
 
-type ControlCommand = Extract<Command, { kind: "pause" | "pin" }> | { kind: "resume"; target: string | null };
+type ControlCommand = Extract<Command, { kind: "pause" }> | { kind: "resume"; target: string | null };
 
-/** Carries out a pause, a pin or the end of them. Throws `TryAgainError` where the same may work later. */
+/** Carries out a pause, or the end of pauses and pins. Throws `TryAgainError` where the same may work later. */
 export async function runControlCommand(
   given: GivenCommand,
   command: ControlCommand,
   stacks: CommandedStacks,
 ): Promise<Sentence> {
-  if (command.kind === "pin") return pin(given, command, stacks);
   const { owner, repo, actor, nowMs } = given;
   const served = stacks.served(owner, repo);
   const target = command.target ?? (served.length === 1 ? null : "all");
@@ -42,38 +40,22 @@ export async function runControlCommand(
   return told(command.kind, await stacks.control(stack.name.id, { ...wish, pool }));
 }
 
-async function pin(
-  given: GivenCommand,
-  { target, value, until, why }: Extract<Command, { kind: "pin" }>,
-  stacks: CommandedStacks,
-): Promise<Sentence> {
-  const { owner, repo, actor, event, nowMs } = given;
-  const found = findOne(given, target, stacks.served(owner, repo));
-  if (found.kind === "said") return found;
-  const { pool } = found;
-  const { id, alias } = found.stack.name;
-  const [view] = await stacks.readPools(id, pool);
-  const change = view?.committed == null ? null : { from: view.committed, to: value };
-  const denied = allowed(given, { alias, change });
-  if (denied !== null) return denied;
-  const wish = { kind: "pin", pool, value, why, by: actor.login, source: "comment", event } as const;
-  return told("pin", await stacks.control(id, { ...wish, untilMs: endOf(until, nowMs) }));
-}
-
 const RESUME = { kind: "resume", why: "" } as const;
 
 function pauseOf({ direction, until, why }: Extract<Command, { kind: "pause" }>, nowMs: number) {
   return { kind: "pause", direction, untilMs: endOf(until, nowMs), why } as const;
 }
 
-function endOf(until: Until, nowMs: number): number | null {
+/** When a pause or a pin is over, in milliseconds; null: when somebody resumes it. */
+export function endOf(until: Until, nowMs: number): number | null {
   if (until === null) return null;
   return until.kind === "for" ? nowMs + until.ms : until.atMs;
 }
 
 const MARKS = { pause: "⏸️", pin: "📌", resume: "▶️" } as const;
 
-function told(command: ControlCommand["kind"], { kind, message, scale }: ControlsResult): Sentence {
+/** What a change of the controls has come to, as a sentence or two. */
+export function told(command: keyof typeof MARKS, { kind, message, scale }: ControlsResult): Sentence {
   const mark = { changed: MARKS[command], unchanged: "🤷", refused: "🚫" }[kind];
   const moved = scale === null ? "" : `\n\n${renderDecision(scale, "commit")}`;
   return say(`${mark} ${cleanLine(message, 2_000)}${moved}`);

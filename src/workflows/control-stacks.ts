@@ -184,7 +184,7 @@ function sentencesOf({ change, isChanged, replaced, stillHeld, unapplied, scale 
   return [
     `Now this holds: ${held}.${said}`,
     ...(before === "" ? [] : [`It takes the place of this: ${before}.`]),
-    ...(scale === null ? [] : [describeScale(scale)]),
+    ...(scale === null ? [] : [describeScale(scale, change)]),
     ...applied,
   ];
 }
@@ -193,12 +193,14 @@ function describeUnapplied({ stack, pool, committed, applied }: ControlsResult["
   return `${stack}/${pool} ${committed} is committed and not applied yet (applied: ${applied})`;
 }
 
-/** A pin moves nothing by itself: where its value is held now, somebody asks for it again. */
-function describeScale({ kind, pool, from, to, reasons }: ScaleResult): string {
+/** A pin moves nothing by itself: where its value is held now, somebody asks for it again; for a comment its answer does. */
+function describeScale({ kind, pool, from, to, reasons }: ScaleResult, change: ControlsChange): string {
   const why = reasons.map(({ message }) => message).join("; ");
   if (kind === "scale") return `${pool} ${from} → ${to}: ${why}.`;
   const isThere = reasons.some(({ code }) => code === "unchanged");
-  return `${pool} stays at ${from ?? "its value"}: ${why}.${isThere ? "" : " Ask for its value again after that."}`;
+  const isAskedAgain = change.kind === "pin" && change.source === "comment";
+  const again = isThere || isAskedAgain ? "" : " Ask for its value again after that.";
+  return `${pool} stays at ${from ?? "its value"}: ${why}.${again}`;
 }
 
 function unique(texts: readonly string[]): string[] {

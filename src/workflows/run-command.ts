@@ -11,6 +11,7 @@ import {
   type Sentence,
   say,
 } from "./given-command.ts";
+import { pinByCommand } from "./pin-by-command.ts";
 import { rejectByCommand } from "./reject-by-command.ts";
 import { retryByCommand } from "./retry-by-command.ts";
 import { scaleByCommand, undoByCommand } from "./scale-by-command.ts";
@@ -49,8 +50,9 @@ async function run(given: GivenCommand, stacks: CommandedStacks): Promise<Said> 
       return showStatus(given, command.target, stacks);
     case "history":
       return showHistory(given, command.target, stacks);
-    case "pause":
     case "pin":
+      return pinByCommand(given, command, stacks);
+    case "pause":
       return runControlCommand(given, command, stacks);
     case "resume":
       return runControlCommand(given, { kind: "resume", target: command.target }, stacks);

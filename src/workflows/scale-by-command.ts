@@ -15,7 +15,8 @@ import { readSituation } from "./read-situation.ts";
 import { renderDecision } from "./render-answer.ts";
 import type { ScaleResult } from "./scaling.ts";
 
-type Scaled = Sentence | Omit<Extract<ReplyLine, { kind: "scale" }>, "command">;
+/** What is said of a change, and followed. */
+export type Scaled = Sentence | Omit<Extract<ReplyLine, { kind: "scale" }>, "command">;
 
 /** Scales a pool as a webhook would, through every guardrail, where the person may move it that far. */
 export async function scaleByCommand(
@@ -59,7 +60,8 @@ export async function undoByCommand(
   return scaleByCommand(given, found, { kind: "value", value: last.from }, "commit", stacks);
 }
 
-async function progressOf({ context }: ServedStack, event: string): Promise<Progress> {
+/** How far the change that an event has asked for has come. */
+export async function progressOf({ context }: ServedStack, event: string): Promise<Progress> {
   return readProgress(readSituation(context, await context.snapshots.get()), event);
 }
 

@@ -63,6 +63,12 @@ export async function startCommandWorld(options: AppWorldOptions = {}) {
     await settled();
     return (await answers(number)).at(-1) ?? "";
   };
+  /** News of the repository that changes nothing. */
+  const push = async () => {
+    const files = { "notes.md": `${Math.random()}` };
+    await github.commit(REPO, { files, message: "notes", login: "alice" });
+    await settled();
+  };
   const Reactions = z.array(z.object({ content: z.string(), user: z.object({ login: z.string() }) }));
   const reactions = async (comment: number): Promise<string[]> => {
     const listed = await asPerson(github, "alice")("GET", `/issues/comments/${comment}/reactions`);
@@ -74,7 +80,7 @@ export async function startCommandWorld(options: AppWorldOptions = {}) {
       const isWrite = kind === "rest" && method !== "GET" && !path.includes("access_tokens");
       return isWrite && who === world.app.botLogin;
     }).length;
-  return { ...world, issue, say, ask, answers, answered, settled, reactions, writesOfApp };
+  return { ...world, issue, say, ask, answers, answered, settled, push, reactions, writesOfApp };
 }
 
 export type CommandWorld = Awaited<ReturnType<typeof startCommandWorld>>;

@@ -2,7 +2,7 @@ import { type Caller, handOf, triggersWorkflows } from "../auth/caller.ts";
 import { canSee, mayDo } from "../auth/permissions.ts";
 import { type GitHttpAnswer, type GitHttpRequest, parsePushCommands, serveGit } from "../git/git-http.ts";
 import { listRefs, type RefUpdate } from "../git/refs.ts";
-import { findPushProblem, type PushProblem } from "../repository/guard-branch.ts";
+import { findGitPushProblem, type PushProblem } from "../repository/guard-branch.ts";
 import { findWorkflowProblem } from "../repository/guard-workflows.ts";
 import { followMovedRefs } from "../repository/move-refs.ts";
 import { findRepository, fullName, type Repository, type World } from "../world.ts";
@@ -60,7 +60,7 @@ async function receivePush(world: World, repository: Repository, call: GitCall):
   const hand = handOf(world, call.caller);
   const refused = new Map<string, readonly string[]>();
   for (const { ref, after } of parsePushCommands(call.body, String(call.headers["content-encoding"] ?? ""))) {
-    const problem = findPushProblem(repository, ref, /^0+$/.test(after) ? null : after, hand);
+    const problem = findGitPushProblem(repository, ref, /^0+$/.test(after) ? null : after, hand);
     if (problem !== null) refused.set(ref, formatRefusal(ref, problem));
   }
   const before = await listRefs(repository.git, "refs/");

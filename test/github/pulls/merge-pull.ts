@@ -9,6 +9,7 @@ import { mayBypass } from "../repository/bypass.ts";
 import { moveRefs } from "../repository/move-refs.ts";
 import { findRules } from "../repository/protection.ts";
 import { throughMergeQueue, wordRefusal } from "../repository/refusal.ts";
+import { unsignedCommits } from "../repository/require-signatures.ts";
 import { signCommit } from "../repository/sign-commit.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Account, Repository, World } from "../world.ts";
@@ -42,6 +43,7 @@ export async function mergePull(
     });
   }
   requireMethod(repository, wish.method);
+  requireSignedMerge(repository, pull, wish.method, hand);
   requireStanding(await readMergeStanding(repository, pull), repository, pull, hand);
   const base = await readRef(repository.git, `refs/heads/${pull.baseRef}`);
   if (base === null) throw notMergeable(baseModified);
@@ -105,6 +107,23 @@ function requireMethod(repository: Repository, method: MergeMethod): void {
   if (method === "rebase" && !settings.allow_rebase_merge) {
     throw notMergeable("Rebase merges are not allowed on this repository.");
   }
+}
+
+/** GitHub signs no rebase, and a squash for nobody but the author. */
+function requireSignedMerge(
+  repository: Repository,
+  pull: PullRequest,
+  method: MergeMethod,
+  hand: Hand,
+): void {
+  const protection = findRules(repository, pull.baseRef);
+  if (protection?.requireSignatures !== true || mayBypass(repository, protection, hand, "merge")) return;
+  if (method === "rebase")
+    throw notMergeable(
+      "Base branch requires signed commits. Rebase merges cannot be automatically signed by GitHub",
+    );
+  if (method === "squash" && pull.author !== hand.account)
+    throw notMergeable(wordRefusal(protection, [unsignedCommits]));
 }
 
 function requireStanding(

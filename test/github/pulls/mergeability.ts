@@ -2,6 +2,7 @@ import { readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { mergeTrees } from "../git/merge.ts";
 import { findRules, type Protection } from "../repository/protection.ts";
+import { listUnsigned, unsignedCommits } from "../repository/require-signatures.ts";
 import { describeUnmetChecks, wordChecks } from "../repository/required-checks.ts";
 import { summarizeCommit } from "../repository/summarize-checks.ts";
 import type { Repository } from "../world.ts";
@@ -61,7 +62,9 @@ export async function listUnmetRequirements(
   if (protection === undefined) return [];
   const checks = await describeChecks(repository, pull, protection, base);
   const reviews = await decideReviews(repository, pull);
-  return [...(checks === null ? [] : [checks]), ...reviews.unmet];
+  const isUnsigned =
+    protection.requireSignatures && (await listUnsigned(repository, pull.baseRef, pull.headOid)).length > 0;
+  return [...(checks === null ? [] : [checks]), ...reviews.unmet, ...(isUnsigned ? [unsignedCommits] : [])];
 }
 
 /** On a strict branch nothing that was said of a head without the newest base counts. */

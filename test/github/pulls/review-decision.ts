@@ -2,6 +2,7 @@ import { roleOf, roles } from "../auth/permissions.ts";
 import { isAncestor } from "../git/history.ts";
 import { findRules } from "../repository/protection.ts";
 import type { Account, Repository } from "../world.ts";
+import { isOwner, listOwners } from "./code-owners.ts";
 import type { PullRequest, Review } from "./pull-request.ts";
 
 export interface ReviewDecision {
@@ -29,7 +30,22 @@ export async function decideReviews(repository: Repository, pull: PullRequest): 
     !(await isLastPushApproved(repository, pull, approvals))
   )
     unmet.push("New changes require approval from someone other than the last pusher.");
+  if (protection?.requireCodeOwnerReview === true)
+    unmet.push(...(await listMissingOwners(repository, pull, approvals)));
   return { decision: wordDecision(objects, unmet, needed), unmet };
+}
+
+/** A sentence where owners of what it changes have not approved it. */
+async function listMissingOwners(
+  repository: Repository,
+  pull: PullRequest,
+  approvals: readonly Review[],
+): Promise<string[]> {
+  const missing = (await listOwners(repository, pull)).filter(
+    (owners) => !approvals.some(({ author }) => isOwner(repository, owners, author)),
+  );
+  const names = [...new Set(missing.flat())];
+  return names.length === 0 ? [] : [`Waiting on code owner review from ${names.join(" and/or ")}.`];
 }
 
 function wordDecision(

@@ -1,8 +1,10 @@
 import { appById } from "../auth/caller.ts";
 import type { Protection } from "../repository/protection.ts";
 import { fullName, type Repository, type World } from "../world.ts";
+import { renderAccount } from "./account.ts";
 import { renderApp } from "./app.ts";
 import { repositoryUrl } from "./repository.ts";
+import { renderTeam } from "./team.ts";
 
 /** What rulesets ask of a branch, the `repository-rule-detailed` of REST: branch protection is not among it. */
 export function renderBranchRules(repository: Repository, branch: string) {
@@ -43,18 +45,28 @@ export function renderBranchProtection(
           required_pull_request_reviews: {
             url: `${url}/required_pull_request_reviews`,
             dismiss_stale_reviews: protection.dismissStaleReviews,
-            require_code_owner_reviews: false,
+            require_code_owner_reviews: protection.requireCodeOwnerReview,
             required_approving_review_count: protection.requiredApprovals,
             require_last_push_approval: protection.requireLastPushApproval,
             bypass_pull_request_allowances: {
-              users: [],
-              teams: [],
-              apps: protection.bypassActors.map(({ appId }) => renderApp(world, appById(world, appId))),
+              users: protection.bypassActors.flatMap((actor) => {
+                const account = "login" in actor ? world.accounts.get(actor.login.toLowerCase()) : undefined;
+                return account === undefined ? [] : [renderAccount(world, account)];
+              }),
+              teams: protection.bypassActors.flatMap((actor) => {
+                const { organization } = repository.owner;
+                const team = "team" in actor ? organization?.teams.get(actor.team) : undefined;
+                return team === undefined ? [] : [renderTeam(world, team)];
+              }),
+              apps: protection.bypassActors.flatMap((actor) =>
+                "appId" in actor ? [renderApp(world, appById(world, actor.appId))] : [],
+              ),
             },
           },
         }
       : {}),
     enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
+    required_signatures: { url: `${url}/required_signatures`, enabled: protection.requireSignatures },
     required_linear_history: { enabled: false },
     allow_force_pushes: { enabled: false },
     allow_deletions: { enabled: false },
@@ -67,7 +79,10 @@ export function renderBranchProtection(
 
 function asksPull(protection: Protection): boolean {
   return (
-    protection.requirePullRequest || protection.requiredApprovals > 0 || protection.requireLastPushApproval
+    protection.requirePullRequest ||
+    protection.requireCodeOwnerReview ||
+    protection.requiredApprovals > 0 ||
+    protection.requireLastPushApproval
   );
 }
 
@@ -87,7 +102,7 @@ export function renderRules(protection: Protection) {
     type: "pull_request",
     parameters: {
       dismiss_stale_reviews_on_push: protection.dismissStaleReviews,
-      require_code_owner_review: false,
+      require_code_owner_review: protection.requireCodeOwnerReview,
       require_last_push_approval: protection.requireLastPushApproval,
       required_approving_review_count: protection.requiredApprovals,
       required_review_thread_resolution: false,
@@ -111,6 +126,7 @@ export function renderRules(protection: Protection) {
   return [
     ...(protection.requiredChecks.length > 0 || protection.strict ? [checks] : []),
     ...(asksPull(protection) ? [reviews] : []),
+    ...(protection.requireSignatures ? [{ type: "required_signatures" }] : []),
     ...(protection.blockForcePushes ? [{ type: "deletion" }, { type: "non_fast_forward" }] : []),
     ...(queue === null ? [] : [queue]),
   ];

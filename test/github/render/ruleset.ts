@@ -1,6 +1,8 @@
 import { formatNodeId } from "../node-id.ts";
-import type { Protection } from "../repository/protection.ts";
-import { type App, fullName, type Repository, type World } from "../world.ts";
+import { isActor } from "../repository/bypass.ts";
+import type { BypassActor, Protection } from "../repository/protection.ts";
+import type { Hand } from "../webhooks/announce.ts";
+import { fullName, type Repository, type World } from "../world.ts";
 import { renderRules } from "./branch-rules.ts";
 import { repositoryPage, repositoryUrl } from "./repository.ts";
 import { formatTime } from "./time.ts";
@@ -35,14 +37,15 @@ export function renderRuleset(
   repository: Repository,
   branch: string,
   ruleset: Protection,
-  reader: { readonly app: App | null; readonly sees: "bypass-actors" | "rules" },
+  reader: { readonly hand: Pick<Hand, "account" | "app"> | null; readonly sees: "bypass-actors" | "rules" },
 ) {
-  const actors = ruleset.bypassActors.map(({ appId, mode }) => ({
-    actor_id: appId,
-    actor_type: "Integration",
-    bypass_mode: mode,
+  const actors = ruleset.bypassActors.map((actor) => ({
+    ...nameActor(world, repository, actor),
+    bypass_mode: actor.mode,
   }));
-  const own = ruleset.bypassActors.find(({ appId }) => appId === reader.app?.id);
+  const { hand } = reader;
+  const own =
+    hand === null ? undefined : ruleset.bypassActors.find((actor) => isActor(repository, actor, hand));
   return {
     ...renderRulesetItem(world, repository, branch, ruleset),
     conditions: { ref_name: { include: [`refs/heads/${branch}`], exclude: [] } },
@@ -51,4 +54,11 @@ export function renderRuleset(
     current_user_can_bypass:
       own === undefined ? "never" : own.mode === "always" ? "always" : "pull_requests_only",
   };
+}
+
+function nameActor(world: World, { owner }: Repository, actor: BypassActor) {
+  if ("appId" in actor) return { actor_id: actor.appId, actor_type: "Integration" };
+  if ("login" in actor)
+    return { actor_id: world.accounts.get(actor.login.toLowerCase())?.id, actor_type: "User" };
+  return { actor_id: owner.organization?.teams.get(actor.team)?.id, actor_type: "Team" };
 }

@@ -2,11 +2,13 @@ import { readRef } from "../git/git-repository.ts";
 import { isAncestor } from "../git/history.ts";
 import { GitHubError } from "../github-error.ts";
 import { openPulls } from "../pulls/follow-refs.ts";
+import type { PullRequest } from "../pulls/pull-request.ts";
 import type { Hand } from "../webhooks/announce.ts";
 import type { Repository } from "../world.ts";
 import { mayBypass } from "./bypass.ts";
 import { findRules } from "./protection.ts";
 import { throughMergeQueue, throughPullRequest, wordRefusal } from "./refusal.ts";
+import { listUnsigned, unsignedCommits } from "./require-signatures.ts";
 import { describeUnmetChecks } from "./required-checks.ts";
 
 /** Why a ref may not move: a rule's own sentences, and how it is set up. */
@@ -23,7 +25,9 @@ export async function requireUnprotected(
   hand: Hand,
 ): Promise<void> {
   const problem =
-    findPushProblem(repository, ref, oid, hand) ?? (await findRewriteProblem(repository, ref, oid, hand));
+    findPushProblem(repository, ref, oid, hand) ??
+    (await findRewriteProblem(repository, ref, oid, hand)) ??
+    (await findUnsignedProblem(repository, ref, oid, hand));
   if (problem === null) return;
   if (problem.kind === "ruleset") {
     throw new GitHubError(422, wordRefusal({ kind: problem.kind }, problem.sentences), {
@@ -50,8 +54,37 @@ async function findRewriteProblem(
   return { kind: protection.kind, sentences: ["Cannot force-push to this branch"] };
 }
 
+/** Why this hand may not bring what `oid` has to a branch that wants every commit signed. */
+async function findUnsignedProblem(
+  repository: Repository,
+  ref: string,
+  oid: string | null,
+  hand: Hand,
+): Promise<PushProblem | null> {
+  const branch = ref.replace(/^refs\/heads\//, "");
+  const protection = findRules(repository, branch);
+  if (protection?.requireSignatures !== true || oid === null) return null;
+  if (mayBypass(repository, protection, hand, "push")) return null;
+  const unsigned = await listUnsigned(repository, branch, oid);
+  return unsigned.length === 0 ? null : { kind: protection.kind, sentences: [unsignedCommits] };
+}
+
+/** Why this hand may not push `oid`, which is not here yet, with git: nothing that comes so bears GitHub's signature. */
+export function findGitPushProblem(
+  repository: Repository,
+  ref: string,
+  oid: string | null,
+  hand: Hand,
+): PushProblem | null {
+  const problem = findPushProblem(repository, ref, oid, hand);
+  const protection = findRules(repository, ref.replace(/^refs\/heads\//, ""));
+  if (problem !== null || protection?.requireSignatures !== true || oid === null) return problem;
+  if (repository.verifiedCommits.has(oid) || mayBypass(repository, protection, hand, "push")) return null;
+  return { kind: protection.kind, sentences: [unsignedCommits] };
+}
+
 /** Why this hand may not move this ref to `oid`; null: it may. */
-export function findPushProblem(
+function findPushProblem(
   repository: Repository,
   ref: string,
   oid: string | null,
@@ -59,7 +92,7 @@ export function findPushProblem(
 ): PushProblem | null {
   if (!ref.startsWith("refs/heads/")) return null;
   const branch = ref.slice("refs/heads/".length);
-  if (openPulls(repository).some((pull) => pull.headRef === branch && pull.queueEntry !== null))
+  if (openPulls(repository).some((pull) => isQueued(pull, repository, branch)))
     return { kind: "branch-protection", sentences: [queued] };
   const protection = findRules(repository, branch);
   if (protection === undefined || mayBypass(repository, protection, hand, "push")) return null;
@@ -71,6 +104,10 @@ export function findPushProblem(
   const unmet = describeUnmetChecks(repository, oid, protection.requiredChecks);
   if (unmet !== null) sentences.push(unmet);
   return sentences.length === 0 ? null : { kind, sentences };
+}
+
+function isQueued(pull: PullRequest, repository: Repository, branch: string): boolean {
+  return pull.headRepository === repository && pull.headRef === branch && pull.queueEntry !== null;
 }
 
 const queued =

@@ -19,6 +19,10 @@ export interface Protection {
   readonly dismissStaleReviews: boolean;
   /** Someone other than who pushed last must have approved what was pushed last. */
   readonly requireLastPushApproval: boolean;
+  /** Of each file that has owners in CODEOWNERS, one of them must have approved. */
+  readonly requireCodeOwnerReview: boolean;
+  /** Only commits that GitHub has signed come in, by a push as by a merge. */
+  readonly requireSignatures: boolean;
   /** Also binds those with the admin role. */
   readonly enforceAdmins: boolean;
   /** Whom none of this binds; auto-merge and the merge queue are bound all the same. */
@@ -35,11 +39,12 @@ export interface RequiredCheck {
   readonly appId: number | null;
 }
 
-/** An App; `pull_request` lets it merge but not push. */
-export interface BypassActor {
-  readonly appId: number;
-  readonly mode: "always" | "pull_request";
-}
+/** An App, a person by login, or a team of the repository's organization by slug; `pull_request` lets them merge but not push. */
+export type BypassActor = { readonly mode: "always" | "pull_request" } & (
+  | { readonly appId: number }
+  | { readonly login: string }
+  | { readonly team: string }
+);
 
 export interface MergeQueueRule {
   readonly mergeMethod: MergeMethod;
@@ -56,6 +61,8 @@ export const unprotected: Omit<Protection, "id"> = {
   strict: false,
   dismissStaleReviews: false,
   requireLastPushApproval: false,
+  requireCodeOwnerReview: false,
+  requireSignatures: false,
   enforceAdmins: false,
   bypassActors: [],
   blockForcePushes: false,

@@ -1,4 +1,4 @@
-import { appOf } from "../auth/caller.ts";
+import { actorOf, appOf } from "../auth/caller.ts";
 import { mayDo } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
 import { renderBranchProtection, renderBranchRules } from "../render/branch-rules.ts";
@@ -21,7 +21,9 @@ export const ruleOperations = {
     if (found === undefined) throw notFound();
     const [branch, ruleset] = found;
     const mayWrite = mayDo(caller, repository, { anyOf: [["administration", "write"]], role: "admin" });
-    const reader = { app: appOf(world, caller), sees: mayWrite ? "bypass-actors" : "rules" } as const;
+    const account = actorOf(world, caller);
+    const hand = account === null ? null : { account, app: appOf(world, caller) };
+    const reader = { hand, sees: mayWrite ? "bypass-actors" : "rules" } as const;
     return { status: 200, body: renderRuleset(world, repository, branch, ruleset, reader) };
   },
 

@@ -107,6 +107,13 @@ describe("the rules of the repository file", { timeout: TIMEOUT }, () => {
     expect(await ask("/scale status", "carol")).toContain("let other people give commands");
   });
 
+  it("let the people of a stack look without naming it, where it is the only one", async () => {
+    const { ask } = await startCommandWorld(rules("commands:\n  allow:\n    - stacks: [shop.prod]\n"));
+    for (const command of ["status", "history"])
+      expect(await ask(`/scale ${command}`)).toContain("`shop.prod/web`");
+    expect(await ask("/scale pause all")).toContain("on the whole repository at once");
+  });
+
   it("are as the base branch has them, and nobody is let in by a file that cannot be read", async () => {
     const { ask, stackFile } = await startCommandWorld(rules("commands:\n  alow: []\n"));
     const before = await stackFile();

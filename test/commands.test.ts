@@ -64,6 +64,13 @@ describe("a command in a comment", { timeout: TIMEOUT }, () => {
     expect(one).toContain("`shop.prod/web`");
     expect(one).not.toContain("`shop.prod/api`");
     expect(await ask("/scale history web")).toMatch(/\| \S+ \| 3 → 5 \| alice \| requested \| #2 \|/);
+    for (const target of ["", " shop.prod", " all"]) {
+      const all = await ask(`/scale history${target}`);
+      const [newest, ...earlier] = all.split("\n").filter((line) => line.includes("`shop.prod/"));
+      expect(newest).toMatch(/^\| \S+ \| `shop.prod\/web` \| 3 → 5 \| alice \| requested \| #2 \|$/);
+      expect(earlier.join("\n")).toContain("| `shop.prod/api` | ? → 2 |");
+    }
+    expect(await ask("/scale history wbe")).toContain("did you mean `shop.prod/web`?");
   });
 
   it("undoes the last change, through the same guardrails", async () => {

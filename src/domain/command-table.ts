@@ -19,8 +19,8 @@ export const COMMANDS = [
   {
     name: "history",
     usage: "/scale history [pool | stack]",
-    meaning: "lists the last changes, with who asked and why",
-    examples: ["/scale history web"],
+    meaning: "lists the last changes of a pool, of all pools of a stack or of all, with who asked and why",
+    examples: ["/scale history web", "/scale history shop.prod"],
   },
   {
     name: "pause",

@@ -41,20 +41,34 @@ export function renderPools(views: readonly PoolView[]): string {
 
 const MOST_CHANGES = 10;
 
+/** A pool with its changes, newest first. */
+export type PoolHistory = { alias: string; pool: string; changes: readonly HistoryView[] };
+
 /** The newest changes of a pool as a table. */
-export function renderHistory(alias: string, pool: string, changes: readonly HistoryView[]): string {
+export function renderHistory({ alias, pool, changes }: PoolHistory): string {
   if (changes.length === 0) return `\`${alias}/${pool}\` has not changed for as long as is looked back.`;
-  const rows = changes.slice(0, MOST_CHANGES).map(({ at, from, to, by, reasons, commit, pullRequest }) => {
-    const where = pullRequest === null ? commit.slice(0, 12) : `#${pullRequest}`;
-    return `| ${at} | ${from ?? "?"} → ${to ?? "?"} | ${cell(by)} | ${cell(reasons.join(", "))} | ${where} |`;
-  });
-  return [
-    `\`${alias}/${pool}\``,
-    "",
-    "| at | value | by | why | where |",
-    "|---|---|---|---|---|",
-    ...rows,
-  ].join("\n");
+  const rows = changes.slice(0, MOST_CHANGES).map((change) => `| ${change.at} | ${cellsOf(change)} |`);
+  const table = ["| at | value | by | why | where |", "|---|---|---|---|---|", ...rows];
+  return [`\`${alias}/${pool}\``, "", ...table].join("\n");
+}
+
+/** The newest changes of several pools as one table. */
+export function renderHistories(histories: readonly PoolHistory[]): string {
+  const changes = histories
+    .flatMap(({ alias, pool, changes }) =>
+      changes.slice(0, MOST_CHANGES).map((change) => ({ name: `${alias}/${pool}`, change })),
+    )
+    .toSorted((one, other) => Date.parse(other.change.at) - Date.parse(one.change.at));
+  if (changes.length === 0) return "No pool has changed for as long as is looked back.";
+  const rows = changes
+    .slice(0, MOST_CHANGES)
+    .map(({ name, change }) => `| ${change.at} | \`${name}\` | ${cellsOf(change)} |`);
+  return ["| at | pool | value | by | why | where |", "|---|---|---|---|---|---|", ...rows].join("\n");
+}
+
+function cellsOf({ from, to, by, reasons, commit, pullRequest }: HistoryView): string {
+  const where = pullRequest === null ? commit.slice(0, 12) : `#${pullRequest}`;
+  return [`${from ?? "?"} → ${to ?? "?"}`, cell(by), cell(reasons.join(", ")), where].join(" | ");
 }
 
 function cell(text: string): string {

@@ -107,8 +107,7 @@ async function openOnce(
   else await moveBranch(client, repository, data.node_id, branch, { from: headOid, to: oid });
   const place = { ...repository, branch: base };
   if (pull === null) {
-    const { title, body, labels } = plan;
-    const opened = await openGitHubPull(client, place, { title, body, labels, branch, stage: "draft" }, oid);
+    const opened = await openDraft(client, place, { ...plan, branch }, oid);
     return { kind: "open", url: opened.html_url };
   }
   await rewordPull(client, repository, plan, pull.number);
@@ -116,6 +115,24 @@ async function openOnce(
   if ((await readHead(client, repository, branch)) !== oid)
     throw new ForgeError("conflict", `The branch ${branch} moved while its pull request was made anew.`);
   return { kind: "open", url: pull.html_url };
+}
+
+/** Where a repository has no drafts (private ones of some plans have none), its label alone holds it. */
+async function openDraft(
+  client: GitHubClient,
+  place: Repository & { branch: string },
+  { title, body, labels, branch }: Pick<PlanPull, "title" | "body" | "labels"> & { branch: string },
+  headOid: string,
+) {
+  const words = { title, body, labels, branch };
+  try {
+    return await openGitHubPull(client, place, { ...words, stage: "draft" }, headOid);
+  } catch (error) {
+    const isWithoutDrafts =
+      error instanceof Error && error.message.startsWith("Draft pull requests are not supported");
+    if (!isWithoutDrafts) throw error;
+    return openGitHubPull(client, place, words, headOid);
+  }
 }
 
 async function rewordPull(

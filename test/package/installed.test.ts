@@ -72,6 +72,16 @@ describe("the installed package", { timeout: 60_000 }, () => {
     );
   });
 
+  it("plans by its other command", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "infra-scale-installed-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const program = path.join(path.dirname(installed.program), "infra.scale");
+    const ended = await runToEnd(program, ["--workload=Deployment:web:6"], folder, npmEnvironment(""));
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nsucceeded\n$/), stderr: "" });
+    const plan = /^plan_yaml=(.*)$/m.exec(ended.stdout)?.[1] ?? "";
+    expect(await readFile(plan, "utf8")).toContain("to: 6");
+  });
+
   it("runs the app until SIGTERM", async () => {
     const { app, github, issuer } = await startAppWorld();
     const running = startProcess(installed.program, ["app"], {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { buildPlan } from "../../src/kubernetes/build-plan.ts";
+import { judgeInput } from "../../src/kubernetes/judge-input.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderPlanPull } from "../../src/kubernetes/render-plan-pull.ts";
@@ -134,6 +135,22 @@ it("has a risk from 11 replicas on, and a note where they are over the autoscale
   expect(told(12, "--hpa=min:4,max:12,cpu:65")).toEqual([high]);
   expect(told(13, "--hpa=min:4,max:12,cpu:65")).toEqual([high, capped]);
   expect(told(13, "--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual([high]);
+});
+
+it("has a code for each of them, and the numbers that it is made of", () => {
+  const request = parsePlanArguments(["--workload=Deployment:web:13", "--hpa=min:4,max:12,cpu:65"]);
+  if (request.kind !== "plan") throw new Error("That is no plan.");
+  const subject = "Deployment/web";
+  expect(judgeInput(request.input)).toEqual([
+    { kind: "risk", code: "high-replicas", subject, message: expect.any(String), numbers: { replicas: 13 } },
+    {
+      kind: "note",
+      code: "over-hpa-max",
+      subject,
+      message: expect.any(String),
+      numbers: { replicas: 13, max: 12 },
+    },
+  ]);
 });
 
 it("plans no autoscaler with --autoscaling=none", () => {

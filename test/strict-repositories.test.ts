@@ -1,52 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Protection } from "./github/repository/protection.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
-import { asPerson } from "./support/as-person.ts";
-import type { AppWorld } from "./support/open-app-world.ts";
-import { readNotes } from "./support/read-notes.ts";
 import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
+import { asked, BRANCH, CI, isScaled, notes, pass, REPO, scaled, settled } from "./support/strict-world.ts";
 
 const TIMEOUT = 60_000;
-const REPO = "acme/infra";
-const BRANCH = "scale/shop.prod";
-const scaled = (web: number) => STACK_FILE.replace('"3"', `"${web}"`);
-const CI = { context: "ci", appId: null };
-
-type Way = "auto-merge" | "no-auto-merge";
-
-/** A strict repository in which an in-range change of `web` from 3 to 5 has been asked for. */
-async function asked(
-  protection: Partial<Protection> | ((appId: number) => Partial<Protection>),
-  way: Way = "no-auto-merge",
-  files: Record<string, string> = {},
-): Promise<AppWorld> {
-  const world = await startAppWorld({ files });
-  const { github, app } = world;
-  github.createUser("bob");
-  github.addCollaborator(REPO, "bob", "write");
-  github.changeSettings(REPO, { allow_auto_merge: way === "auto-merge" });
-  github.protect(REPO, "main", typeof protection === "function" ? protection(app.appId) : protection);
-  const { status, results } = await world.post("/scale/web", { value: 5 });
-  expect([status, results[0]?.delivery]).toEqual([200, "pull-request"]);
-  await settled(world);
-  return world;
-}
-
-async function settled({ github, replica }: AppWorld): Promise<void> {
-  await github.webhooksIdle();
-  await replica.idle();
-  await github.webhooksIdle();
-}
-
-async function pass(world: AppWorld, branch = BRANCH, state = "success"): Promise<void> {
-  const oid = await world.github.readRef(REPO, `refs/heads/${branch}`);
-  await asPerson(world.github, "alice")("POST", `/statuses/${oid}`, { state, context: "ci" });
-  await settled(world);
-}
-
-const notes = (world: AppWorld) => readNotes(world.github, 1);
-const isScaled = (world: AppWorld, web = 5) => eventually(world.stackFile, (text) => text === scaled(web));
 
 describe("a repository that requires a check", () => {
   it.each(["auto-merge", "no-auto-merge"] as const)(

@@ -95,6 +95,32 @@ it("sees what GitHub knows: as an administrator with the App's key everything, a
   expect(github.violations).toEqual([]);
 });
 
+it("tells people and teams on a bypass list, owners who hold up each scale, and signatures that a rebase lacks", async () => {
+  const { github, states, asAda } = await startWorld();
+  github.createTeam("acme", "ops", ["ada"]);
+  const rules = { kind: "ruleset", requireCodeOwnerReview: true, requireSignatures: true } as const;
+  github.protect("acme/infra", "main", rules);
+  expect((await states(asAda)).told).toMatchObject({
+    bypass: "good",
+    "code-owners": "problem",
+    // This server may be one that signs nothing.
+    signatures: "warning",
+  });
+  await github.commit("acme/infra", {
+    message: "rebase",
+    files: { ".github/pulumiscale.yml": "defaults: { mergeMethod: rebase }\n", CODEOWNERS: null },
+  });
+  for (const actor of [{ team: "ops" }, { login: "alice" }]) {
+    github.protect("acme/infra", "main", { ...rules, bypassActors: [{ ...actor, mode: "always" }] });
+    const { told, findings } = await states(asAda);
+    expect(told).toMatchObject({ bypass: "warning", signatures: "problem" });
+    expect(told).not.toHaveProperty("code-owners");
+    const who = "team" in actor ? "a team" : "a person";
+    expect(findings.find(({ check }) => check === "bypass")?.message).toContain(who);
+  }
+  expect(github.violations).toEqual([]);
+});
+
 it("knows the App by its guard's report, and tells a required check of any source", async () => {
   const { github, states, asAda, open, reported } = await startWorld();
   expect((await states(asAda)).told).toMatchObject({ app: "unknown", guard: "warning" });

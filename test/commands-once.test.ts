@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "./support/app-world.ts";
+import { asPerson } from "./support/as-person.ts";
 import { type CommandWorld, movableClock, startCommandWorld } from "./support/command-world.ts";
 
 const TIMEOUT = 60_000;
@@ -77,6 +78,61 @@ describe("a comment is answered once", { timeout: TIMEOUT }, () => {
     await answered(/2 → \*\*4\*\*/);
     await second.idle();
     expect(await answers()).toHaveLength(1);
+  });
+
+  it.each([
+    ["edited", "PATCH"],
+    ["deleted", "DELETE"],
+  ] as const)(
+    "and not gone on with where it was %s after its claim: the answer comes to an end",
+    async (_, method) => {
+      const { options, ahead } = movableClock();
+      const { say, replica, startReplica, answered, answers, github, settled, stackFile } =
+        await startCommandWorld(options);
+      const before = await stackFile();
+      for (const operation of ["createCommitOnBranch", "issues/update-comment"])
+        github.faults.add({ match: { operation }, kind: "status", status: 500, times: 99 });
+      const comment = await say("/scale api +2");
+      await answered(/⏳ On it/);
+      await settled();
+      await replica.stop();
+      github.faults.clear();
+      ahead(2);
+      const body = method === "PATCH" ? { body: "/scale api +9" } : undefined;
+      await asPerson(github, "alice")(method, `/issues/comments/${comment}`, body);
+      const second = await startReplica();
+      await second.idle();
+      expect(await answered(/edited or deleted/)).toContain("Commands in edited comments do not count");
+      expect(await answers()).toHaveLength(1);
+      expect(await stackFile()).toBe(before);
+      expect(github.violations).toEqual([]);
+    },
+  );
+
+  it("by two replicas that are told of it at the same instant", async () => {
+    const world = await startCommandWorld();
+    const { say, answers, github, stackFile } = world;
+    const second = await world.startReplica();
+    // Neither sees the other's answer before it has given its own.
+    const both = Promise.withResolvers<void>();
+    let claims = 0;
+    const stop = github.onRequest(async ({ phase, request }) => {
+      if (phase !== "received" || !request.operations.includes("issues/create-comment")) return;
+      claims += 1;
+      if (claims === 2) both.resolve();
+      await both.promise;
+    });
+    await say("/scale api +2\n/scale pause web");
+    await redeliver(world, second.url);
+    await second.idle();
+    stop();
+    const [answer, ...more] = await answers();
+    expect([claims, more]).toEqual([2, []]);
+    expect(answer).toContain("2 → **4**");
+    expect(answer).toContain("⏸️ Now this holds: alice has paused web until somebody resumes it.");
+    expect(answer).not.toContain("It was so already");
+    expect(await stackFile()).toContain("shop:apiCount: 4");
+    expect(github.violations).toEqual([]);
   });
 
   it("with a difference that counts once, where the app died after its commit", async () => {

@@ -35,6 +35,8 @@ export interface CommentForge {
   /** Answers the new comment's id. */
   reply(thread: Thread, body: string): Promise<number>;
   editReply(repository: RepositoryName, replyId: number, body: string): Promise<void>;
+  /** Does nothing where it is gone already. */
+  deleteReply(repository: RepositoryName, replyId: number): Promise<void>;
   readPermission(repository: RepositoryName, login: string): Promise<Permission>;
   /** Whether somebody is in one of an organization's teams: one call for each that is asked for, until one has them. */
   teamsOf(repository: RepositoryName, login: string, teams: readonly string[]): Promise<string[]>;

@@ -82,6 +82,18 @@ export class GitHubComments implements CommentForge {
     );
   }
 
+  deleteReply({ owner, repo }: RepositoryName, replyId: number): Promise<void> {
+    return this.#doing(
+      { owner, repo },
+      "taking an answer back that another process has given",
+      async (client) => {
+        const route = "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}";
+        await orNull(client.request(route, { owner, repo, comment_id: replyId }));
+      },
+      1,
+    );
+  }
+
   readPermission({ owner, repo }: RepositoryName, login: string): Promise<Permission> {
     return this.#doing({ owner, repo }, `reading what ${login} may do`, async (client) => {
       const route = "GET /repos/{owner}/{repo}/collaborators/{username}/permission";

@@ -1,13 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import { parseCommands } from "../domain/command.ts";
-import { type Actor, mayCommand } from "../domain/command-rights.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { CommentReplies, type CommentRepliesOptions } from "./comment-replies.ts";
 import type { CommandedStacks } from "./given-command.ts";
+import { readAsked } from "./read-asked.ts";
 import { runComment, tooOld } from "./run-comment.ts";
 
 export type CommentAnswersOptions = CommentRepliesOptions & {
@@ -25,6 +25,10 @@ const REFUSED_FOR_MS = 60 * 60_000;
 const MOST_REFUSALS = 10;
 /** So much is kept in mind of comments and strangers that need nothing more. */
 const MOST_KEPT = 5_000;
+
+/** Said of what was begun and may not be gone on with. */
+const EDITED =
+  "✏️ The comment was edited or deleted before all of this was done. Commands in edited comments do not count, so nothing more is done for it; what was done by then stays. Write it again, as a new comment, if it still holds.";
 
 /** Answers the commands of comments: each comment once, with one reply that is edited as things move. */
 export class CommentAnswers {
@@ -92,58 +96,57 @@ export class CommentAnswers {
     if (repositoryNumber === undefined) return;
     const recent = await forge.readRecent(repository, clock() - 2 * TOO_OLD_MS);
     const answered = new Set<number>();
+    /** Where to look for what was claimed and never answered: its comment may not be among these, or not be a command any more. */
+    const left = new Map<number, { issue: number; createdAtMs: number }>();
     for (const comment of recent) {
-      const open = this.#replies.read({ ...repository, repositoryNumber, issue: comment.issue }, comment);
+      const { issue } = comment;
+      const open = this.#replies.read({ ...repository, repositoryNumber, issue }, comment);
       if (open === null) continue;
-      if (open.reply.status === "done" || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
+      const isDone = open.reply.status === "done";
+      if (isDone || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
+      else left.set(open.commentId, { issue, createdAtMs: comment.createdAtMs - 2 * TOO_OLD_MS });
       // Another process may be at it, or have died a moment ago: the next listing sees.
-      if (open.reply.status === "working") this.#caughtUp.delete(repositoryKey(repository));
+      if (!isDone) this.#caughtUp.delete(repositoryKey(repository));
       this.#replies.remember(open);
     }
     for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
       const isAsking =
         isPerson && !isEdited && !this.#passed.has(id) && parseCommands(body, createdAtMs).length > 0;
-      if (isAsking && !answered.has(id))
-        this.commented({ ...repository, repositoryNumber, issue }, id, createdAtMs);
+      if (isAsking && !answered.has(id)) left.set(id, { issue, createdAtMs });
     }
+    for (const [id, { issue, createdAtMs }] of left)
+      this.commented({ ...repository, repositoryNumber, issue }, id, createdAtMs);
     this.moved(repository);
   }
 
   async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
     const { forge, stacks, clock, onError } = this.#options;
     const comments = await forge.readThread(thread, createdAtMs);
-    const comment = comments.find(({ id }) => id === commentId);
-    if (comment === undefined || !comment.isPerson || comment.isEdited) return;
-    const lines = parseCommands(comment.body, comment.createdAtMs);
-    if (lines.length === 0) return;
-    const replies = comments.flatMap((it) => {
-      const open = this.#replies.read(thread, it);
-      return open?.commentId === commentId ? { open, isAbandoned: this.#replies.isAbandoned(it) } : [];
-    });
-    const [known] = replies;
-    if (known !== undefined && (known.open.reply.status === "done" || !known.isAbandoned)) {
-      this.#replies.remember(known.open);
+    const answers = this.#replies.answersTo(thread, commentId, comments);
+    const known = answers.find(({ reply }) => reply.status === "done") ?? answers[0];
+    // Two processes have claimed it, and one of them died before it could take its claim back.
+    for (const answer of answers)
+      if (answer !== known && answer.isAbandoned) await forge.deleteReply(thread, answer.replyId);
+    if (known !== undefined && (known.reply.status === "done" || !known.isAbandoned)) {
+      this.#replies.remember(known);
       return;
     }
-    const permission = await forge.readPermission(thread, comment.author);
-    const actor: Actor = { login: comment.author, permission, teams: [] };
-    const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
-    if (welcome.kind === "refused") return this.#refuse(thread, comment, welcome.why);
-    // GitHub's times have seconds, and whoever may edit other people's comments could be that fast.
-    if (await forge.wasEdited(thread, comment.nodeId)) {
-      this.#passed.set(commentId, true);
-      return;
-    }
+    const asked = await readAsked(forge, thread, commentId, comments);
+    if (asked.kind === "edited") this.#passed.set(commentId, true);
+    if (asked.kind === "edited" || asked.kind === "nothing") return known && this.#replies.end(known, EDITED);
+    const { comment, lines } = asked.said;
+    if (asked.kind === "refused")
+      return known ? this.#replies.end(known, asked.why) : this.#refuse(thread, comment, asked.why);
     if (known === undefined)
       await forge
         .react(thread, commentId, "eyes")
         .catch((error: unknown) =>
           onError(`reacting to comment ${commentId} of ${repositoryKey(thread)}`, error),
         );
-    const replyId = known?.open.replyId ?? (await this.#replies.claim(thread, commentId));
+    const replyId = known?.replyId ?? (await this.#replies.claim(thread, commentId, comment.createdAtMs));
+    if (replyId === null) return;
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
-    const said = { thread, comment, lines };
-    const done = isOld ? tooOld(lines) : await runComment(said, actor, forge, stacks);
+    const done = isOld ? tooOld(lines) : await runComment(asked.said, asked.actor, forge, stacks);
     await this.#replies.write({
       thread,
       commentId,

@@ -54,10 +54,37 @@ export class CommentReplies {
     return this.#options.clock() - createdAtMs > ABANDONED_AFTER_MS;
   }
 
-  /** Posts an answer that says that it is worked on; answers its id. */
-  claim(thread: Thread, commentId: number): Promise<number> {
+  /**
+   * Posts an answer that says that it is worked on; answers its id. Where another process has done so at the same moment, the older answer
+   * is the one: then null, and ours is taken back. `sinceMs`: when the comment was posted.
+   */
+  async claim(thread: Thread, commentId: number, sinceMs: number): Promise<number | null> {
+    const { forge } = this.#options;
     const reply: Reply = { version: 1, status: "working", lines: [] };
-    return this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, renderReply(reply)));
+    const replyId = await forge.reply(thread, this.#format({ thread, commentId, reply }, renderReply(reply)));
+    const answers = this.answersTo(thread, commentId, await forge.readThread(thread, sinceMs));
+    if (!answers.some((answer) => answer.replyId < replyId)) return replyId;
+    await forge.deleteReply(thread, replyId);
+    return null;
+  }
+
+  /** Our answers to a comment among those of its thread, oldest first. There is one, but where two processes have claimed it at once. */
+  answersTo(
+    thread: Thread,
+    commentId: number,
+    comments: readonly ThreadComment[],
+  ): (PostedReply & { isAbandoned: boolean })[] {
+    const answers = comments.flatMap((comment) => {
+      const posted = this.read(thread, comment);
+      return posted?.commentId === commentId ? { ...posted, isAbandoned: this.isAbandoned(comment) } : [];
+    });
+    return answers.toSorted((one, other) => one.replyId - other.replyId);
+  }
+
+  /** Makes one sentence all of an answer that was begun. */
+  async end({ thread, commentId, replyId }: PostedReply, why: string): Promise<void> {
+    const reply: Reply = { version: 1, status: "done", lines: [] };
+    await this.#options.forge.editReply(thread, replyId, this.#format({ thread, commentId, reply }, why));
   }
 
   /** Posts one sentence that is all of the answer. */

@@ -14,6 +14,8 @@ export type BranchRule = {
   rulesetId: number;
   requiredChecks: readonly { context: string; appId: number | null }[];
   codeOwners: "required" | "free";
+  /** How many reviews have to approve a pull request. */
+  approvals: number;
 };
 
 /** Whom a ruleset lets by. `kind` is GitHub's `actor_type`; by `pull_request` one merges past it, and pushes not. */
@@ -22,6 +24,8 @@ export type BypassActor = { kind: string; id: number | null; mode: "always" | "p
 export type ProtectionFacts = {
   requiredChecks: readonly { context: string; appId: number | null }[];
   asksPullRequest: boolean;
+  /** How many reviews have to approve a pull request. */
+  approvals: number;
   /** The Apps that need no pull request. */
   withoutPullRequest: readonly number[];
   /** The Apps that may push where not everybody with write access may; null: pushes are not restricted. */

@@ -19,6 +19,7 @@ const Rules = z.array(
       .object({
         required_status_checks: z.array(Check).catch([]),
         require_code_owner_review: z.boolean().catch(false),
+        required_approving_review_count: z.int().catch(0),
       })
       .optional(),
   }),
@@ -34,6 +35,7 @@ const Protection = z.object({
   required_pull_request_reviews: z
     .object({
       require_code_owner_reviews: z.boolean().default(false),
+      required_approving_review_count: z.int().default(0),
       bypass_pull_request_allowances: Apps.nullish(),
     })
     .nullish(),
@@ -79,6 +81,7 @@ function toRule({ type, ruleset_id, parameters }: z.infer<typeof Rules>[number])
     rulesetId: ruleset_id,
     requiredChecks: checks.map(({ context, integration_id }) => ({ context, appId: integration_id ?? null })),
     codeOwners: parameters?.require_code_owner_review === true ? "required" : "free",
+    approvals: parameters?.required_approving_review_count ?? 0,
   };
 }
 
@@ -95,6 +98,7 @@ async function readProtection(
     return {
       requiredChecks: checks.map(({ context, app_id }) => ({ context, appId: app_id ?? null })),
       asksPullRequest: found.required_pull_request_reviews != null,
+      approvals: found.required_pull_request_reviews?.required_approving_review_count ?? 0,
       withoutPullRequest: idsOf(found.required_pull_request_reviews?.bypass_pull_request_allowances),
       pushers: found.restrictions == null ? null : idsOf(found.restrictions),
       lock: found.lock_branch?.enabled === true ? "locked" : "open",

@@ -133,6 +133,18 @@ it("knows the App by its guard's report, and tells a required check of any sourc
   expect(findings.find(({ check }) => check === "guard")?.message).toContain("another App (4711)");
 });
 
+it("sees reviews that each scale would wait for, by a ruleset and by branch protection", async () => {
+  const { github, app, states, asAda, asApp } = await startWorld();
+  const reviews = async () => (await states({ ...asAda, ...asApp })).told.reviews;
+  for (const kind of ["ruleset", "branch-protection"] as const) {
+    github.protect("acme/infra", "main", { kind, requiredApprovals: 1 });
+    expect(await reviews()).toBe("warning");
+    const bypassActors = [{ appId: app.appId, mode: "pull_request" }] as const;
+    github.protect("acme/infra", "main", { kind, requiredApprovals: 1, bypassActors });
+    expect(await reviews()).toBeUndefined();
+  }
+});
+
 it("sees whom the ledger branch takes a push from, by a ruleset and by branch protection", async () => {
   const { github, app, states, asAda, asApp } = await startWorld();
   const ledger = async () => {

@@ -2,6 +2,7 @@ import type { DoctorFacts } from "../../domain/doctor-facts.ts";
 import { checkApp } from "./check-app.ts";
 import { checkBranches } from "./check-branches.ts";
 import { checkOwners } from "./check-owners.ts";
+import { checkReviews } from "./check-reviews.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkSettings } from "./check-settings.ts";
 import { checkWorkflows } from "./check-workflows.ts";
@@ -9,7 +10,13 @@ import type { DoctorFinding } from "./finding.ts";
 
 /** Everything that keeps a repository from being scaled as its file and its contracts say, in the order to look at it. */
 export function judgeSetUp(facts: DoctorFacts): DoctorFinding[] {
-  return [checkApp, checkSettings, checkBranches, checkRules, checkWorkflows, checkOwners].flatMap((check) =>
-    check(facts),
-  );
+  return [
+    checkApp,
+    checkSettings,
+    checkBranches,
+    checkRules,
+    checkReviews,
+    checkWorkflows,
+    checkOwners,
+  ].flatMap((check) => check(facts));
 }

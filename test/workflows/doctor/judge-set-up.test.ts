@@ -25,6 +25,7 @@ const rule = (type: string, more: Partial<BranchRule> = {}): BranchRule => ({
   rulesetId: 1,
   requiredChecks: [],
   codeOwners: "free",
+  approvals: 0,
   ...more,
 });
 const guardRule = (appId: number | null) =>
@@ -37,6 +38,7 @@ const branch = (name: string, ...rules: BranchRule[]): BranchFacts => ({
 const PROTECTED = {
   requiredChecks: [],
   asksPullRequest: false,
+  approvals: 0,
   withoutPullRequest: [],
   pushers: null,
   lock: "open",
@@ -113,6 +115,11 @@ const protectedLedger = (change: Partial<ProtectionFacts>) => ({
     ...branch("pulumiscale"),
     protection: { kind: "seen", value: { ...PROTECTED, ...change } } as const,
   },
+});
+/** The base branch asks for two reviews, of everybody but those. */
+const reviewed = (by: readonly BypassActor[]): Pick<DoctorFacts, "baseBranches" | "rulesets"> => ({
+  ...withMain(rule("pull_request", { rulesetId: 3, approvals: 2 })),
+  rulesets: [...healthy().rulesets, { id: 3, name: "reviews", bypass: { kind: "seen", value: by } }],
 });
 const other = (text: string) => ({
   workflows: [
@@ -382,6 +389,21 @@ const CASES: readonly [
     },
     /Do not allow bypassing/,
   ],
+  ["reviews of each change", "warning", "reviews", reviewed([]), /requires 2 approving reviews/],
+  [
+    "reviews that a protection asks for",
+    "warning",
+    "reviews",
+    {
+      baseBranches: [
+        {
+          ...branch("main", guardRule(OWN)),
+          protection: { kind: "seen", value: { ...PROTECTED, approvals: 1 } },
+        },
+      ],
+    },
+    /1 approving review:/,
+  ],
   [
     "signatures, and rebases",
     "problem",
@@ -467,6 +489,24 @@ describe("each thing that is wrong is told once, with what to do", () => {
     expect(`${told[0]?.subject}: ${told[0]?.message} ${told[0]?.fix}`).toMatch(said);
     expect(told[0]?.fix).not.toBe("");
   });
+});
+
+it.each([
+  ["the App", bypassing(OWN), []],
+  ["the App, for pull requests", { ...bypassing(OWN), mode: "pull_request" } as const, []],
+  ["another App", bypassing(8), ["warning"]],
+  ["a team", { ...bypassing(OWN), kind: "Team" }, ["warning"]],
+])("tells of reviews that each scale waits for where %s is let off", (_who, actor, states) => {
+  const told = judgeSetUp(healthy(reviewed([actor]))).filter(({ check }) => check === "reviews");
+  expect(told.map(({ state }) => state)).toEqual(states);
+});
+
+it("tells of no reviews that the App is let off by a protection", () => {
+  const value = { ...PROTECTED, approvals: 1, withoutPullRequest: [OWN] };
+  const base = { ...branch("main", guardRule(OWN)), protection: { kind: "seen", value } as const };
+  expect(judgeSetUp(healthy({ baseBranches: [base] })).filter(({ check }) => check === "reviews")).toEqual(
+    [],
+  );
 });
 
 it("tells of a ledger that nobody may make while there is none", () => {

@@ -1,7 +1,9 @@
 // node ensure.ts <program> … : sets the programs up and prints their folders, one per line.
+import { constants, setPriority } from "node:os";
 import { cachedAlertmanager, ensureAlertmanager } from "./alertmanager.ts";
 import { progress } from "./cache.mjs";
 import { cachedGoTool, ensureGoTool } from "./go-tool.ts";
+import { cachedKubernetes, ensureKubernetes } from "./kubernetes.ts";
 import { cachedPulumi, ensurePulumi } from "./pulumi-cli.ts";
 import { StepFailed } from "./step.mjs";
 
@@ -11,6 +13,7 @@ const programs = {
   act: () => ensureGoTool("act"),
   actionlint: () => ensureGoTool("actionlint"),
   versitygw: () => ensureGoTool("versitygw"),
+  kubernetes: ensureKubernetes,
 } satisfies Record<string, () => Promise<string>>;
 
 /** Sets the program up when it is missing; the answer is the folder that holds it. */
@@ -26,6 +29,7 @@ export function cachedFolders(): string[] {
     cachedGoTool("act"),
     cachedGoTool("actionlint"),
     cachedGoTool("versitygw"),
+    cachedKubernetes(),
   ].filter((folder) => folder !== undefined);
 }
 
@@ -53,6 +57,8 @@ function isProgram(name: string): name is keyof typeof programs {
 }
 
 if (import.meta.main) {
+  // What builds for minutes leaves the machine to those who work on it; all that is started from here inherits this.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   try {
     await main(process.argv.slice(2));
   } catch (error) {

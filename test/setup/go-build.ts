@@ -1,12 +1,12 @@
 import { findProgram } from "./find-program.ts";
 import { runStep, StepFailed } from "./step.mjs";
 
-/** Runs the `go` command, without a workspace file of some folder above. */
+/** Runs the `go` command, without a workspace file of some folder above; `stdout` as for `runStep`. */
 export async function runGo(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-): Promise<void> {
-  await runStep("go", args, { ...options, env: { ...process.env, ...options.env, GOWORK: "off" } });
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; stdout?: "return" } = {},
+): Promise<string> {
+  return await runStep("go", args, { ...options, env: { ...process.env, ...options.env, GOWORK: "off" } });
 }
 
 /** Throws where Go is missing. `orElse` says what one may do instead of installing it. */

@@ -17,6 +17,7 @@ const programs = {
   pulumi: { names: ["pulumi"], install: "npm run setup" },
   act: { names: ["act"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
   versitygw: { names: ["versitygw"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
+  "kube-apiserver": { names: ["kube-apiserver"], install: "npm run setup (needs Go, https://go.dev/dl/)" },
   git: { names: ["git"], install: "apt-get install git (2.38 or newer)" },
   "systemd-analyze": { names: ["systemd-analyze"], install: "apt-get install systemd" },
   "git-http-backend": {

@@ -63,7 +63,9 @@ test("a command that is not there is named", () => {
 test("a program that the set-up does not know is named", () => {
   const { stderr, status } = run("terraform");
   expect(status).not.toBe(0);
-  expect(stderr).toContain("set-up knows pulumi, alertmanager, act, actionlint, versitygw, and no terraform");
+  expect(stderr).toContain(
+    "set-up knows pulumi, alertmanager, act, actionlint, versitygw, kubernetes, and no terraform",
+  );
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(

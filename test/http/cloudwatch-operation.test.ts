@@ -1,15 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type ScaleResult, TryAgainError } from "../../src/workflows/scaling.ts";
+import { TryAgainError } from "../../src/workflows/scaling.ts";
 import type { RecordedName } from "../sns/recorded-envelope.ts";
 import { signEnvelope } from "../sns/sign-envelope.ts";
 import { CERTIFICATE_URL, TOPIC } from "../sns/test-aws.ts";
 import { PROD, PROD_TOKEN } from "../support/http-server.ts";
+import { resultsOf } from "../support/scale-results.ts";
 import { PATH, startCloudwatchServer } from "./cloudwatch-server.ts";
-
-async function resultsOf(response: Response): Promise<ScaleResult[]> {
-  const { results }: { results: ScaleResult[] } = JSON.parse(await response.text());
-  return results;
-}
 
 async function problemOf(response: Response): Promise<{ status: number; detail: string; path?: string }> {
   const { detail, errors } = JSON.parse(await response.text());

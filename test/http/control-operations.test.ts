@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { PROD, STAGING, startServer, TEAM_TOKEN } from "../support/http-server.ts";
+import { PROD, STAGING, startServer, team } from "../support/http-server.ts";
 
-const team = { authorization: `Bearer ${TEAM_TOKEN}` };
 const by = { by: "an API call" };
 
 test.each([

@@ -5,6 +5,8 @@ import { type RecordedLogger, recordedLogger } from "./recorded-logger.ts";
 
 export const PROD_TOKEN = "prod-0123456789abcdef0123456789ab";
 export const TEAM_TOKEN = "team-0123456789abcdef0123456789ab";
+/** The headers of a caller with the token of both stacks. */
+export const team = { authorization: `Bearer ${TEAM_TOKEN}` };
 /** Also a token of `shop.prod`; the one that the server holds itself and so can check signatures with. */
 export const HMAC_SECRET = "hmac-0123456789abcdef0123456789ab";
 export const METRICS_TOKEN = "metrics-0123456789abcdef01234567";

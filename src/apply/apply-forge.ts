@@ -7,6 +7,8 @@ export type DeployPlace = {
   /** The branch that is deployed. */
   baseBranch: string;
   alias: string;
+  /** What it was called before, where the ledger is in files of this machine; on GitHub the repository file is asked. */
+  formerAliases?: readonly string[];
   /** The Pulumi program's directory. */
   dir: string;
   /** The stack file. */

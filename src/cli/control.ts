@@ -5,6 +5,7 @@ import { findTarget } from "../domain/command-target.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { ControlsChange, ControlsTarget } from "../domain/controls-change.ts";
 import type { Intent } from "../domain/intent.ts";
+import type { StackNames } from "../domain/names.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { toSentence } from "../domain/to-sentence.ts";
 import { controlStacks } from "../workflows/control-stacks.ts";
@@ -44,7 +45,7 @@ export async function runControl(command: ControlCommand, flags: ControlFlags): 
   process.once("SIGTERM", outside.interrupt);
   const program = await openProgram(await findStack(flags, outside), flags, outside);
   const { contract } = await readContract(program, outside);
-  const target = targetOf(command, program.place.alias, contract);
+  const target = targetOf(command, program.place, contract);
   const said = { by: await readAuthor(program), why: outside.redact(flags.why ?? ""), nowMs };
   if (value !== null) {
     await recoverUpdates(program, outside);
@@ -78,9 +79,17 @@ function control(
 }
 
 /** `all` is every stack that is scaled in this work tree or folder. */
-function targetOf({ kind, target }: ControlCommand, alias: string, contract: Contract): ControlsTarget {
+function targetOf(
+  { kind, target }: ControlCommand,
+  { alias, formerAliases = [] }: StackNames,
+  contract: Contract,
+): ControlsTarget {
   const pools = [...contract.values()];
-  const found = findTarget(target, [{ alias, pools }], kind === "pin" ? "pool" : "stack-or-pool");
+  const found = findTarget(
+    target,
+    [{ alias, formerAliases, pools }],
+    kind === "pin" ? "pool" : "stack-or-pool",
+  );
   switch (found.kind) {
     case "all":
     case "stack":

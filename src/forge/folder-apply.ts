@@ -69,7 +69,7 @@ export class FolderApplyForge implements ApplyForge {
 
   async readLedger(place: DeployPlace): Promise<LedgerRead> {
     const [{ text, id }, repositoryFile] = await Promise.all([
-      this.#options.ledger.read(place.alias),
+      this.#options.ledger.readStack(place),
       readDiskFile(join(this.#options.workDir, ".github/pulumiscale.yml")),
     ]);
     return {

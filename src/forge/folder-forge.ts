@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { FileCommit, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { readPoolValue } from "../domain/stack-file.ts";
-import { entryPath } from "../ledger/entry.ts";
+import { entryPath, type LedgerEntry } from "../ledger/entry.ts";
 import { withFileLock } from "./file-lock.ts";
 import { folderError } from "./folder-error.ts";
 import {
@@ -27,6 +27,7 @@ import {
 } from "./folder-journal.ts";
 import { unappliedEdit } from "./folder-unapplied-edit.ts";
 import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { readFormerLocalEntry } from "./former-local-entry.ts";
 import { readLocalControls } from "./local-controls.ts";
 
 export type FolderForgeOptions = {
@@ -67,14 +68,13 @@ export class FolderForge implements CommitForge {
     const { workDir, stateDir } = this.#options;
     const { updates, isComplete } = await this.#readUpdates(readAtMs - historyWindowMs);
     // The journal first: where a commit comes between the two reads, the head is one that no write will find.
-    const journal = await readJournal(journalPath(stateDir, place.alias));
-    const [disk, ledger, repositoryFile] = await Promise.all([
+    const journal = await readJournal(stateDir, place);
+    const [disk, ledgerEntry, repositoryFile] = await Promise.all([
       readDiskFile(join(workDir, place.path)),
-      readDiskFile(join(stateDir, entryPath(place.alias))),
+      readLedgerEntry(stateDir, place),
       readDiskFile(join(workDir, ".github/pulumiscale.yml")),
     ]);
-    const controls = await readLocalControls(stateDir, place.alias);
-    const ledgerEntry = ledger.file.kind === "text" ? ledger.file.text : null;
+    const controls = await readLocalControls(stateDir, place);
     const records = writtenRecords(journal, disk);
     const history = foldHistory({ updates, isComplete, records, names: place });
     const byHand = unappliedEdit(history, disk, ledgerEntry, place.project);
@@ -104,7 +104,7 @@ export class FolderForge implements CommitForge {
   ): Promise<{ commits: FileCommit[]; isComplete: boolean }> {
     const { workDir, stateDir } = this.#options;
     const { updates, isComplete } = await this.#readUpdates(sinceMs);
-    const journal = await readJournal(journalPath(stateDir, place.alias));
+    const journal = await readJournal(stateDir, place);
     const records = writtenRecords(journal, await readDiskFile(join(workDir, place.path)));
     const reachesBack = isComplete || (updates.at(-1)?.startedAtMs ?? 0) <= sinceMs;
     return { commits: foldHistory({ updates, isComplete, records, names: place }), isComplete: reachesBack };
@@ -115,7 +115,7 @@ export class FolderForge implements CommitForge {
     place: Pick<StackPlace, "alias" | "formerAliases" | "path">,
   ): Promise<{ file: StackFile; lastCommit: string | null }> {
     const { workDir, stateDir } = this.#options;
-    const journal = await readJournal(journalPath(stateDir, place.alias));
+    const journal = await readJournal(stateDir, place);
     const disk = await readDiskFile(join(workDir, place.path));
     return { file: disk.file, lastCommit: writtenRecords(journal, disk).at(-1)?.id ?? null };
   }
@@ -130,7 +130,7 @@ export class FolderForge implements CommitForge {
       const path = journalPath(this.#options.stateDir, place.alias);
       const stackFile = join(this.#options.workDir, request.path);
       await this.#heal(place);
-      const journal = await readJournal(path);
+      const journal = await readJournal(this.#options.stateDir, place);
       const disk = await readDiskFile(stackFile);
       if (folderHead(disk.id, journal.records) !== request.expectedHeadOid || disk.file.kind !== "text")
         throw moved(request.path);
@@ -169,7 +169,7 @@ export class FolderForge implements CommitForge {
   async #heal(place: StackPlace): Promise<Healing> {
     const path = journalPath(this.#options.stateDir, place.alias);
     const stackFile = join(this.#options.workDir, place.path);
-    const journal = await readJournal(path);
+    const journal = await readJournal(this.#options.stateDir, place);
     await rm(temporaryOf(stackFile), { force: true }).catch(() => {});
     const { pending } = journal;
     if (pending === null) return { kind: "clean" };
@@ -226,6 +226,18 @@ export class FolderForge implements CommitForge {
       throw folderError(error, "locked", stateDir);
     }
   }
+}
+
+async function readLedgerEntry(stateDir: string, place: StackPlace): Promise<string | null> {
+  const read = async (alias: string) => {
+    const { file } = await readDiskFile(join(stateDir, entryPath(alias)));
+    return file.kind === "text" ? file.text : null;
+  };
+  return (await read(place.alias)) ?? readFormerLocalEntry(place, read, (entry) => isOf(place, entry));
+}
+
+function isOf({ project, stack }: StackPlace, entry: LedgerEntry): boolean {
+  return entry.project === project && entry.stack === stack;
 }
 
 const PRUNE_FROM = 100;

@@ -1,7 +1,7 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { Alias } from "../domain/names.ts";
+import { Alias, type StackNames } from "../domain/names.ts";
 import { safeJson } from "../domain/safe-json.ts";
 import { folderError } from "./folder-error.ts";
 import { digest, readDiskFile, replaceFile } from "./folder-file.ts";
@@ -45,10 +45,24 @@ export function journalPath(stateDir: string, alias: string): string {
   return join(stateDir, "journal", `${Alias.parse(alias)}.json`);
 }
 
-/** Reads a journal; an empty one where there is none. Throws `ForgeError` where it is not readable. */
-export async function readJournal(path: string): Promise<Journal> {
+/**
+ * Reads the journal of a stack: the one of its name, else the first under a former name; an empty one where there is none. Throws
+ * `ForgeError` where it is not readable.
+ */
+export async function readJournal(
+  stateDir: string,
+  { alias, formerAliases = [] }: StackNames,
+): Promise<Journal> {
+  for (const name of [alias, ...formerAliases]) {
+    const journal = await readJournalFile(journalPath(stateDir, name));
+    if (journal !== null) return journal;
+  }
+  return { schemaVersion: 1, records: [], pending: null };
+}
+
+async function readJournalFile(path: string): Promise<Journal | null> {
   const { file } = await readDiskFile(path);
-  if (file.kind === "missing") return { schemaVersion: 1, records: [], pending: null };
+  if (file.kind === "missing") return null;
   const parsed = Journal.safeParse(file.kind === "text" ? safeJson(file.text) : undefined);
   if (parsed.success) return parsed.data;
   throw new ForgeError(

@@ -50,7 +50,7 @@ export class LocalApplyForge implements ApplyForge {
         head,
       ];
       for (let reads = 1; ; reads += 1) {
-        const [file, objects] = await Promise.all([this.#ledger.read(place.alias), this.#read(names)]);
+        const [file, objects] = await Promise.all([this.#ledger.readStack(place), this.#read(names)]);
         const [first, last] = [objects.shift(), objects.pop()];
         if (first?.type !== "commit") throw noBranch(place);
         // Each name is looked up by itself, so the branch may move between two of them.
@@ -98,7 +98,7 @@ export class LocalApplyForge implements ApplyForge {
   readLedger(place: DeployPlace): Promise<LedgerRead> {
     return asForgeErrors(async () => {
       const [file, [repositoryFile]] = await Promise.all([
-        this.#ledger.read(place.alias),
+        this.#ledger.readStack(place),
         this.#read([`${refOf(place)}:${REPOSITORY_FILE}`]),
       ]);
       return ledgerRead(file, parseFile(repositoryFile ?? null));

@@ -2,6 +2,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { type ControlsScope, controlsPath } from "../domain/controls.ts";
+import type { StackNames } from "../domain/names.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { ControlsCommit, ControlsForge, ControlsPlace, ControlsRead } from "./controls-forge.ts";
 import { withFileLock } from "./file-lock.ts";
@@ -43,13 +44,20 @@ export class LocalControls implements ControlsForge {
   }
 }
 
-/** Both files that a stack's decisions obey. Throws `ForgeError`. */
-export async function readLocalControls(stateDir: string, alias: string): Promise<Snapshot["controls"]> {
-  const [repository, stack] = await Promise.all([
-    readControlsFile(stateDir, { kind: "repository" }),
-    readControlsFile(stateDir, { kind: "stack", alias }),
-  ]);
-  return { repository: repository.file, stack: stack.file };
+/**
+ * Both files that a stack's decisions obey; what was paused or pinned under a former name holds until a file of the name of now says
+ * anything. Throws `ForgeError`.
+ */
+export async function readLocalControls(
+  stateDir: string,
+  { alias, formerAliases = [] }: StackNames,
+): Promise<Snapshot["controls"]> {
+  const repository = await readControlsFile(stateDir, { kind: "repository" });
+  for (const name of [alias, ...formerAliases]) {
+    const stack = await readControlsFile(stateDir, { kind: "stack", alias: name });
+    if (stack.file.kind !== "missing") return { repository: repository.file, stack: stack.file };
+  }
+  return { repository: repository.file, stack: { kind: "missing" } };
 }
 
 function readControlsFile(stateDir: string, scope: ControlsScope) {

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { nullIfMissing } from "../domain/missing-file.ts";
 import type { Snapshot, StackFile } from "../domain/snapshot.ts";
+import type { LedgerEntry } from "../ledger/entry.ts";
 import { type CommitForge, type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { readFormerLocalEntry } from "./former-local-entry.ts";
 import { readLocalControls } from "./local-controls.ts";
 import { commitFile } from "./local-git-commit.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
@@ -34,8 +36,8 @@ export class LocalGitForge implements CommitForge {
       await this.#catchUpOnce(place);
       const readAtMs = this.#options.clock();
       const headOid = await readBranchHead(this.#repository, place.branch);
-      const ledgerEntry = await readLedgerEntry(this.#repository, place.alias);
-      const controls = await readLocalControls(this.#repository.stateDir, place.alias);
+      const ledgerEntry = await readLedgerEntry(this.#repository, place);
+      const controls = await readLocalControls(this.#repository.stateDir, place);
       const key = JSON.stringify([headOid, place.branch, place.path, historyWindowMs]);
       const known =
         this.#last?.key === key
@@ -100,7 +102,10 @@ export async function readBranchHead({ git, root }: LocalRepository, branch: str
   }
 }
 
-/** The stack's own entry in the local ledger; null where nothing was applied from here yet. */
-function readLedgerEntry({ stateDir }: LocalRepository, alias: string): Promise<string | null> {
-  return readFile(join(stateDir, "stacks", `${alias}.json`), "utf8").catch(nullIfMissing);
+/** The stack's own entry in the local ledger, or what it has left there under a former name; null where nothing was applied from here yet. */
+async function readLedgerEntry({ stateDir }: LocalRepository, place: StackPlace): Promise<string | null> {
+  const read = (alias: string) =>
+    readFile(join(stateDir, "stacks", `${alias}.json`), "utf8").catch(nullIfMissing);
+  const isOwn = ({ project, stack }: LedgerEntry) => project === place.project && stack === place.stack;
+  return (await read(place.alias)) ?? readFormerLocalEntry(place, read, isOwn);
 }

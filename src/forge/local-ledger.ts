@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
+import type { DeployPlace } from "../apply/apply-forge.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { nullIfMissing } from "../domain/missing-file.ts";
 import { Alias } from "../domain/names.ts";
@@ -9,6 +10,7 @@ import { moveDurably, writeDurably } from "../durable-file.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import { withFileLock } from "./file-lock.ts";
 import { ForgeError } from "./forge.ts";
+import { readFormerLocalEntry } from "./former-local-entry.ts";
 
 /** A ledger entry's file as it stands: `id` is of its content; both null where there is none. */
 export type LedgerFile = { text: string | null; id: string | null };
@@ -58,6 +60,17 @@ export class LocalLedger {
     return { text, id: idOf(text) };
   }
 
+  /**
+   * The stack's entry, or what it has left under a former name, which has no `id`: what is written next stands under the name of now.
+   */
+  async readStack(place: DeployPlace): Promise<LedgerFile> {
+    const own = await this.read(place.alias);
+    if (own.text !== null) return own;
+    const read = async (alias: string) => (await this.read(alias)).text;
+    const text = await readFormerLocalEntry(place, read, ({ dir, stack }) => isAt(place, dir, stack));
+    return { text, id: null };
+  }
+
   /** Compare-and-swap: the file must be the one of `expectedId`, or null for none. Throws `conflict` where it is not. */
   async write(alias: string, text: string, expectedId: string | null): Promise<void> {
     const path = this.pathOf(alias);
@@ -94,6 +107,12 @@ export class LocalLedger {
     if (folder === null || folder.isDirectory()) return;
     throw new ForgeError("forbidden", `${this.#folder} is no folder of its own. Move it away.`);
   }
+}
+
+/** Whether the stack's file is this one. */
+function isAt(place: DeployPlace, dir: string, stack: string): boolean {
+  const names = ["yaml", "yml"].map((extension) => `Pulumi.${stack}.${extension}`);
+  return dir === place.dir && names.includes(posix.basename(place.stackFilePath));
 }
 
 function idOf(text: string): string {

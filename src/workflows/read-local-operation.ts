@@ -1,3 +1,4 @@
+import { isCalled } from "../domain/names.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { StackContext } from "./read-situation.ts";
 import type { ApplyView, OperationView } from "./scaling.ts";
@@ -23,7 +24,7 @@ export async function readLocalOperation(
   });
   const commit = snapshot.history.find(({ oid }) => oid === operation);
   const scales = commit === undefined ? undefined : parseScaleCommit(commit.message);
-  if (commit === undefined || scales?.alias !== place.alias) return null;
+  if (commit === undefined || scales === undefined || !isCalled(place, scales.alias)) return null;
   const { status, pools } = await readOutcome(commit.oid, scales.scales);
   return {
     operation,

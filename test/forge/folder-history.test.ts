@@ -175,7 +175,7 @@ describe("the journal", () => {
   it("is empty where there is none, and never stands elsewhere", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumiscale-journal-"));
     try {
-      expect(await readJournal(journalPath(folder, ALIAS))).toMatchObject({ records: [], pending: null });
+      expect(await readJournal(folder, { alias: ALIAS })).toMatchObject({ records: [], pending: null });
       expect(() => journalPath(folder, "../../etc")).toThrow();
     } finally {
       await rm(folder, { recursive: true });

@@ -9,10 +9,10 @@ import { localLedgerTrust } from "../../apply/trusted-entry.ts";
 import { readUpdates } from "../../apply/update-history.ts";
 import { systemClock } from "../../clock.ts";
 import { Alias, defaultAlias } from "../../domain/names.ts";
-import { parseRepositoryFile } from "../../domain/repository-file.ts";
 import { formatPoolLocation } from "../../domain/stack-config-key.ts";
 import type { ControlsForge } from "../../forge/controls-forge.ts";
 import { FolderApplyForge } from "../../forge/folder-apply.ts";
+import { readDiskFile } from "../../forge/folder-file.ts";
 import { FolderForge } from "../../forge/folder-forge.ts";
 import type { CommitForge, StackPlace } from "../../forge/forge.ts";
 import { Git } from "../../forge/git.ts";
@@ -25,6 +25,7 @@ import { readRepositoryFile } from "../../forge/local-repository-file.ts";
 import { UsageError } from "../usage-error.ts";
 import type { FoundStack } from "./find-stack.ts";
 import type { LocalFlags, LocalOutside } from "./flags.ts";
+import { aliasInFile, readFormerAliases } from "./stack-names.ts";
 
 /** A Pulumi program's directory with one stack of it, and all that works there. */
 export type LocalProgram = {
@@ -96,15 +97,18 @@ async function gitParts(
 ): Promise<Parts> {
   const { root, branch, stateDir } = repository;
   const checkout = await readCheckout(workDir, stack);
-  const alias = checkAlias(flags.alias ?? (await aliasIn(repository, checkout)), checkout);
-  const places = placesOf(checkout, { repo: basename(root), branch, alias });
+  const repositoryFile = await readRepositoryFile(repository);
+  const alias = checkAlias(flags.alias ?? aliasInFile(repositoryFile, checkout), checkout);
+  const ledger = new LocalLedger(stateDir);
+  const formerAliases = await readFormerAliases(repositoryFile, ledger, { ...checkout, alias, root });
+  const places = placesOf(checkout, { repo: basename(root), branch, alias, formerAliases });
   const forge = new LocalGitForge(repository, { clock: systemClock, push });
   return {
     ...places,
     stateDir,
-    engine: engineOf(stack, join(stateDir, "updates", alias), outside),
+    engine: engineOf(stack, recordFolder(stateDir, alias), outside),
     forge,
-    applyForge: new LocalApplyForge(repository, new LocalLedger(stateDir)),
+    applyForge: new LocalApplyForge(repository, ledger),
     readCheckout: () => readCheckout(workDir, stack),
     readHeadId: () => readBranchHead(repository, branch),
     heal: async () => {
@@ -127,9 +131,12 @@ async function folderParts(
   const stateDir = join(workDir, ".pulumiscale");
   const folder = await readFolderStack(workDir, stack);
   const alias = checkAlias(flags.alias ?? null, folder);
-  const places = placesOf(folder, { repo: basename(workDir), branch: "folder", alias });
+  const ledger = new LocalLedger(stateDir);
+  const { file } = await readDiskFile(join(workDir, ".github/pulumiscale.yml"));
+  const formerAliases = await readFormerAliases(file, ledger, { ...folder, alias, root: workDir });
+  const places = placesOf(folder, { repo: basename(workDir), branch: "folder", alias, formerAliases });
   const { place } = places;
-  const engine = engineOf(stack, join(stateDir, "updates", alias), outside);
+  const engine = engineOf(stack, recordFolder(stateDir, alias), outside);
   const forge = new FolderForge({
     ...{ workDir, stateDir },
     readUpdates: (count) => readUpdates(stack, { ...engine, workDir }, count),
@@ -148,7 +155,7 @@ async function folderParts(
     forge,
     applyForge: new FolderApplyForge({
       workDir,
-      ledger: new LocalLedger(stateDir),
+      ledger,
       program,
       readCommits: (_alias, sinceMs) => forge.readCommits(place, sinceMs),
     }),
@@ -176,16 +183,21 @@ function engineOf(stack: string, recordFolder: string, outside: LocalOutside): E
   };
 }
 
-type Where = { repo: string; branch: string; alias: string };
+/** Where the updates of a stack that run are on record. */
+export function recordFolder(stateDir: string, alias: string): string {
+  return join(stateDir, "updates", alias);
+}
+
+type Where = { repo: string; branch: string; alias: string; formerAliases: readonly string[] };
 
 function placesOf(
   { project, stack, stackFilePath, dir }: Omit<Checkout, "commit">,
-  { repo, branch, alias }: Where,
+  { repo, branch, alias, formerAliases }: Where,
 ): Pick<LocalProgram, "place" | "deployPlace"> {
   const owner = "local";
   return {
-    place: { owner, repo, alias, project, stack, branch, path: stackFilePath },
-    deployPlace: { owner, repo, baseBranch: branch, alias, dir, stackFilePath },
+    place: { owner, repo, alias, formerAliases, project, stack, branch, path: stackFilePath },
+    deployPlace: { owner, repo, baseBranch: branch, alias, formerAliases, dir, stackFilePath },
   };
 }
 
@@ -195,18 +207,4 @@ function checkAlias(wanted: string | null, { project, stack }: Pick<Checkout, "p
   throw new UsageError(
     `The stack's alias cannot be used (${alias.error.issues[0]?.message}). Give one that can with --alias.`,
   );
-}
-
-/** The alias that the repository file gives this stack, so that the app later calls it the same; null where it gives none. */
-async function aliasIn(
-  repository: LocalRepository,
-  { stack, dir }: Pick<Checkout, "stack" | "dir">,
-): Promise<string | null> {
-  const file = await readRepositoryFile(repository);
-  const parsed = parseRepositoryFile(file.kind === "text" ? file.text : null);
-  const stacks = parsed.kind === "good" ? (parsed.file.stacks ?? {}) : {};
-  const found = Object.entries(stacks).find(
-    ([, settings]) => settings.stack === stack && (settings.dir ?? ".").replace(/(?<!\/)\/+$/, "") === dir,
-  );
-  return found?.[0] ?? null;
 }

@@ -92,7 +92,7 @@ export async function startSidecar(
     },
     onError: (error) => failed("the apply failed", error),
   });
-  const name = stackName(place.owner, place.repo, place.alias);
+  const name = stackName(place.owner, place.repo, place.alias, place.formerAliases);
   const stack = new LocalStack({
     ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
     controls: program.controls,

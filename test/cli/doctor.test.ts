@@ -159,6 +159,8 @@ it("sees whom the ledger branch takes a push from, by a ruleset and by branch pr
     github.protect("acme/infra", "pulumiscale", { ...rules, bypassActors });
     expect(await ledger()).toContain("no push from the deploy workflow (");
   }
+  github.protect("acme/infra", "pulumiscale", { pushers: [app.appId] });
+  expect(await ledger()).toContain("no push from the deploy workflow (restricted pushes)");
   github.protect("acme/infra", "pulumiscale", { kind: "ruleset", blockForcePushes: true });
   expect(await ledger()).toBe("");
 });

@@ -62,6 +62,19 @@ test("a branch whose history stays takes what follows on it, and nothing else", 
   expect(await github.readRef("octo/infra", "main")).toBe(next);
 });
 
+test("a branch to which some Apps alone may push takes it from nobody else", async () => {
+  const { github, octokit, repo, app } = scene;
+  const sha = await github.commit("octo/infra", { branch: "next", message: "next", files: { next: "1" } });
+  const move = () => octokit.rest.git.updateRef({ ...repo, ref: "heads/main", sha });
+  github.protect("octo/infra", "main", { pushers: [] });
+  expect(await refusal(move())).toContain("not authorized to push to this branch");
+  github.protect("octo/infra", "main", { pushers: [app.appId] });
+  expect((await move()).data.object.sha).toBe(sha);
+  const reader = await installed({ administration: "read" });
+  const { data } = await reader.rest.repos.getBranchProtection({ ...repo, branch: "main" });
+  expect(data.restrictions?.apps?.map(({ id }) => id)).toEqual([app.appId]);
+});
+
 test("branch protection is no ruleset, and is read with a permission of its own", async () => {
   const { github, octokit, repo } = scene;
   github.protect("octo/infra", "main", {

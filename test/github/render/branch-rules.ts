@@ -65,6 +65,19 @@ export function renderBranchProtection(
           },
         }
       : {}),
+    ...(protection.pushers === null
+      ? {}
+      : {
+          restrictions: {
+            url: `${url}/restrictions`,
+            users_url: `${url}/restrictions/users`,
+            teams_url: `${url}/restrictions/teams`,
+            apps_url: `${url}/restrictions/apps`,
+            users: [],
+            teams: [],
+            apps: protection.pushers.map((id) => renderApp(world, appById(world, id))),
+          },
+        }),
     enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
     required_signatures: { url: `${url}/required_signatures`, enabled: protection.requireSignatures },
     required_linear_history: { enabled: false },

@@ -101,6 +101,8 @@ function findPushProblem(
   const sentences: string[] = [];
   if (protection.mergeQueue !== null) sentences.push(throughMergeQueue);
   if (protection.requirePullRequest || protection.requiredApprovals > 0) sentences.push(throughPullRequest);
+  if (protection.pushers !== null && !protection.pushers.some((id) => id === hand.app?.id))
+    sentences.push(notAuthorized);
   const unmet = describeUnmetChecks(repository, oid, protection.requiredChecks);
   if (unmet !== null) sentences.push(unmet);
   return sentences.length === 0 ? null : { kind, sentences };
@@ -110,5 +112,6 @@ function isQueued(pull: PullRequest, repository: Repository, branch: string): bo
   return pull.headRepository === repository && pull.headRef === branch && pull.queueEntry !== null;
 }
 
+const notAuthorized = "You're not authorized to push to this branch.";
 const queued =
   "Branches that are queued for merging cannot be updated. To modify this branch, dequeue the associated pull request.";

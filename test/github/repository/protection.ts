@@ -27,6 +27,8 @@ export interface Protection {
   readonly enforceAdmins: boolean;
   /** Whom none of this binds; auto-merge and the merge queue are bound all the same. */
   readonly bypassActors: readonly BypassActor[];
+  /** The Apps that alone may push, as branch protection says; null: whoever may write. */
+  readonly pushers: readonly number[] | null;
   /** History stays: nothing is pushed over it through the API (git's own pushes are not looked at), and rulesets say so of deletions too. */
   readonly blockForcePushes: boolean;
   /** Merges go through a queue; null: there is none. */
@@ -65,6 +67,7 @@ export const unprotected: Omit<Protection, "id"> = {
   requireSignatures: false,
   enforceAdmins: false,
   bypassActors: [],
+  pushers: null,
   blockForcePushes: false,
   mergeQueue: null,
 };

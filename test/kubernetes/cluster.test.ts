@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { dirname } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 import { requireProgram } from "../setup/require-program.ts";
 import { startProcess } from "../world/start-process.ts";
@@ -181,6 +182,30 @@ test("a user of few rights can do these and no more", async ({ skip }) => {
     /403.*cannot patch resource "deployments"/,
   );
   reader.close();
+});
+
+test("the kubeconfig has the contexts of the cluster, and then those of its users", async ({ skip }) => {
+  const cluster = await sharedCluster(skip);
+  await cluster.addUser("onlooker", []);
+  const config = Kubeconfig.parse(parse(readFileSync(cluster.kubeconfig, "utf8")));
+  expect(config["current-context"]).toBe("admin");
+  expect(config.contexts.map(({ name, context }) => [name, context.namespace])).toEqual([
+    ["admin", "default"],
+    ["staging", "staging"],
+    ...cluster
+      .contexts()
+      .slice(2)
+      .map(({ name }) => [name, "default"]),
+  ]);
+  expect(config.contexts.map(({ name }) => name)).toContain("onlooker");
+  const server = config.clusters.find(({ name }) => name === "onlooker")?.cluster.server;
+  expect(server).toBe(cluster.contexts()[0]?.server);
+});
+
+const Kubeconfig = z.object({
+  "current-context": z.string(),
+  contexts: z.array(z.object({ name: z.string(), context: z.object({ namespace: z.string() }) })),
+  clusters: z.array(z.object({ name: z.string(), cluster: z.object({ server: z.url() }) })),
 });
 
 test("two more that start at once are clusters of their own, and leave nothing behind", async ({ skip }) => {

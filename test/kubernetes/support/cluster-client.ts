@@ -96,14 +96,13 @@ export function openClusterClient(access: {
 
 export type Look<T> = { kind: "reached"; state: T } | { kind: "not yet"; seen: string };
 
-/** Looks again and again until the state is reached; after a minute it tells what it saw last. */
+/** Looks again and again until the state is reached; after 25 s, before a test is given up, it tells what it saw last. */
 export async function waitUntil<T>(look: () => Promise<Look<T>>): Promise<T> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 25_000;
   for (;;) {
     const looked = await look();
     if (looked.kind === "reached") return looked.state;
-    if (performance.now() > deadline)
-      throw new Error(`not reached within a minute; last seen: ${looked.seen}`);
+    if (performance.now() > deadline) throw new Error(`not reached; last seen: ${looked.seen}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

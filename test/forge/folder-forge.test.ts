@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { journalPath } from "../../src/forge/folder-journal.ts";
+import { journalPath, readJournal } from "../../src/forge/folder-journal.ts";
 import type { FileCommitRequest } from "../../src/forge/forge.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import type { CommitterTask } from "./folder-committer.ts";
@@ -70,6 +70,30 @@ describe("a scale commit in a directory without git", { timeout: 60_000 }, () =>
     expect(change?.atMs).toBeGreaterThan(startedAtMs - 1000);
     expect(change?.atMs).toBeLessThanOrEqual(Date.now());
     expect(await summary("queue")).toEqual([[null, 5, "manual", null]]);
+  });
+
+  it("stays the stack's own where that is renamed, applied or not, and the next one follows it", async () => {
+    const id = await world.scale({ web: 5 });
+    await world.apply([{ name: "web", from: 3, to: 5 }], [id]);
+    await world.scale({ queue: 7 });
+    Object.assign(world.place, { alias: "store", formerAliases: [ALIAS] });
+    const told = async () => [(await summary("web"))[0], (await summary("queue"))[0]];
+    const known = [
+      [3, 5, "scale", EVENT],
+      [5, 7, "scale", EVENT],
+    ];
+    expect(await told()).toEqual(known);
+    await world.scale({ web: 6 });
+    expect((await summary("web")).slice(0, 2)).toEqual([[5, 6, "scale", EVENT], known[0]]);
+    expect((await summary("queue"))[0]).toEqual(known[1]);
+    const { records } = await readJournal(world.stateDir, { alias: "store" });
+    expect(records.map(({ message }) => message.split("\n")[0])).toEqual([
+      "scale(shop.dev): web 3 → 5",
+      "scale(shop.dev): queue 5 → 7",
+      "scale(store): web 5 → 6",
+    ]);
+    Object.assign(world.place, { formerAliases: [] });
+    expect((await summary("queue"))[0]).toEqual([5, 7, "manual", null]);
   });
 
   it("counts where its update has failed", async () => {

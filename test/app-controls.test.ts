@@ -260,6 +260,33 @@ describe("a pull request that is open", () => {
     },
   );
 
+  it("is held back by a pause that another replica writes while it is being opened", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const world = await startAppWorld();
+    const { github, post, stackFile } = world;
+    const second = await world.startReplica();
+    let isPaused = false;
+    const stop = github.onRequest(async ({ phase, request }) => {
+      if (isPaused || phase !== "received" || !request.operations.includes("updateRefs")) return;
+      isPaused = true;
+      // The first replica has decided, and hears of nothing before it opens the pull request.
+      expect((await post("/pause", { pool: "web" }, {}, second.url)).status).toBe(200);
+    });
+    const { results } = await post("/scale/web", { value: 5 });
+    expect(results[0]).toMatchObject({ kind: "scale", pullRequest: 1 });
+    await settled(world);
+    stop();
+    expect(isPaused).toBe(true);
+    expect(await stackFile()).toBe(STACK_FILE);
+    expect(await readNotes(github, 1)).toEqual([
+      expect.stringContaining("It is held back: an API call has paused web until somebody resumes it"),
+    ]);
+    await control(world, "/resume", { pool: "web" });
+    await eventually(stackFile, (text) => text === scaled(5));
+    expect(github.violations).toEqual([]);
+  });
+
   it("is not held back by a pause of scaling in", { timeout: TIMEOUT }, async () => {
     const world = await open();
     await control(world, "/pause", { direction: "in" });

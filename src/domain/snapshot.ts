@@ -89,6 +89,8 @@ export type Snapshot = {
   ledgerEntry: string | null;
   /** What stood there before, newest first: a few versions, to tell an older one that was put back. */
   earlierLedgerEntries: readonly string[];
+  /** The head of the ledger branch; null where there is none, absent where the ledger is no branch. */
+  ledgerHeadOid?: string | null;
   /** Pauses and pins as they stand in the ledger: of the whole repository, and of this stack. */
   controls: { repository: StackFile; stack: StackFile };
   /** `.github/pulumiscale.yml` on the default branch. */

@@ -62,6 +62,8 @@ export type OpenedPull = {
   headOid: string;
   /** The base branch's head when the pull request was opened: other than the snapshot's means that the base has moved. */
   baseOid: string | null;
+  /** The ledger's head right before that: other than the snapshot's means that somebody may have paused scaling. Absent: not known. */
+  ledgerHeadOid?: string | null;
 };
 
 export type MergeRequest = {

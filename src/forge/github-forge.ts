@@ -98,7 +98,11 @@ export class GitHubForge implements Forge {
       const made = await resetBranchAndCommit(client, place, request, draft.branch, current?.headOid ?? null);
       const worded = { ...draft, body: textFor(client, made) };
       const { number, base } = await openGitHubPull(client, place, worded, made.oid);
-      return { number, headOid: made.oid, baseOid: base.sha };
+      const { oid: headOid, ledgerHeadOid } = made;
+      return {
+        ...{ number, headOid, baseOid: base.sha },
+        ...(ledgerHeadOid === undefined ? {} : { ledgerHeadOid }),
+      };
     };
     const openAndPromise = async (client: GitHubClient): Promise<OpenedPull> => {
       const opened = await open(client);

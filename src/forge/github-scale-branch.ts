@@ -1,6 +1,13 @@
 import { z } from "zod";
 import type { OpenPull, ScaleBranch } from "../domain/snapshot.ts";
-import { type FileCommitRequest, ForgeError, type PullRequestDraft, type StackPlace } from "./forge.ts";
+import { LEDGER_BRANCH } from "../ledger/entry.ts";
+import {
+  type FileCommitRequest,
+  ForgeError,
+  type OpenedPull,
+  type PullRequestDraft,
+  type StackPlace,
+} from "./forge.ts";
 import { askGraphql, mutateOr } from "./github-ask.ts";
 import { withdrawAutoMerge } from "./github-auto-merge.ts";
 import {
@@ -16,15 +23,32 @@ import { optional } from "./github-server.ts";
 
 const NO_OID = "0".repeat(40);
 const Signature = z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullish();
+/** What is read in the same call, right after the commit. */
+const Beside = z.object({
+  ledger: z.object({ target: z.object({ oid: z.string() }) }).nullable(),
+});
 const Committed = z
   .object({
-    createCommitOnBranch: z.object({ commit: z.object({ oid: z.string(), signature: Signature }) }),
+    createCommitOnBranch: z.object({
+      commit: z.object({ oid: z.string(), signature: Signature, repository: Beside.optional() }),
+    }),
   })
-  .transform(({ createCommitOnBranch: { commit } }): MadeCommit => {
-    const { oid, signature } = commit;
-    return { oid, isSigned: signature?.isValid === true && signature.wasSignedByGitHub };
+  .transform(({ createCommitOnBranch: { commit } }): CommitBesideLedger => {
+    const { oid, signature, repository } = commit;
+    const made = { oid, isSigned: signature?.isValid === true && signature.wasSignedByGitHub };
+    return repository === undefined
+      ? made
+      : { ...made, ledgerHeadOid: repository.ledger?.target.oid ?? null };
   });
-const COMMIT_FIELDS = `commit { oid ${optional("Commit.signature", "signature { isValid wasSignedByGitHub }")} }`;
+/** A commit, and the ledger's head at that moment where it is known. */
+type CommitBesideLedger = MadeCommit & Pick<OpenedPull, "ledgerHeadOid">;
+const SIGNATURE = optional("Commit.signature", "signature { isValid wasSignedByGitHub }");
+const COMMIT_FIELDS = `commit { oid ${SIGNATURE} }`;
+const COMMIT_FIELDS_BESIDE_LEDGER = `commit {
+      oid
+      repository { ledger: ref(qualifiedName: "refs/heads/${LEDGER_BRANCH}") { target { oid } } }
+      ${SIGNATURE}
+    }`;
 const Moved = z.object({
   updatePullRequest: z.object({
     pullRequest: z.object({ state: z.string(), autoMergeRequest: z.object({}).nullish() }),
@@ -58,7 +82,7 @@ export async function commitOnBranch(
 
 /**
  * Points a branch without an open pull request at the snapshot's head and commits on it: two compare-and-swaps in one
- * call. `currentOid` null: the branch must not exist.
+ * call, which tells the ledger's head too. `currentOid` null: the branch must not exist.
  */
 export async function resetBranchAndCommit(
   client: GitHubClient,
@@ -66,10 +90,10 @@ export async function resetBranchAndCommit(
   request: FileCommitRequest,
   branch: string,
   currentOid: string | null,
-): Promise<MadeCommit> {
+): Promise<CommitBesideLedger> {
   const mutation = `mutation($repositoryId: ID!, $refs: [RefUpdate!]!, $commit: CreateCommitOnBranchInput!) {
     updateRefs(input: { repositoryId: $repositoryId, refUpdates: $refs }) { clientMutationId }
-    createCommitOnBranch(input: $commit) { ${COMMIT_FIELDS} }
+    createCommitOnBranch(input: $commit) { ${COMMIT_FIELDS_BESIDE_LEDGER} }
   }`;
   const variables = {
     repositoryId: request.repositoryId,

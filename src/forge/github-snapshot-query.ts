@@ -50,6 +50,7 @@ query Snapshot(
     ledger: ref(qualifiedName: $ledger) {
       target {
         ... on Commit {
+          oid
           file(path: $ledgerPath) { object { ...text } }
           controls: file(path: $controlsPath) { object { ...text } }
           allControls: file(path: $allControlsPath) { object { ...text } }

@@ -56,6 +56,7 @@ export const SnapshotAnswer = z.object({
       .object({
         // Beside these, one `former<n>` for each former name of the stack.
         target: z.looseObject({
+          oid: z.string(),
           file: FileEntry,
           controls: FileEntry,
           allControls: FileEntry,

@@ -72,6 +72,7 @@ export async function readGitHubSnapshot(
     earlierLedgerEntries: (repository.ledger?.target.history.nodes ?? [])
       .slice(1)
       .flatMap(({ file }) => file?.object?.text ?? []),
+    ledgerHeadOid: repository.ledger?.target.oid ?? null,
     controls: {
       repository: await read(repository.ledger?.target.allControls ?? null),
       stack: await readControls(repository.ledger, place, read),

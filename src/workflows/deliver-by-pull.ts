@@ -120,8 +120,8 @@ async function checkStillRight(
 }
 
 /**
- * The merge that may be tried without another read: only where the base stands where the snapshot saw it, and where nothing gated
- * has to be looked after too.
+ * The merge that may be tried without another read: only where the base and, as far as is known, the ledger with the pauses stand where
+ * the snapshot saw them, and where nothing gated has to be looked after too.
  */
 function mergeAtOnce(
   { snapshot, record }: Situation,
@@ -130,8 +130,9 @@ function mergeAtOnce(
   opened: OpenedPull,
 ): MergeRequest | undefined {
   const isGatedOpen = [...snapshot.gated.values()].some(({ pull }) => pull !== null);
-  if (opened.baseOid !== snapshot.headOid || isGatedOpen || decisions.some(stopsAtThreshold))
-    return undefined;
+  const { baseOid, ledgerHeadOid = snapshot.ledgerHeadOid } = opened;
+  const isNews = baseOid !== snapshot.headOid || ledgerHeadOid !== snapshot.ledgerHeadOid;
+  if (isNews || isGatedOpen || decisions.some(stopsAtThreshold)) return undefined;
   const { headline, body } = renderCommit(plan, decisions, record.policy.commitPrefix);
   const pull = { number: opened.number, headOid: opened.headOid, headMessage: `${headline}\n\n${body}` };
   return mergeRequest(pull, record.policy.mergeMethod, snapshot.mergeMethods);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { PoolAnswer } from "../../src/http/answers.ts";
 import { readmeExamples, readmeFile, readPage } from "../readme/readme-examples.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { asPerson } from "../support/as-person.ts";
@@ -106,6 +107,14 @@ describe("the README's way from nothing to a first scale", { timeout: 180_000 },
       .parse(
         JSON.parse((await places.github.readFile(REPO, "stacks/shop.prod.json", "pulumiscale")) ?? "{}"),
       );
+
+  /** Waits until the app has heard of what was applied, so that nothing is under way for it. */
+  const heardOf = async (value: number) => {
+    const token = (await runInClone("pulumi config get pulumiscale:webhook-secret")).trim();
+    const headers = { authorization: `Bearer ${token}` };
+    const read = async (): Promise<unknown> => (await fetch(`${url}/pools/worker-pool`, { headers })).json();
+    await until("what the app knows", read, (pool) => PoolAnswer.parse(pool).applied === value);
+  };
 
   it("registers the App from a terminal and a browser, with credentials for nobody else", async () => {
     const { github } = places;
@@ -214,6 +223,7 @@ describe("the README's way from nothing to a first scale", { timeout: 180_000 },
 
   it("scales by a comment, whose answer says that it is applied", async () => {
     const { github } = places;
+    await heardOf(4);
     const command = told("/scale web +2", "docs/commands.md").replace("web", "worker-pool");
     const issue = await github.openIssue(REPO, { author: "alice", title: "The sale begins" });
     await github.comment(REPO, issue, { author: "alice", body: command });
@@ -230,6 +240,14 @@ describe("the README's way from nothing to a first scale", { timeout: 180_000 },
     expect(await runInClone("pulumi config get workerCount && pulumi stack export")).toMatch(
       /^6\n[\s\S]*"input": 6\b/,
     );
+  });
+
+  it("scales by hand", async () => {
+    await heardOf(6);
+    const answers = await runInClone(readmeFile("by-hand.sh").replace(ADDRESS, url));
+    expect(answers).toMatch(/"from":6,"to":7\b[\s\S]*"delivery":"pull-request"/);
+    await until("the scale by hand", ledger, ({ applied }) => applied["worker-pool"] === 7, 150_000);
+    await deployed();
   });
 
   it("made no call and gave no answer that GitHub's descriptions rule out", () => {

@@ -183,3 +183,14 @@ it("fails with GitHub's reason and without the token where it may not", async ()
   expect(told).toContain("Bad credentials");
   expect(told).not.toContain(token);
 });
+
+it("gives up where GitHub goes on failing, and says that another run may do", async () => {
+  const { github, environment } = await startPlanWorld();
+  github.faults.add({ match: { operation: "repos/get" }, kind: "status", status: 503, times: 100 });
+  const { code, lines, told } = await infraScale(await makeFolder(), WEB, environment);
+  expect([code, lines, told]).toEqual([
+    1,
+    ["failed"],
+    expect.stringMatching(/\(.*\)\. Run infra\.scale again\.\n$/),
+  ]);
+});

@@ -1,5 +1,6 @@
 import { redactor } from "../../apply/redact.ts";
 import { APPROVAL_LABEL } from "../../domain/labels.ts";
+import { ForgeError } from "../../forge/forge.ts";
 import { createJobClient } from "../../forge/github-apply-client.ts";
 import { openPlanPull, type PlanPull } from "../../forge/github-plan-pull.ts";
 import { renderPlanPull } from "../../kubernetes/render-plan-pull.ts";
@@ -35,9 +36,16 @@ export async function openPlan(
   try {
     return await openPlanPull(client, { owner, repo }, draftOf(made, branch));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(redactor([token])(message), { cause: error });
+    throw new Error(redactor([token])(sentenceOf(error)), { cause: error });
   }
+}
+
+/** The forge's sentences end in what comes next, which is for whoever comes again by themselves: a run does not. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof ForgeError)) return error instanceof Error ? error.message : String(error);
+  if (error.code === "forbidden" || error.code === "not-found") return error.message;
+  const end = error.message.lastIndexOf("; it is ");
+  return `${end === -1 ? error.message : error.message.slice(0, end)}. Run infra.scale again.`;
 }
 
 function draftOf({ plan, createdAtMs, planFile, summary }: MadePlan, branch: string | null): PlanPull {

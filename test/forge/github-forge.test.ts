@@ -4,6 +4,7 @@ import { ForgeError } from "../../src/forge/forge.ts";
 import { asPerson } from "../support/as-person.ts";
 import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
 import { startForge } from "./github-world.ts";
+import { commitWish, pullWish } from "./scale-wishes.ts";
 
 const DAY_MS = 86_400_000;
 const changed = STACK_FILE.replace('"3"', '"4"');
@@ -35,17 +36,8 @@ describe("GitHubForge", () => {
 
   it("commits on the head that was read, byte for byte, and loses a race as a conflict", async () => {
     const { github, forge } = await startForge();
-    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId,
-      expectedHeadOid: headOid,
-      path: PLACE.path,
-      text: `\ufeff${changed}\r\n`,
-      edits: [],
-      headline: "h",
-      body: "b",
-    };
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = commitWish(seen, { text: `\ufeff${changed}\r\n`, headline: "h", body: "b" });
     const oid = await forge.commit(PLACE, request);
     expect(await github.readRef("acme/infra", "main")).toBe(oid);
     expect(await github.readFile("acme/infra", PLACE.path)).toBe(request.text);
@@ -58,27 +50,11 @@ describe("GitHubForge", () => {
 
   it("opens a pull request with one commit, and merges it with our own words", async () => {
     const { github, forge } = await startForge();
-    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId,
-      expectedHeadOid: headOid,
-      path: PLACE.path,
-      text: changed,
-      edits: [],
-      headline: "scale(x): 3 → 4",
-      body: "why",
-    };
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = commitWish(seen, { headline: "scale(x): 3 → 4", body: "why" });
     const before = github.requests.length;
-    const opened = await forge.openPull(PLACE, request, {
-      current: null,
-      branch: "scale/shop.prod",
-      title: "scale(x)",
-      body: "table",
-      repositoryNumber: "1",
-      labels: [],
-    });
-    expect(opened.baseOid).toBe(headOid);
+    const opened = await forge.openPull(PLACE, request, pullWish({ title: "scale(x)", body: "table" }));
+    expect(opened.baseOid).toBe(seen.headOid);
     const merge = {
       number: opened.number,
       headOid: opened.headOid,
@@ -103,24 +79,8 @@ describe("GitHubForge", () => {
   it("replaces the one commit of a living pull request without closing it", async () => {
     const { github, forge } = await startForge();
     const first = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId: first.repositoryId,
-      expectedHeadOid: first.headOid,
-      path: PLACE.path,
-      text: changed,
-      edits: [],
-      headline: "one",
-      body: "",
-    };
-    const draft = {
-      current: null,
-      branch: "scale/shop.prod",
-      title: "one",
-      body: "",
-      repositoryNumber: "1",
-      labels: [],
-    };
+    const request = commitWish(first);
+    const draft = pullWish();
     const opened = await forge.openPull(PLACE, request, draft);
     await github.commit("acme/infra", { files: { "other.txt": "x" }, message: "other", login: "alice" });
     const second = await forge.readSnapshot(PLACE, DAY_MS);
@@ -149,18 +109,9 @@ describe("GitHubForge", () => {
   it("takes a pull request that was merged while it was made anew for a lost race", async () => {
     const { github, forge } = await startForge();
     const first = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId: first.repositoryId,
-      expectedHeadOid: first.headOid,
-      path: PLACE.path,
-      text: STACK_FILE.replace('"3"', '"5"'),
-      edits: [],
-      headline: "one",
-      body: "",
-    };
-    const draft = { branch: "scale/shop.prod", title: "one", body: "", repositoryNumber: "1", labels: [] };
-    const opened = await forge.openPull(PLACE, request, { ...draft, current: null });
+    const request = commitWish(first, { text: STACK_FILE.replace('"3"', '"5"') });
+    const draft = pullWish();
+    const opened = await forge.openPull(PLACE, request, draft);
     const { inRange } = await forge.readSnapshot(PLACE, DAY_MS);
     await forge.mergePull(PLACE, { ...opened, method: "squash", title: "one", message: "" });
     const again = { ...request, text: STACK_FILE.replace('"3"', '"6"'), headline: "two" };
@@ -173,25 +124,9 @@ describe("GitHubForge", () => {
 
   it("takes over a branch that a dead process left without a pull request", async () => {
     const { github, forge } = await startForge();
-    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId,
-      expectedHeadOid: headOid,
-      path: PLACE.path,
-      text: changed,
-      edits: [],
-      headline: "one",
-      body: "",
-    };
-    const draft = {
-      current: null,
-      branch: "scale/shop.prod",
-      title: "one",
-      body: "",
-      repositoryNumber: "1",
-      labels: [],
-    };
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = commitWish(seen);
+    const draft = pullWish();
     github.faults.add({ match: { method: "POST", path: /\/pulls$/ }, times: 3, kind: "status", status: 502 });
     await expect(forge.openPull(PLACE, request, draft)).rejects.toMatchObject({ code: "unavailable" });
     const left = await forge.readSnapshot(PLACE, DAY_MS);
@@ -203,26 +138,15 @@ describe("GitHubForge", () => {
 
   it("labels what waits for approval, and finds it by pool", async () => {
     const { forge } = await startForge();
-    const { headOid, repositoryId, repositoryNumber } = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId,
-      expectedHeadOid: headOid,
-      path: PLACE.path,
-      text: changed,
-      edits: [],
-      headline: "one",
-      body: "",
-    };
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = commitWish(seen);
     const branch = "scale-approval/shop.prod/web";
-    await forge.openPull(PLACE, request, {
-      current: null,
-      repositoryNumber,
-      branch,
-      title: "t",
-      body: "",
-      labels: ["needs-approval"],
-    });
+    const { repositoryNumber } = seen;
+    await forge.openPull(
+      PLACE,
+      request,
+      pullWish({ repositoryNumber, branch, title: "t", labels: ["needs-approval"] }),
+    );
     const { gated } = await forge.readSnapshot(PLACE, DAY_MS);
     expect(gated.get("web")).toMatchObject({ name: branch, pull: { number: 1 } });
     const { labels, isOurs, headOid: head } = await forge.readStanding(PLACE, 1);
@@ -232,19 +156,11 @@ describe("GitHubForge", () => {
   it("leaves the words and the mark of the replica that has won the race", async () => {
     const { github, forge } = await startForge();
     const open = async (web: number, seen: Snapshot) => {
-      const { repositoryId, repositoryNumber, headOid: expectedHeadOid, inRange: current } = seen;
+      const { repositoryNumber, inRange: current } = seen;
+      const title = `to ${web}`;
       const text = STACK_FILE.replace('"3"', `"${web}"`);
-      const commit = { path: PLACE.path, text, headline: `to ${web}`, body: "" };
-      const request = { urgency: "other", repositoryId, expectedHeadOid, edits: [], ...commit } as const;
-      const branch = "scale/shop.prod";
-      return forge.openPull(PLACE, request, {
-        current,
-        branch,
-        title: `to ${web}`,
-        body: "",
-        repositoryNumber,
-        labels: [],
-      });
+      const request = commitWish(seen, { urgency: "other", text, headline: title });
+      return forge.openPull(PLACE, request, pullWish({ current, title, repositoryNumber }));
     };
     await open(4, await forge.readSnapshot(PLACE, DAY_MS));
     const seen = await forge.readSnapshot(PLACE, DAY_MS);
@@ -276,25 +192,9 @@ describe("GitHubForge", () => {
   it("waits where the repository asks for a check first, and says so", async () => {
     const { github, forge } = await startForge();
     github.protect("acme/infra", "main", { requiredChecks: [{ context: "ci", appId: null }] });
-    const { headOid, repositoryId } = await forge.readSnapshot(PLACE, DAY_MS);
-    const request = {
-      urgency: "scale-out" as const,
-      repositoryId,
-      expectedHeadOid: headOid,
-      path: PLACE.path,
-      text: changed,
-      edits: [],
-      headline: "one",
-      body: "",
-    };
-    const draft = {
-      current: null,
-      branch: "scale/shop.prod",
-      title: "one",
-      body: "",
-      repositoryNumber: "1",
-      labels: [],
-    };
+    const seen = await forge.readSnapshot(PLACE, DAY_MS);
+    const request = commitWish(seen);
+    const draft = pullWish();
     const opened = await forge.openPull(PLACE, request, draft);
     const merge = {
       number: opened.number,
@@ -304,7 +204,9 @@ describe("GitHubForge", () => {
       message: "m",
     } as const;
     expect(await forge.mergePull(PLACE, merge)).toMatchObject({ kind: "waiting" });
-    expect(await forge.mergePull(PLACE, { ...merge, headOid })).toMatchObject({ kind: "moved" });
+    expect(await forge.mergePull(PLACE, { ...merge, headOid: seen.headOid })).toMatchObject({
+      kind: "moved",
+    });
   });
 
   it.each([

@@ -1,41 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { parseScaleCommit } from "../src/domain/scale-commit.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
-import { STACK_FILE } from "./support/shop-stack.ts";
+import { busyAlert } from "./support/busy-alert.ts";
+import { STACK_FILE, WEB } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
-const alert = (
-  labels: Record<string, string>,
-  annotations: Record<string, string> = {},
-  fingerprint = "f1",
-) => ({
-  version: "4",
-  groupKey: '{}:{alertname="Busy"}',
-  truncatedAlerts: 0,
-  status: "firing",
-  receiver: "pulumiscale",
-  groupLabels: {},
-  commonLabels: {},
-  commonAnnotations: {},
-  externalURL: "http://alertmanager",
-  alerts: [
-    {
-      status: "firing",
-      labels: { alertname: "Busy", ...labels },
-      annotations,
-      startsAt: "2026-01-07T12:00:00Z",
-      endsAt: "0001-01-01T00:00:00Z",
-      generatorURL: "",
-      fingerprint,
-    },
-  ],
-});
 
 describe("the app, on a GitHub", () => {
   it("turns an alert into one merged commit that changes one number", { timeout: TIMEOUT }, async () => {
     const { github, post, stackFile, get } = await startAppWorld();
     const before = github.requests.length;
-    const { status, results } = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const { status, results } = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(status).toBe(200);
     expect(results).toEqual([
       {
@@ -72,16 +47,16 @@ describe("the app, on a GitHub", () => {
     timeout: TIMEOUT,
   }, async () => {
     const { post, stackFile, publish, github } = await startAppWorld();
-    await post("/webhook/prometheus", alert({ pool: "web" }));
+    await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     const text = await eventually(stackFile, (now) => now !== STACK_FILE);
-    const again = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const again = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(again.status).toBe(200);
     expect(again.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "duplicate" }] });
-    const other = await post("/webhook/prometheus", alert({ pool: "web" }, {}, "f2"));
+    const other = await post("/webhook/prometheus", busyAlert({ pool: "web" }, {}, "f2"));
     expect(other.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "in-flight" }] });
     await publish({ applied: { web: 4, api: 2 } });
     await github.webhooksIdle();
-    const cool = await post("/webhook/prometheus", alert({ pool: "web" }, {}, "f3"));
+    const cool = await post("/webhook/prometheus", busyAlert({ pool: "web" }, {}, "f3"));
     expect(cool.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "cooldown" }] });
     expect(await stackFile()).toBe(text);
   });
@@ -195,10 +170,10 @@ describe("the app, on a GitHub", () => {
   }, async () => {
     const { github, post, stackFile } = await startAppWorld();
     github.faults.add({ match: { path: /graphql/ }, times: 1, kind: "status", status: 502 });
-    const away = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const away = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(away.status).toBe(503);
     expect(Number(away.headers.get("retry-after"))).toBeGreaterThan(0);
-    const back = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const back = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(back.results[0]).toMatchObject({ kind: "scale", to: 4 });
     await eventually(stackFile, (now) => now === STACK_FILE.replace('"3"', '"4"'));
   });
@@ -219,7 +194,7 @@ describe("the app, on a GitHub", () => {
     const second = await startReplica();
     const urls = [replica.url, second.url, replica.url, second.url];
     const answers = await Promise.all(
-      urls.map((url) => post("/webhook/prometheus", alert({ pool: "web" }), {}, url)),
+      urls.map((url) => post("/webhook/prometheus", busyAlert({ pool: "web" }), {}, url)),
     );
     expect(answers.flatMap(({ results }) => results).filter(({ kind }) => kind === "scale")).toHaveLength(1);
     await eventually(stackFile, (now) => now === STACK_FILE.replace('"3"', '"4"'));
@@ -228,15 +203,8 @@ describe("the app, on a GitHub", () => {
   });
 
   it("serves a pool under its former name", { timeout: TIMEOUT }, async () => {
-    const web = {
-      targetUrn: "urn:web",
-      configKey: "webCount",
-      strategy: "incremental",
-      min: 1,
-      max: 10,
-      cooldown: 0,
-    };
-    const { get, post } = await startAppWorld({ contract: { web: { ...web, aliases: ["www"] } } });
+    const web = { ...WEB, cooldown: 0, aliases: ["www"] };
+    const { get, post } = await startAppWorld({ contract: { web } });
     expect((await get("/pools/www")).answer).toMatchObject({ pool: "web", committed: 3 });
     expect((await get("/pools/www/history")).status).toBe(200);
     const { results } = await post("/scale/www?dryRun=true", { delta: 1 });
@@ -256,22 +224,22 @@ describe("the app, on a GitHub", () => {
     const { github, post, publish, stackFile } = await startAppWorld({
       entry: { applied: { web: 2, api: 2 }, receipt },
     });
-    const held = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const held = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(held.results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "apply-failed" }] });
     expect(held.results[0]?.reasons[0]?.message).toContain("quota exceeded");
     await publish({ applied: { web: 3, api: 2 } });
     await github.webhooksIdle();
-    const again = await post("/webhook/prometheus", alert({ pool: "web" }));
+    const again = await post("/webhook/prometheus", busyAlert({ pool: "web" }));
     expect(again.results[0]).toMatchObject({ kind: "scale", from: 3, to: 4 });
     await eventually(stackFile, (now) => now === STACK_FILE.replace('"3"', '"4"'));
   });
 
   it("refuses what it does not know, one by one", { timeout: TIMEOUT }, async () => {
     const { post } = await startAppWorld();
-    const message = alert({ pool: "nope" });
+    const message = busyAlert({ pool: "nope" });
     message.alerts.push(
-      ...alert({ pool: "api" }, { pulumiscale_value: "4" }, "f2").alerts,
-      ...alert({ pool: "api" }, {}, "f3").alerts,
+      ...busyAlert({ pool: "api" }, { pulumiscale_value: "4" }, "f2").alerts,
+      ...busyAlert({ pool: "api" }, {}, "f3").alerts,
     );
     const { status, results } = await post("/webhook/prometheus", message);
     expect(status).toBe(200);

@@ -5,8 +5,9 @@ import { parseXyChart } from "./delivery/parse-xychart.ts";
 import { readMarkdown } from "./delivery/read-markdown.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
+import { busyAlert } from "./support/busy-alert.ts";
 import type { AppWorld } from "./support/open-app-world.ts";
-import { STACK_FILE } from "./support/shop-stack.ts";
+import { API, STACK_FILE, WEB } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const REPO = "acme/infra";
@@ -15,41 +16,13 @@ const HOSTILE =
 const GATED = { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" };
 
 const CONTRACT = {
-  web: {
-    targetUrn: "urn:web",
-    configKey: "webCount",
-    strategy: "incremental",
-    min: 1,
-    max: 10,
-    cooldown: 0,
-    unitCost: { amount: 0.5, currency: "USD", per: "hour" },
-  },
-  api: { targetUrn: "urn:api", configKey: "apiCount", strategy: "absolute", min: 1, max: 20, cooldown: 0 },
+  web: { ...WEB, cooldown: 0, unitCost: { amount: 0.5, currency: "USD", per: "hour" } },
+  api: API,
 };
 
 /** An alert of Alertmanager's for the pool `web`, to this value. */
-const alert = (value: number, summary: string) => ({
-  version: "4",
-  groupKey: "{}",
-  truncatedAlerts: 0,
-  status: "firing",
-  receiver: "pulumiscale",
-  groupLabels: {},
-  commonLabels: {},
-  commonAnnotations: {},
-  externalURL: "http://alertmanager",
-  alerts: [
-    {
-      status: "firing",
-      labels: { alertname: "Busy", pool: "web" },
-      annotations: { summary, pulumiscale_value: String(value) },
-      startsAt: "2026-01-07T12:00:00Z",
-      endsAt: "0001-01-01T00:00:00Z",
-      generatorURL: "",
-      fingerprint: "f1",
-    },
-  ],
-});
+const alert = (value: number, summary: string) =>
+  busyAlert({ pool: "web" }, { summary, pulumiscale_value: String(value) });
 
 const Pull = z.object({ title: z.string(), body: z.string(), head: z.object({ sha: z.string() }) });
 

@@ -1,5 +1,6 @@
 import type { AppWorldOptions } from "../support/open-app-world.ts";
 import { firingWith } from "../support/payloads.ts";
+import { WEB } from "../support/shop-stack.ts";
 import type { AppCase } from "./app-case.ts";
 
 /** One way through the app. `act` is what goes wrong somewhere; the calls between its start and the quiet after it are the rows. */
@@ -16,16 +17,7 @@ export type AppScenario = {
 };
 
 // Nothing but the identity of the event keeps a retry from scaling once more: no cooldown, and what is applied is not known.
-const CONTRACT = {
-  web: {
-    targetUrn: "urn:web",
-    configKey: "webCount",
-    strategy: "incremental",
-    min: 1,
-    max: 10,
-    cooldown: 0,
-  },
-};
+const CONTRACT = { web: { ...WEB, cooldown: 0 } };
 export const WORLD: AppWorldOptions = { contract: CONTRACT, entry: { applied: {} } };
 const stackPolicy = (policy: string) => ({
   ".github/pulumiscale.yml": `stacks:\n  shop.prod:\n    ${policy}\n`,

@@ -1,12 +1,7 @@
-import { pino } from "pino";
-import { Probot } from "probot";
 import { onTestFinished } from "vitest";
-import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-clients.ts";
-import { GitHubForge } from "../../src/forge/github-forge.ts";
-import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
-import { headMarkKey } from "../../src/forge/head-mark.ts";
 import type { GitHubOptions } from "../github/github-stand-in.ts";
 import { startGitHub } from "../github/start-github.ts";
+import { appClients } from "../support/app-clients.ts";
 import { STACK_FILE } from "../support/shop-stack.ts";
 import { APP_EVENTS, APP_PERMISSIONS } from "./app-permissions.ts";
 
@@ -24,19 +19,6 @@ export async function startForge(files: Record<string, string> = {}, options: Gi
   github.addCollaborator("acme/infra", "alice", "write");
   const app = await github.createApp({ permissions: APP_PERMISSIONS, events: APP_EVENTS });
   const installation = github.installApp(app, "acme", "all");
-  const probot = new Probot({
-    appId: app.appId,
-    privateKey: app.privateKey,
-    secret: "a-webhook-secret",
-    baseUrl: github.apiUrl,
-    Octokit: UnthrottledOctokit,
-    log: pino({ level: "silent" }),
-  });
-  const clients = new GitHubClients(probot, Date.now);
-  const onSkipped = (error: unknown) => {
-    throw error;
-  };
-  for await (const _ of listInstalledRepositories(clients, onSkipped));
-  const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now, headMarkKey(app.privateKey));
+  const { clients, forge } = await appClients({ app, github });
   return { github, forge, clients, app, installation };
 }

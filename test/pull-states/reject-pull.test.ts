@@ -1,13 +1,8 @@
-import { pino } from "pino";
-import { Probot } from "probot";
 import { expect, it } from "vitest";
-import { GitHubClients, UnthrottledOctokit } from "../../src/forge/github-clients.ts";
-import { GitHubForge } from "../../src/forge/github-forge.ts";
-import { listInstalledRepositories } from "../../src/forge/github-installations.ts";
-import { headMarkKey } from "../../src/forge/head-mark.ts";
 import type { ScaleContext } from "../../src/workflows/read-situation.ts";
 import { rejectPull } from "../../src/workflows/reject-pull.ts";
 import { SnapshotCache } from "../../src/workflows/snapshot-cache.ts";
+import { appClients } from "../support/app-clients.ts";
 import { gatedPull, inRangePull, type PullStates } from "../support/pull-state-world.ts";
 import { readNotes } from "../support/read-notes.ts";
 import { PLACE } from "../support/shop-stack.ts";
@@ -16,17 +11,7 @@ const TIMEOUT = 60_000;
 
 /** What another process of the same App does. */
 async function contextOf({ app, github }: PullStates): Promise<ScaleContext> {
-  const probot = new Probot({
-    appId: app.appId,
-    privateKey: app.privateKey,
-    secret: "a-webhook-secret",
-    baseUrl: github.apiUrl,
-    Octokit: UnthrottledOctokit,
-    log: pino({ level: "silent" }),
-  });
-  const clients = new GitHubClients(probot, Date.now);
-  for await (const _ of listInstalledRepositories(clients, () => {}));
-  const forge = new GitHubForge((...of) => clients.clientFor(...of), Date.now, headMarkKey(app.privateKey));
+  const { forge } = await appClients({ app, github });
   return {
     forge,
     place: PLACE,

@@ -12,22 +12,12 @@ import { startGitHub } from "../github/start-github.ts";
 import { attestedEntry } from "../oidc/attested-entry.ts";
 import { deployRun } from "../oidc/format-claims.ts";
 import { startOidcIssuer, type TokenWish } from "../oidc/start-oidc-issuer.ts";
-import { PLACE, STACK_FILE } from "./shop-stack.ts";
+import { API, PLACE, STACK_FILE, WEB } from "./shop-stack.ts";
 
 export const TOKEN = "a-webhook-secret-of-more-than-32-characters";
 const WEBHOOK_SECRET = "the-apps-own-webhook-secret";
 
-const CONTRACT = {
-  web: {
-    targetUrn: "urn:web",
-    configKey: "webCount",
-    strategy: "incremental",
-    min: 1,
-    max: 10,
-    cooldown: 300,
-  },
-  api: { targetUrn: "urn:api", configKey: "apiCount", strategy: "absolute", min: 1, max: 20, cooldown: 0 },
-};
+const CONTRACT = { web: WEB, api: API };
 
 export type AppWorldOptions = {
   files?: Record<string, string>;

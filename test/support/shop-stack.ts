@@ -10,3 +10,21 @@ export const PLACE: StackPlace = {
   branch: "main",
   path: "Pulumi.prod.yaml",
 };
+
+/** The two pools of the stack file, as a contract has them. */
+export const WEB = {
+  targetUrn: "urn:web",
+  configKey: "webCount",
+  strategy: "incremental",
+  min: 1,
+  max: 10,
+  cooldown: 300,
+};
+export const API = {
+  targetUrn: "urn:api",
+  configKey: "apiCount",
+  strategy: "absolute",
+  min: 1,
+  max: 20,
+  cooldown: 0,
+};

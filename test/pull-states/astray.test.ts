@@ -6,6 +6,7 @@ import {
   gatedPull,
   IN_RANGE,
   inRangePull,
+  type PullStates,
   REPO,
   scaled,
   startPullStates,
@@ -16,17 +17,19 @@ import { PLACE, STACK_FILE } from "../support/shop-stack.ts";
 const TIMEOUT = 60_000;
 const approve = { login: "bob", state: "APPROVED" } as const;
 
+/** A person moves pull request #1 to another base branch. */
+async function toRelease({ alice, github }: PullStates): Promise<void> {
+  const files = { "notes.md": "1" };
+  await github.commit(REPO, { branch: "release", files, message: "notes", login: "bob" });
+  await alice("PATCH", "/pulls/1", { base: "release" });
+}
+
 it("an in-range pull request whose base was changed is none of ours: said once, not merged, and the next demand has another", {
   timeout: TIMEOUT,
 }, async () => {
-  const { alice, github, nudge, post, pull, pulls, settled, stackFile, unblock } = await inRangePull();
-  await github.commit(REPO, {
-    branch: "release",
-    files: { "notes.md": "1" },
-    message: "notes",
-    login: "bob",
-  });
-  await alice("PATCH", "/pulls/1", { base: "release" });
+  const world = await inRangePull();
+  const { github, nudge, post, pull, pulls, settled, stackFile, unblock } = world;
+  await toRelease(world);
   await settled();
   unblock();
   await nudge(IN_RANGE);
@@ -46,14 +49,9 @@ it("an in-range pull request whose base was changed is none of ours: said once, 
 it("a gated pull request whose base was changed is not merged on an approval, and the next demand has another", {
   timeout: TIMEOUT,
 }, async () => {
-  const { alice, github, post, pull, settled, stackFile } = await gatedPull();
-  await github.commit(REPO, {
-    branch: "release",
-    files: { "notes.md": "1" },
-    message: "notes",
-    login: "bob",
-  });
-  await alice("PATCH", "/pulls/1", { base: "release" });
+  const world = await gatedPull();
+  const { github, post, pull, settled, stackFile } = world;
+  await toRelease(world);
   await github.review(REPO, 1, approve);
   await settled();
   expect(await github.readFile(REPO, PLACE.path, "release")).toBe(STACK_FILE);
@@ -65,14 +63,9 @@ it("a gated pull request whose base was changed is not merged on an approval, an
 });
 
 it("a base that is set back makes it ours again", { timeout: TIMEOUT }, async () => {
-  const { alice, github, settled, stackFile, unblock } = await inRangePull();
-  await github.commit(REPO, {
-    branch: "release",
-    files: { "notes.md": "1" },
-    message: "notes",
-    login: "bob",
-  });
-  await alice("PATCH", "/pulls/1", { base: "release" });
+  const world = await inRangePull();
+  const { alice, settled, stackFile, unblock } = world;
+  await toRelease(world);
   await settled();
   unblock();
   await alice("PATCH", "/pulls/1", { base: "main" });

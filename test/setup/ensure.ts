@@ -1,5 +1,5 @@
 // node ensure.ts <program> … : sets the programs up and prints their folders, one per line.
-import { constants, setPriority } from "node:os";
+import { constants, getPriority, setPriority } from "node:os";
 import { cachedAlertmanager, ensureAlertmanager } from "./alertmanager.ts";
 import { progress } from "./cache.mjs";
 import { cachedGoTool, ensureGoTool } from "./go-tool.ts";
@@ -58,7 +58,7 @@ function isProgram(name: string): name is keyof typeof programs {
 
 if (import.meta.main) {
   // What builds for minutes leaves the machine to those who work on it; all that is started from here inherits this.
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
   try {
     await main(process.argv.slice(2));
   } catch (error) {

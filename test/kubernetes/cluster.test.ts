@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { dirname } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { requireProgram } from "../setup/require-program.ts";
+import { freePort } from "../world/free-port.ts";
 import { startProcess } from "../world/start-process.ts";
 import { type Manifest, openClusterClient, waitUntil } from "./support/cluster-client.ts";
 import { type Cluster, neverReady, openCluster } from "./support/open-cluster.ts";
@@ -221,6 +222,19 @@ test("two more that start at once are clusters of their own, and leave nothing b
     await expect(admin.request("GET", "/readyz")).rejects.toThrow(/ECONNREFUSED/);
   }
   await shared.admin.get(named("here"));
+});
+
+test("a port that somebody took a moment before is left to them", async ({ skip }) => {
+  const apiServer = requireProgram("kube-apiserver", skip);
+  const somebody = createServer().listen(0, "127.0.0.1");
+  await once(somebody, "listening");
+  const { port } = z.object({ port: z.number() }).parse(somebody.address());
+  const chosen = [port];
+  const cluster = await openCluster(apiServer, async () => chosen.pop() ?? (await freePort()));
+  expect(cluster.contexts()[0]?.server).not.toBe(`https://127.0.0.1:${port}`);
+  await cluster.admin.get({ apiVersion: "v1", kind: "Namespace", name: "staging" });
+  await cluster.stop();
+  somebody.close();
 });
 
 test("tests that are killed leave no cluster behind", async ({ skip }) => {

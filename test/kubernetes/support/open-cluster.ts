@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { freePort } from "../../world/free-port.ts";
 import type { RunningProcess } from "../../world/start-process.ts";
 import type { ClusterClient, Manifest } from "./cluster-client.ts";
 import { type ClusterPrograms, openClusterPrograms } from "./cluster-programs.ts";
@@ -59,8 +60,11 @@ export type Rule = {
  */
 export const neverReady = "pulumiscale.test/never-ready";
 
-/** Starts a cluster without nodes. `apiServer` is the program kube-apiserver, beside which the others lie. */
-export async function openCluster(apiServer: string): Promise<Cluster> {
+/**
+ * Starts a cluster without nodes. `apiServer` is the program kube-apiserver, beside which the others lie; `choosePort`
+ * is asked again when the port it chose is taken.
+ */
+export async function openCluster(apiServer: string, choosePort = freePort): Promise<Cluster> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "cluster-")));
   const release = guardFolder(folder);
   const programs = openClusterPrograms(apiServer, folder);
@@ -70,7 +74,7 @@ export async function openCluster(apiServer: string): Promise<Cluster> {
     await release();
   };
   try {
-    const { admin, client, kubeconfig: internal } = await startControlPlane(programs, folder);
+    const { admin, client, kubeconfig: internal } = await startControlPlane(programs, folder, choosePort);
     await client.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "staging" } });
     const kubeconfig = join(folder, "kubeconfig");
     const contexts: Context[] = [admin, { ...admin, name: "staging", namespace: "staging" }];
@@ -88,7 +92,7 @@ export async function openCluster(apiServer: string): Promise<Cluster> {
         writeKubeconfig(kubeconfig, contexts);
         return context;
       },
-      holdPods: () => kwok.kill(),
+      holdPods: () => programs.giveUp(kwok),
       releasePods: async () => {
         kwok = await startKwok(programs, internal);
       },

@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { z } from "zod";
-import { freePort } from "../../world/free-port.ts";
 import { type ClusterClient, openClusterClient, waitUntil } from "./cluster-client.ts";
 import type { ClusterPrograms } from "./cluster-programs.ts";
 import { type Context, writeKubeconfig } from "./write-kubeconfig.ts";
@@ -15,12 +14,16 @@ export type ControlPlane = { admin: Context; client: ClusterClient; kubeconfig: 
  * Starts etcd, the API server, the controllers and the scheduler with all they write below `folder`; resolves when the
  * API server is ready and the controllers have done their first work.
  */
-export async function startControlPlane(programs: ClusterPrograms, folder: string): Promise<ControlPlane> {
+export async function startControlPlane(
+  programs: ClusterPrograms,
+  folder: string,
+  choosePort: () => Promise<number>,
+): Promise<ControlPlane> {
   const token = randomBytes(24).toString("hex");
   const certificate = join(folder, "server.crt");
   await writeSecrets(folder, token);
   programs.start("etcd", etcdFlags(folder));
-  const port = await startApiServer(programs, folder);
+  const port = await startApiServer(programs, folder, choosePort);
   const client = openClusterClient({ port, certificate, token });
   await waitForApi(programs, client);
   const server = `https://127.0.0.1:${port}`;
@@ -95,15 +98,20 @@ function apiServerFlags(folder: string, port: number): string[] {
 }
 
 /** Answers the port on which it listens. A free one may be taken by somebody else before it is: then another one. */
-async function startApiServer(programs: ClusterPrograms, folder: string): Promise<number> {
-  const port = await freePort();
+async function startApiServer(
+  programs: ClusterPrograms,
+  folder: string,
+  choosePort: () => Promise<number>,
+): Promise<number> {
+  const port = await choosePort();
   const server = programs.start("kube-apiserver", apiServerFlags(folder, port));
   try {
     await server.waitForLine(/Serving securely/);
     return port;
   } catch (error) {
     if (!server.lines.some((line) => line.includes("address already in use"))) throw error;
-    return startApiServer(programs, folder);
+    await programs.giveUp(server);
+    return startApiServer(programs, folder, choosePort);
   }
 }
 

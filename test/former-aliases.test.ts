@@ -87,6 +87,18 @@ it("what waited for approval under a former name is closed, and not merged", {
   expect(closed.merged_at).toBeNull();
 });
 
+it("an answer to a comment goes on where the stack is renamed meanwhile", { timeout: TIMEOUT }, async () => {
+  const world = await startCommandWorld();
+  const { ask, answered, github, settled, stackFile } = world;
+  await ask("/scale web 5");
+  await eventually(stackFile, (text) => text === scaled(5));
+  await answered(/Committed as/);
+  await rename(world, settled, { applied: { web: 5, api: 2 } });
+  // Whatever happens next in the repository.
+  await github.commit(REPO, { branch: "main", message: "x", login: "alice", files: { "README.md": "x" } });
+  expect(await answered(/Applied/)).toContain("`shop.prod/web` 3 → **5**");
+});
+
 it("a no to what was asked for under a former name is still one", { timeout: TIMEOUT }, async () => {
   for (const [open, value] of [[inRangePull, 4] as const, [gatedPull, 8] as const]) {
     const world = await open();

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
+import { isCalled } from "../domain/names.ts";
 import {
   formatReply,
   isOpenReply,
@@ -123,7 +124,7 @@ export class CommentReplies {
     const served = this.#options.stacks.served(owner, repo);
     const lines: ReplyLine[] = [];
     for (const line of posted.reply.lines) {
-      const stack = line.kind === "scale" ? served.find(({ name }) => name.alias === line.alias) : undefined;
+      const stack = line.kind === "scale" ? served.find(({ name }) => isCalled(name, line.alias)) : undefined;
       if (line.kind !== "scale" || stack === undefined) {
         lines.push(line);
         continue;

@@ -20,6 +20,7 @@ const interfaces = [
   "src/forge/comment-forge.ts",
   "src/forge/status-issue-forge.ts",
   "src/apply/apply-forge.ts",
+  "src/notify/notifier.ts",
   "src/clock.ts",
   "src/ledger/entry.ts",
   "src/ledger/change-entry.ts",
@@ -38,6 +39,7 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/apply/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   { layer: "src/ledger/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/delivery/", mayImport: ["src/domain/", ...interfaces] },
+  { layer: "src/notify/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/workflows/", mayImport: ["src/domain/", "src/delivery/", ...interfaces] },
   { layer: "src/forge/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   {
@@ -92,6 +94,7 @@ export const powerRules: readonly PowerRule[] = [
     packages: ["@octokit/", "octokit", "probot"],
     homes: ["src/forge/github-", "src/index.ts", "src/main.ts"],
   },
+  { power: "e-mail", packages: ["nodemailer"], homes: ["src/notify/email.ts"] },
   { power: "Pulumi", packages: ["@pulumi/"], homes: ["src/apply/"] },
 ];
 

@@ -1,0 +1,158 @@
+import type { Clock } from "../clock.ts";
+import type { Notification } from "../domain/notification.ts";
+import { decideNews, type Seen } from "../domain/notification-news.ts";
+import {
+  isAbout,
+  isWanted,
+  type NamedTarget,
+  type NotificationTargets,
+  namedTargets,
+} from "../domain/notification-targets.ts";
+import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
+import type { NotificationOutbox } from "../notify/notifier.ts";
+import type { Background } from "./background.ts";
+import type { CommandedStacks, ServedStack } from "./given-command.ts";
+import { readNotifications } from "./read-notifications.ts";
+import { readSituation } from "./read-situation.ts";
+import { TryAgainError } from "./scaling.ts";
+
+type NotificationsOptions = {
+  outbox: NotificationOutbox;
+  stacks: Pick<CommandedStacks, "served">;
+  clock: Clock;
+  background: Background;
+  /** What people look at: `https://github.com`. */
+  serverUrl: string;
+  /** A repository is looked at no more often than once in so many milliseconds. */
+  everyMs: number;
+  /** A target cannot be told since settings of the app are missing. */
+  onLacking: (name: RepositoryName, target: string, settings: readonly string[]) => void;
+  onError: (name: RepositoryName, error: unknown) => void;
+};
+
+type Watched = {
+  name: RepositoryName;
+  targets: readonly NamedTarget[];
+  /** What was seen of each stack, by the stack's id; none of one that was not looked at yet. */
+  seen: Map<string, Seen>;
+  notBeforeMs: number;
+  timer: NodeJS.Timeout | undefined;
+};
+
+type ListedWish = RepositoryName & { notifications: NotificationTargets | null };
+
+/**
+ * Tells targets what has become of scale pull requests, as far as their repository names targets and the app has their addresses. Nothing
+ * of it is kept anywhere: what became so before this process started counts as told. Where nobody is to be told, nothing is read.
+ */
+export class Notifications {
+  readonly #options: NotificationsOptions;
+  readonly #watched = new Map<string, Watched>();
+  readonly #lacking = new Set<string>();
+  #sinceMs: number;
+  #isStopped = false;
+
+  constructor(options: NotificationsOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock();
+  }
+
+  /** A repository is listed. `notifications`: whom it wants told; null where nobody can tell, and all stays as it was. */
+  listed({ owner, repo, notifications }: ListedWish): void {
+    const name = { owner, repo };
+    const key = repositoryKey(name);
+    if (notifications !== null) {
+      const targets = namedTargets(notifications).filter((target) => this.#isReady(name, target));
+      const known = this.#watched.get(key);
+      if (targets.length === 0) this.forget(name);
+      else if (known !== undefined) known.targets = targets;
+      else this.#watched.set(key, { name, targets, seen: new Map(), notBeforeMs: 0, timer: undefined });
+    }
+    this.moved(name);
+  }
+
+  /** Something has happened in a repository: what is news is told in the background. */
+  moved(name: RepositoryName): void {
+    const watched = this.#watched.get(repositoryKey(name));
+    if (watched !== undefined) this.#start(watched);
+  }
+
+  /** Events since then have reached nobody: what became so since then was told by nobody. */
+  missedSince(atMs: number): void {
+    if (atMs >= this.#sinceMs) return;
+    this.#sinceMs = atMs;
+    for (const watched of this.#watched.values()) this.#start(watched);
+  }
+
+  forget(name: RepositoryName): void {
+    clearTimeout(this.#watched.get(repositoryKey(name))?.timer);
+    this.#watched.delete(repositoryKey(name));
+  }
+
+  /** Nothing begins any more. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+  }
+
+  #isReady(name: RepositoryName, target: NamedTarget): boolean {
+    const lacking = this.#options.outbox.lacks(target);
+    const key = `${repositoryKey(name)} ${target.name} ${lacking.join()}`;
+    if (lacking.length > 0 && !this.#lacking.has(key)) {
+      this.#lacking.add(key);
+      this.#options.onLacking(name, target.name, lacking);
+    }
+    return lacking.length === 0;
+  }
+
+  #start(watched: Watched): void {
+    const { background } = this.#options;
+    background.start(`notify ${repositoryKey(watched.name)}`, () => this.#look(watched));
+  }
+
+  async #look(watched: Watched): Promise<void> {
+    const { clock, everyMs, onError } = this.#options;
+    const waitMs = watched.notBeforeMs - clock();
+    if (waitMs > 0) return this.#lookIn(watched, waitMs);
+    if (this.#isGone(watched)) return;
+    watched.notBeforeMs = clock() + everyMs;
+    const { owner, repo } = watched.name;
+    for (const stack of this.#options.stacks.served(owner, repo)) {
+      if (!watched.targets.some((target) => isAbout(target, stack.name.alias))) continue;
+      try {
+        await this.#lookAt(watched, stack);
+      } catch (error) {
+        // What cannot be used now is told where it is scaled; the next event looks again.
+        if (!(error instanceof TryAgainError)) onError(watched.name, error);
+      }
+    }
+  }
+
+  async #lookAt(watched: Watched, { context, name }: ServedStack): Promise<void> {
+    const snapshot = await context.snapshots.get();
+    const situation = readSituation(context, snapshot);
+    const reading = readNotifications(situation, context.place, this.#options.serverUrl);
+    const { news, seen } = decideNews(watched.seen.get(name.id) ?? null, reading, this.#sinceMs);
+    watched.seen.set(name.id, seen);
+    for (const ofSubject of Map.groupBy(news, ({ subject }) => subject.id).values())
+      this.#tell(watched, ofSubject);
+  }
+
+  /** A target gets all that is news of one subject at once. */
+  #tell({ targets }: Watched, news: readonly Notification[]): void {
+    for (const target of targets) {
+      const [first, ...others] = news.filter((notification) => isWanted(target, notification));
+      if (first === undefined) continue;
+      this.#options.outbox.post(target, { subject: first.subject, news: [first, ...others] });
+    }
+  }
+
+  #lookIn(watched: Watched, waitMs: number): void {
+    clearTimeout(watched.timer);
+    if (!this.#isGone(watched)) watched.timer = setTimeout(() => this.#start(watched), waitMs).unref();
+  }
+
+  #isGone(watched: Watched): boolean {
+    return this.#isStopped || this.#watched.get(repositoryKey(watched.name)) !== watched;
+  }
+}

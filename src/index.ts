@@ -7,6 +7,7 @@ import { LEDGER_BRANCH } from "./ledger/entry.ts";
 import type { CommentAnswers } from "./workflows/answer-comment.ts";
 import type { Background } from "./workflows/background.ts";
 import type { PullRequestGuard } from "./workflows/guard-pull-request.ts";
+import type { Notifications } from "./workflows/notify-changes.ts";
 import type { Onboarding } from "./workflows/onboard-repository.ts";
 import type { StackDirectory } from "./workflows/stack-directory.ts";
 import type { StatusIssues } from "./workflows/status-issue.ts";
@@ -21,6 +22,7 @@ export type AppParts = {
   answers: CommentAnswers;
   onboarding: Onboarding;
   statusIssues: StatusIssues;
+  notifications: Notifications;
   /** Told of an event that could not be handled. */
   onFailed: (event: string, error: unknown) => void;
 };
@@ -35,6 +37,7 @@ export function pulumiscale({
   answers,
   onboarding,
   statusIssues,
+  notifications,
   onFailed,
 }: AppParts): (app: Probot) => void {
   return (app) => {
@@ -56,6 +59,7 @@ export function pulumiscale({
       guard.basisChanged(place, branch);
       answers.moved(place);
       statusIssues.moved(place);
+      notifications.moved(place);
       if (branch === LEDGER_BRANCH || (branch === default_branch && changesSettings(payload.commits))) {
         background.start(`list ${place.owner}/${repo}`, () => watch.list(place));
       }
@@ -65,6 +69,7 @@ export function pulumiscale({
       const { owner, name: repo } = payload.repository;
       directory.invalidate(owner.login, repo);
       statusIssues.moved({ owner: owner.login, repo });
+      notifications.moved({ owner: owner.login, repo });
     });
 
     listenForGuard({ on }, guard);
@@ -128,6 +133,7 @@ export function pulumiscale({
       guard.forget({ owner, repo });
       onboarding.forget({ owner, repo });
       statusIssues.forget({ owner, repo });
+      notifications.forget({ owner, repo });
     }
   };
 }

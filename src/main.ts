@@ -2,6 +2,7 @@ import { createNodeMiddleware, Probot } from "probot";
 import { redactor } from "./apply/redact.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { RepositoryName } from "./domain/repository-name.ts";
+import { addressesOfApi } from "./forge/github-addresses.ts";
 import { CALL_TIMEOUT_MS, GitHubClients, UnthrottledOctokit } from "./forge/github-clients.ts";
 import { GitHubComments } from "./forge/github-comments.ts";
 import { GitHubControls } from "./forge/github-controls.ts";
@@ -23,6 +24,8 @@ import { IssuerKeys } from "./ledger/issuer-keys.ts";
 import { LedgerJudge } from "./ledger/ledger-judge.ts";
 import { oidcIssuerOf } from "./ledger/oidc-issuer.ts";
 import { createLogger } from "./logger.ts";
+import { Outbox } from "./notify/outbox.ts";
+import type { SendWaits } from "./notify/send-queue.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "./version.ts";
 import { CommentAnswers } from "./workflows/answer-comment.ts";
@@ -30,6 +33,7 @@ import { AppScaling } from "./workflows/app-scaling.ts";
 import { Background } from "./workflows/background.ts";
 import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { type LookAgainWaits, lookAgain } from "./workflows/look-again.ts";
+import { Notifications } from "./workflows/notify-changes.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
@@ -39,6 +43,8 @@ import { RepositoryWatch } from "./workflows/watch-repositories.ts";
 
 /** A status issue that many follow is edited no more often than this. */
 const STATUS_EVERY_MS = 60_000;
+/** For so long a snapshot is good: looking more often would cost a call each time. */
+const NOTIFY_EVERY_MS = 10_000;
 /** A sender waits at least 10 s; this leaves room for the network. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -55,6 +61,8 @@ export type AppInternals = Partial<LookAgainWaits> & {
   callTimeoutMs?: number;
   answerWithinMs?: number;
   statusEveryMs?: number;
+  notifyEveryMs?: number;
+  sendWaits?: Partial<SendWaits>;
 };
 
 /** Starts the GitHub App: wires settings, clock, logger, forge and server together, and lists the installed repositories. */
@@ -66,6 +74,8 @@ export async function startApp(
     callTimeoutMs = CALL_TIMEOUT_MS,
     answerWithinMs = ANSWER_WITHIN_MS,
     statusEveryMs = STATUS_EVERY_MS,
+    notifyEveryMs = NOTIFY_EVERY_MS,
+    sendWaits = {},
     ...waits
   }: AppInternals = {},
 ): Promise<RunningApp> {
@@ -99,6 +109,7 @@ export async function startApp(
       const [owner = "", repo = ""] = stack.split("/");
       answers.moved({ owner, repo });
       statusIssues.moved({ owner, repo });
+      notifications.moved({ owner, repo });
     },
   });
   const scaling = new AppScaling({
@@ -140,6 +151,19 @@ export async function startApp(
     onError: ({ owner, repo }, error) =>
       log.warn({ owner, repo, error: errorFacts(error) }, "the status issue could not be brought up to date"),
   });
+  const outbox = new Outbox({
+    secrets: settings.notify,
+    ...{ clock, waits: sendWaits },
+    onGivenUp: (target, why) => log.warn({ target, why }, "a notification could not be sent"),
+  });
+  const notifications = new Notifications({
+    ...{ outbox, clock, background, everyMs: notifyEveryMs, stacks: directory },
+    serverUrl: addressesOfApi(settings.githubApiUrl).serverUrl,
+    onLacking: ({ owner, repo }, target, lacking) =>
+      log.warn({ owner, repo, target, lacking }, "a target of notifications has no settings here"),
+    onError: ({ owner, repo }, error) =>
+      log.warn({ owner, repo, error: errorFacts(error) }, "what is to be told could not be read"),
+  });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
     readRepository: (name: RepositoryName) => readRepository(clients, name, ledger, settings.appId),
@@ -153,6 +177,7 @@ export async function startApp(
       if (listing.hasLedger) answers.listed(listing);
       onboarding.listed(listing);
       statusIssues.listed(listing);
+      notifications.listed(listing);
     },
     nextListing: (name) => (onboarding.isNext(name) ? "soon" : guard.nextListing(name)),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
@@ -162,12 +187,16 @@ export async function startApp(
     orphans: new GitHubOrphans((...of) => clients.clientFor(...of)),
     stacks: directory,
     ...{ answers, clock },
-    onFound: (found) => log.warn({ found }, "found what no event has told"),
+    onFound: (found) => {
+      log.warn({ found }, "found what no event has told");
+      if (found.kind === "redelivered")
+        notifications.missedSince(Math.min(...found.attempts.map(({ atMs }) => atMs)));
+    },
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),
   });
   const probotWebhooks = await createNodeMiddleware(
     pulumiscale({
-      ...{ clients, directory, watch, background, guard, answers, onboarding, statusIssues },
+      ...{ clients, directory, watch, background, guard, answers, onboarding, statusIssues, notifications },
       onFailed: (event, error) =>
         log.error({ error: errorFacts(error), event }, "an event of GitHub could not be handled"),
     }),
@@ -207,16 +236,21 @@ export async function startApp(
   log.info({ host: settings.host, port: server.port }, "listening");
   return {
     port: server.port,
-    idle: () => background.idle(),
+    idle: async () => {
+      await background.idle();
+      await outbox.idle();
+    },
     stop: async () => {
       looking.stop();
       statusIssues.stop();
+      notifications.stop();
       await server.stop();
       await background.idle();
+      await outbox.stop();
     },
   };
 }
 
-function secretsOf({ privateKey, webhookSecret, hmacSecret, metricsToken }: Settings): string[] {
-  return [privateKey, webhookSecret, hmacSecret ?? "", metricsToken ?? ""];
+function secretsOf({ privateKey, webhookSecret, hmacSecret, metricsToken, notify }: Settings): string[] {
+  return [privateKey, webhookSecret, hmacSecret ?? "", metricsToken ?? "", ...notify.texts];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { Alias } from "./domain/names.ts";
+import { type NotificationSecrets, parseNotificationSecrets } from "./domain/notification-secrets.ts";
 import { type StackName, stackName } from "./domain/stack-name.ts";
 
 const NotEmpty = z.string().trim().min(1);
@@ -61,6 +62,8 @@ export type Settings = {
   paused: string | null;
   /** The operator's own SNS beside AWS's, such as LocalStack's. */
   snsEndpoint: URL | null;
+  /** Where those are found that repositories want told. */
+  notify: NotificationSecrets;
 };
 
 /** What the sidecar is told from outside, beside its flags. */
@@ -84,8 +87,9 @@ export function readSettings(
   const given = givenIn(environment);
   const parsed = Environment.safeParse(given);
   const keyProblems = given.PRIVATE_KEY === undefined && given.PRIVATE_KEY_PATH === undefined ? [NO_KEY] : [];
-  if (!parsed.success || keyProblems.length > 0) {
-    throw new SettingsError([...problemsOf(parsed.error, given), ...keyProblems]);
+  const notify = parseNotificationSecrets(given);
+  if (!parsed.success || keyProblems.length > 0 || notify.problems.length > 0) {
+    throw new SettingsError([...problemsOf(parsed.error, given), ...keyProblems, ...notify.problems]);
   }
   const env = parsed.data;
   const [owner, repo, alias] = env.PULUMISCALE_DEFAULT_STACK?.split("/") ?? [];
@@ -100,6 +104,7 @@ export function readSettings(
       owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
     oidcIssuer: env.PULUMISCALE_OIDC_ISSUER ?? null,
+    notify: notify.secrets,
     ...sidecarSettings(env, "this app"),
   };
 }

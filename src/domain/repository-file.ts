@@ -4,6 +4,7 @@ import { CommandRules } from "./command-rights.ts";
 import { Approval, type Pool } from "./contract.ts";
 import { MAX_DUPLICATE_SECONDS } from "./cooldown.ts";
 import { Alias } from "./names.ts";
+import { NotificationTargets } from "./notification-targets.ts";
 import { findDuplicateKey, parseWithinStack, walkNodes } from "./stack-document.ts";
 
 const Delivery = z.enum(["pull-request", "direct"]);
@@ -46,6 +47,8 @@ const Schema = z.strictObject({
   statusIssue: z.boolean().optional(),
   /** Who may give which commands in comments. */
   commands: CommandRules.optional(),
+  /** Who is told of what becomes of pull requests; addresses and keys are the app's own settings. */
+  notifications: NotificationTargets.optional(),
 });
 
 /** The JSON Schema of the repository file, for editors. */

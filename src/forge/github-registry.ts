@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
+import type { NotificationTargets } from "../domain/notification-targets.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import type { LedgerJudge } from "../ledger/ledger-judge.ts";
@@ -58,6 +59,8 @@ export type StackListing = {
   hasSettings: boolean;
   /** Whether the repository wants a status issue; null where its file cannot be used. */
   statusIssue: boolean | null;
+  /** Whom the repository wants told; null where its file cannot be used. */
+  notifications: NotificationTargets | null;
 };
 
 /** Lists the stacks of a repository: one call for the ledger, one more for the projects' stack file folders. */
@@ -141,6 +144,7 @@ export async function listStacks(
     const openHeads = readOpenHeads(answer);
     const hasSettings = answer.repositoryFile !== null;
     const statusIssue = parsedFile.kind === "good" ? parsedFile.file.statusIssue === true : null;
+    const notifications = parsedFile.kind === "good" ? (parsedFile.file.notifications ?? {}) : null;
     return {
       repositoryNumber: String(answer.databaseId),
       stacks: named,
@@ -151,6 +155,7 @@ export async function listStacks(
       openHeads,
       hasSettings,
       statusIssue,
+      notifications,
     };
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);

@@ -1,3 +1,4 @@
+import type { NotificationTargets } from "../domain/notification-targets.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import { ForgeError, type ListedStack, type StackPlace } from "../forge/forge.ts";
 import type { ListedHead } from "../forge/guard-forge.ts";
@@ -19,6 +20,8 @@ export type RepositoryListing = RepositoryName & {
   hasSettings: boolean;
   /** Whether the repository wants a status issue; null where its file cannot be used. */
   statusIssue: boolean | null;
+  /** Whom the repository wants told; null where its file cannot be used. */
+  notifications: NotificationTargets | null;
 };
 
 /** Where repositories and their stacks are listed. */

@@ -69,6 +69,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           openHeads: [],
           hasSettings: false,
           statusIssue: false,
+          notifications: {},
         };
       },
     },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
-import { newest, outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
+import { deploySteps, newest, outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
 
 let world: RunnerWorld;
 beforeEach(async () => {
@@ -134,12 +134,8 @@ test("env at every level, the nearest wins; GITHUB_ENV and GITHUB_PATH reach lat
 });
 
 test("if, failure(), always() and continue-on-error", async () => {
-  const run = await world.push(`
-    on: push
-    jobs:
-      deploy:
-        runs-on: ubuntu-latest
-        steps:
+  const run = await world.push(
+    deploySteps(`
           - { name: forgiven, id: forgiven, run: exit 3, continue-on-error: true }
           - { name: after forgiven, if: "steps.forgiven.outcome == 'failure' && steps.forgiven.conclusion == 'success'", run: "true" }
           - { name: not wanted, if: "github.ref != 'refs/heads/main'", run: "true" }
@@ -148,7 +144,8 @@ test("if, failure(), always() and continue-on-error", async () => {
           - { name: on failure, if: failure(), run: "true" }
           - { name: conditional on failure, if: "failure() && github.event_name == 'schedule'", run: "true" }
           - { name: in any case, if: "\${{ always() }}", run: "true" }
-  `);
+  `),
+  );
   expect(run.conclusion).toBe("failure");
   expect(outcomes(run)).toEqual([
     "forgiven: failure",
@@ -165,15 +162,12 @@ test("if, failure(), always() and continue-on-error", async () => {
 });
 
 test("pipefail is on only where bash is asked for by name", async () => {
-  const run = await world.push(`
-    on: push
-    jobs:
-      deploy:
-        runs-on: ubuntu-latest
-        steps:
+  const run = await world.push(
+    deploySteps(`
           - { name: unspecified, run: "false | true" }
           - { name: bash, shell: bash, run: "false | true" }
-  `);
+  `),
+  );
   expect(outcomes(run)).toEqual(["unspecified: success", "bash: failure"]);
 });
 
@@ -228,12 +222,8 @@ test("an empty matrix fails the job, as on GitHub", async () => {
 });
 
 test("secrets and masked values never reach the log", async () => {
-  const run = await world.push(`
-    on: push
-    jobs:
-      deploy:
-        runs-on: ubuntu-latest
-        steps:
+  const run = await world.push(
+    deploySteps(`
           - env: { PASSPHRASE: "\${{ secrets.PASSPHRASE }}", TOKEN: "\${{ github.token }}", SAME: "\${{ secrets.GITHUB_TOKEN }}" }
             run: |
               HUSH=$(printf 'hu%s hush' sh)
@@ -241,7 +231,8 @@ test("secrets and masked values never reach the log", async () => {
               echo "a $HUSH b"
               echo "$PASSPHRASE|$TOKEN|$([ "$TOKEN" = "$SAME" ] && echo same)"
               echo "::error title=Oh::$HUSH%0Aagain"
-  `);
+  `),
+  );
   expect(run.log).toContain("a *** b");
   expect(run.log).toContain("***|***|same");
   expect(run.log).not.toMatch(/hush hush|open sesame|ghs_/);

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
+import { deploySteps, outcomes, type RunnerWorld, startRunnerWorld } from "./support/runner-world.ts";
 
 let folder: string;
 let world: RunnerWorld;
@@ -51,17 +51,14 @@ const greet = {
 
 test("a node24 action gets its inputs and defaults, and gives outputs, state and a summary", async () => {
   await write(greet);
-  const run = await world.push(`
-    on: push
-    jobs:
-      deploy:
-        runs-on: ubuntu-latest
-        steps:
+  const run = await world.push(
+    deploySteps(`
           - uses: actions/setup-node@v5
             with: { node-version: 24 }
           - { uses: acme/greet@v0, id: greet, with: { "who-to greet": "\${{ github.actor }}", extra: 1.10 } }
           - run: "true"
-  `);
+  `),
+  );
   expect(outcomes(run)).toEqual([
     "Run actions/setup-node@v5: success",
     "Run acme/greet@v0: success",

@@ -51,6 +51,11 @@ export async function startRunnerWorld(options: Partial<ActionsRunnerOptions> = 
   };
 }
 
+/** A workflow with these steps, as YAML, in its one job, which each push starts. */
+export function deploySteps(steps: string): string {
+  return `on: push\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    steps:${steps}`;
+}
+
 export function newest(runs: readonly Run[]): Run {
   const run = runs.at(-1);
   if (run === undefined) throw new Error("There is no run.");

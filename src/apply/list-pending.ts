@@ -1,4 +1,6 @@
-import { parseEntry } from "../ledger/entry.ts";
+import { findHeir, isLeftOver, type NamedEntry } from "../domain/former-aliases.ts";
+import type { RepositoryFile } from "../domain/repository-file.ts";
+import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import { otherStack } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, RepositoryPlace } from "./apply-forge.ts";
 import { readPlan, type Trigger } from "./read-plan.ts";
@@ -23,7 +25,12 @@ export async function listPending(
   const pending: PendingStack[] = [];
   const lost: Error[] = [];
   let readable = 0;
-  for (const { place, entry: text } of await forge.listStacks(repository)) {
+  const listed = await forge.listStacks(repository);
+  const standing = listed.flatMap(({ place: { alias }, entry: text }) => {
+    const parsed = parseEntry(text);
+    return parsed.kind === "entry" ? [{ alias, entry: parsed.entry }] : [];
+  });
+  for (const { place, entry: text } of listed) {
     const parsed = parseEntry(text);
     if (parsed.kind !== "entry") {
       const why = parsed.kind === "newer" ? "it was written by a newer version" : parsed.message;
@@ -40,8 +47,15 @@ export async function listPending(
     });
     if (read === null) continue;
     readable += 1;
+    const file = repositoryFileOf(read.read.ledger);
+    const named = standing.map((one) => toNamedEntry(one, file));
+    const own = named.find(({ names }) => names.alias === place.alias);
+    const heir = findHeir(place.alias, named);
+    const isGone = read.read.head.stackFile.kind === "missing" ? "gone" : "there";
+    // What a renamed stack has left under its former name is nobody's to apply.
+    if (own !== undefined && heir !== null && isLeftOver(own, heir, isGone)) continue;
     const { plan, refusal } = read;
-    const other = otherStack({ ...place, repositoryFile: repositoryFileOf(read.read.ledger) }, parsed.entry);
+    const other = otherStack({ ...place, repositoryFile: file }, parsed.entry);
     if (refusal !== null) say(`${other === null ? "" : `The stack ${place.alias} is left out: `}${refusal}.`);
     if (refusal !== null && other !== null) continue;
     if (plan.kind === "apply" || plan.kind === "full-needed")
@@ -50,6 +64,16 @@ export async function listPending(
   // With none left it is rather the branch, or the token.
   if (readable === 0 && lost[0] !== undefined) throw lost[0];
   return pending;
+}
+
+/** An entry that is there is taken for one that counts: one more warning hurts less than a stack that is never applied. */
+function toNamedEntry(
+  { alias, entry }: { alias: string; entry: LedgerEntry },
+  file: RepositoryFile,
+): NamedEntry {
+  const { project, stack, dir, publishedAt } = entry;
+  const names = { alias, formerAliases: file.stacks?.[alias]?.formerAliases };
+  return { names, project, stack, dir, publishedAt, trust: "accepted" };
 }
 
 function isNotFound(error: unknown): error is Error {

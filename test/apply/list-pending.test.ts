@@ -50,6 +50,7 @@ function entry(project: string, dir: string, commit: string): LedgerEntry {
 async function pendingOf(
   dirs: Readonly<Record<string, string>>,
   change: (signed: LedgerEntry) => LedgerEntry = (signed) => signed,
+  settings: Readonly<Record<string, string>> = {},
 ) {
   await github.createRepository({
     owner: "acme",
@@ -58,7 +59,7 @@ async function pendingOf(
   });
   const commit = (await github.readRef(REPO, "main")) ?? "";
   await github.commit(REPO, {
-    files: { "shop/Pulumi.prod.yaml": "config:\n  shop:web: 4\n" },
+    files: { "shop/Pulumi.prod.yaml": "config:\n  shop:web: 4\n", ...settings },
     message: "web 4",
   });
   const token = github.issueToken({
@@ -112,6 +113,15 @@ it("leaves out an entry that is another stack's", async () => {
   const { pending, said } = await pendingOf({ shop: "shop" }, (signed) => ({ ...signed, stack: "dev" }));
   expect(pending).toEqual([]);
   expect(said).toContain("The stack shop.prod is left out");
+});
+
+it("lists a renamed stack once, and says nothing of what it has left under its former name", async () => {
+  const text =
+    "ledger: trust-writers\nstacks:\n  store.prod: { dir: shop, stack: prod, formerAliases: [shop.prod] }\n";
+  const asShop = (signed: LedgerEntry) => ({ ...signed, project: "shop" });
+  const both = { shop: "shop", store: "shop" };
+  const renamed = await pendingOf(both, asShop, { ".github/pulumiscale.yml": text });
+  expect(renamed).toEqual({ pending: ["store.prod"], said: "" });
 });
 
 it("fails where no stack can be read", async () => {

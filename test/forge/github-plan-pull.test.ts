@@ -84,3 +84,60 @@ it("opens one that is no draft where the repository has none", async () => {
     [false, "needs-approval"],
   ]);
 });
+
+it("is one commit, one branch and one pull request where an answer was lost", async () => {
+  for (const operation of ["git/create-ref", "pulls/create"]) {
+    const { github, environment, repository, openPulls } = await startPlanWorld();
+    const client = createJobClient(environment.GITHUB_TOKEN, environment.GITHUB_API_URL);
+    github.faults.add({ match: { operation }, kind: "lost-answer" });
+    await openPlanPull(client, repository, plan);
+    expect((await github.listBranches(REPO)).sort()).toEqual(["infra/plan-0", "main"]);
+    expect((await openPulls()).map(({ head }) => head.ref)).toEqual(["infra/plan-0"]);
+    expect((await github.readLog(REPO, "infra/plan-0")).length).toBe(2);
+  }
+});
+
+it("has its own words on its own commit where another run moves the branch between the two", async () => {
+  const { github, environment, repository, openPulls, octokit } = await startPlanWorld();
+  const client = createJobClient(environment.GITHUB_TOKEN, environment.GITHUB_API_URL);
+  const named: PlanPull = { ...plan, branch: { kind: "named", name: "infra/nightly" } };
+  await openPlanPull(client, repository, named);
+  await octokit.request("DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", {
+    ...repository,
+    issue_number: 1,
+    name: "needs-approval",
+  });
+  let others = 0;
+  const unsubscribe = github.onRequest(async ({ phase, request }) => {
+    if (phase !== "received" || !request.operations.includes("pulls/update") || others > 0) return;
+    others += 1;
+    const files = { "ops/plans/infra-scale/prod/plan.yaml": "a: 11\n" };
+    const message = "another run\n\nInfra-Scale-Target: prod";
+    await github.commit(REPO, { branch: "infra/nightly", message, login: "your-org", files });
+  });
+  onTestFinished(() => unsubscribe());
+  const files = [{ path: "ops/plans/infra-scale/prod/plan.yaml", text: "a: 2\n" }] as const;
+  await openPlanPull(client, repository, { ...named, files, body: "newer words" });
+  expect(others).toBe(1);
+  expect(await github.readFile(REPO, "ops/plans/infra-scale/prod/plan.yaml", "infra/nightly")).toBe("a: 2\n");
+  expect((await openPulls()).map(({ body, labels }) => [body, labels[0]?.name])).toEqual([
+    ["newer words", "needs-approval"],
+  ]);
+});
+
+it("leaves a branch alone that has more than the plan's files, whatever its commits say of themselves", async () => {
+  const { github, environment, repository } = await startPlanWorld();
+  const client = createJobClient(environment.GITHUB_TOKEN, environment.GITHUB_API_URL);
+  const head = await github.commit(REPO, {
+    branch: "feature",
+    message: "mine\n\nInfra-Scale-Target: prod",
+    login: "your-org",
+    files: { "src/main.ts": "" },
+  });
+  const onto: PlanPull = { ...plan, branch: { kind: "named", name: "feature" } };
+  await expect(openPlanPull(client, repository, onto)).rejects.toMatchObject({
+    code: "forbidden",
+    message: expect.stringContaining("src/main.ts"),
+  });
+  expect(await github.readRef(REPO, "feature")).toBe(head);
+});

@@ -144,6 +144,19 @@ describe("a pin by comment", { timeout: TIMEOUT }, () => {
     expect(await stackFile()).not.toContain('shop:webCount: "6"');
   });
 
+  it("whose value is held is asked for no more for somebody who may not scale by then", async () => {
+    const { options, ahead } = movableClock();
+    const { ask, answered, github, post, push, stackFile, settled } = await startCommandWorld(options);
+    await post("/scale/web", { value: 4 });
+    await settled();
+    await ask("/scale pin web 6 for 1d", "bob");
+    github.addCollaborator(REPO, "bob", "read");
+    ahead(16);
+    await push();
+    await answered(/who has pinned it may not scale by now/);
+    expect(await stackFile()).toContain('shop:webCount: "4"');
+  });
+
   it("whose value is held is over with its time", async () => {
     const { options, ahead } = movableClock();
     const { ask, answered, post, push, stackFile, settled } = await startCommandWorld(options);

@@ -21,6 +21,8 @@ export async function askForPin(
   { value, by }: Pinned,
   stack: ServedStack,
   stacks: Pick<CommandedStacks, "scale">,
+  /** Whether the pin's author may give commands by now. Asked where the value could go through. */
+  mayAsk: () => Promise<boolean>,
 ): Promise<ReplyLine> {
   const known = await progressOf(stack, line.event);
   if (known.kind !== "gone") return { ...line, progress: known };
@@ -37,7 +39,10 @@ export async function askForPin(
     ...{ pool: pool.name, ask: { kind: "value", value }, source: "comment", requestedBy: by },
     ...{ event: line.event, summary: line.command },
   };
-  const result = await scale(stacks, name.id, intent);
+  if ((await scale(stacks, name.id, intent, "dry-run"))?.kind !== "scale") return line;
+  if (!(await mayAsk()))
+    return end(line, "🔒 Its value is not asked for any more: who has pinned it may not scale by now.");
+  const result = await scale(stacks, name.id, intent, "commit");
   if (result?.kind !== "scale") return line;
   const text = `${line.text}\n\n${renderDecision(result, "commit")}`;
   return { ...line, text, progress: await progressOf(stack, line.event) };
@@ -48,9 +53,10 @@ async function scale(
   stacks: Pick<CommandedStacks, "scale">,
   stackId: string,
   intent: Intent,
+  mode: "commit" | "dry-run",
 ): Promise<ScaleResult | undefined> {
   try {
-    return (await stacks.scale(stackId, [intent], "commit"))[0];
+    return (await stacks.scale(stackId, [intent], mode))[0];
   } catch (error) {
     if (error instanceof TryAgainError) return undefined;
     throw error;

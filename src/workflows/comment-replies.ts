@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
+import { mayCommand } from "../domain/command-rights.ts";
 import { isCalled } from "../domain/names.ts";
 import {
   formatReply,
@@ -13,7 +14,7 @@ import { readReplyMark, withReplyMark } from "../domain/reply-mark.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { askForPin } from "./ask-for-pin.ts";
-import type { CommandedStacks, ServedStack } from "./given-command.ts";
+import { type CommandedStacks, NOWHERE, type ServedStack } from "./given-command.ts";
 import { progressOf } from "./scale-by-command.ts";
 
 /** Our answer to a comment, and where it stands. */
@@ -129,18 +130,32 @@ export class CommentReplies {
         lines.push(line);
         continue;
       }
-      lines.push(await this.#followed(line, stack));
+      lines.push(await this.#followed(posted.thread, line, stack));
     }
     const reply = { ...posted.reply, lines };
     if (formatReply(reply) !== formatReply(posted.reply)) await this.write({ ...posted, reply });
   }
 
-  async #followed(line: Extract<ReplyLine, { kind: "scale" }>, stack: ServedStack): Promise<ReplyLine> {
-    if (line.progress.kind === "pinned") return askForPin(line, line.progress, stack, this.#options.stacks);
+  async #followed(
+    thread: Thread,
+    line: Extract<ReplyLine, { kind: "scale" }>,
+    stack: ServedStack,
+  ): Promise<ReplyLine> {
+    const { forge, stacks } = this.#options;
+    const { progress } = line;
+    if (progress.kind === "pinned")
+      return askForPin(line, progress, stack, stacks, () => mayComeAgain(forge, thread, progress.by));
     return { ...line, progress: await progressOf(stack, line.event) };
   }
 
   #format({ thread, commentId, reply }: Omit<PostedReply, "replyId">, text: string): string {
     return withReplyMark(this.#options.markKey, { ...thread, commentId }, formatReply(reply), text);
   }
+}
+
+/** Whether somebody may give commands here at all. */
+async function mayComeAgain(forge: CommentForge, thread: Thread, login: string): Promise<boolean> {
+  const permission = await forge.readPermission(thread, login);
+  const actor = { login, permission, teams: [] };
+  return mayCommand(actor, { kind: "help" }, NOWHERE, undefined).kind === "allowed";
 }

@@ -1,4 +1,4 @@
-import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { createBranch, createCommit } from "./github-git-database.ts";
@@ -64,24 +64,29 @@ export class GitHubOnboarding implements OnboardingForge {
   async #makeBranch(
     client: GitHubClient,
     name: RepositoryName,
-    { headOid }: OnboardingSight,
+    { headOid, repositoryNumber }: OnboardingSight,
     { path, text, title, message }: OnboardingDraft,
   ): Promise<void> {
     const found = await readBranch(client, name);
     if (found !== null) {
-      if (await this.#isOurs(client, name, found)) return;
+      if (await this.#isOurs(client, name, repositoryNumber, found)) return;
       const why = `${name.owner}/${name.repo} has a branch ${ONBOARDING_BRANCH} that the App did not make; it is left alone.`;
       throw new ForgeError("forbidden", why);
     }
     const commit = { parentOid: headOid, path, text, headline: title, body: message };
-    const place = { repository: repositoryKey(name), branch: ONBOARDING_BRANCH, parentOid: headOid };
+    const place = { repository: repositoryNumber, branch: ONBOARDING_BRANCH, parentOid: headOid };
     const made = await createCommit(client, name, commit, (treeOid, words) =>
       sealed(this.#markKey, { ...place, treeOid }, words),
     );
     await createBranch(client, name, ONBOARDING_BRANCH, made.oid);
   }
 
-  async #isOurs(client: GitHubClient, name: RepositoryName, oid: string): Promise<boolean> {
+  async #isOurs(
+    client: GitHubClient,
+    name: RepositoryName,
+    repository: string,
+    oid: string,
+  ): Promise<boolean> {
     const { data } = await client.request("GET /repos/{owner}/{repo}/git/commits/{commit_sha}", {
       ...name,
       commit_sha: oid,
@@ -89,7 +94,7 @@ export class GitHubOnboarding implements OnboardingForge {
     const [parent, ...others] = data.parents;
     if (parent === undefined || others.length > 0) return false;
     const commit = {
-      ...{ repository: repositoryKey(name), branch: ONBOARDING_BRANCH },
+      ...{ repository, branch: ONBOARDING_BRANCH },
       ...{ parentOid: parent.sha, treeOid: data.tree.sha },
     };
     return hasSeal(this.#markKey, commit, data.message);
@@ -114,6 +119,7 @@ async function readSight(client: GitHubClient, name: RepositoryName): Promise<On
     }),
   );
   return {
+    repositoryNumber: String(data.id),
     htmlUrl: data.html_url,
     defaultBranch: data.default_branch,
     headOid: files.headOid,

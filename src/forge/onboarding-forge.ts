@@ -5,6 +5,8 @@ export const ONBOARDING_BRANCH = "configure-pulumiscale";
 
 /** What is seen of a repository that the App is new to. */
 export type OnboardingSight = {
+  /** GitHub's number of the repository, which stays where it gets another name. */
+  repositoryNumber: string;
   /** Its page, for links. */
   htmlUrl: string;
   defaultBranch: string;

@@ -138,6 +138,16 @@ describe("the first pull request", () => {
     expect(github.violations).toEqual([]);
   });
 
+  it("is finished where the repository is renamed in between", async () => {
+    const { github, learn, pulls, startProcess } = await startWorld();
+    github.faults.add({ match: { operation: "pulls/create" }, kind: "status", status: 502 });
+    await startProcess().greet("infra");
+    await github.renameRepository("acme/infra", "platform", "alice");
+    await learn();
+    await startProcess().greet("platform");
+    expect(await pulls("platform")).toHaveLength(1);
+  });
+
   it("is opened once by two processes at the same time", async () => {
     const { pulls, startProcess, github } = await startWorld();
     await Promise.all([startProcess().greet("infra"), startProcess().greet("infra")]);
@@ -183,6 +193,7 @@ describe("the first pull request", () => {
 
 describe("the stacks of an example", () => {
   const sight = (programs: { dir: string; text: string }[], stackFiles: string[]) => ({
+    repositoryNumber: "1",
     htmlUrl: "https://github.com/acme/infra",
     defaultBranch: "release/x (1)",
     headOid: "",

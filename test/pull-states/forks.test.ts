@@ -29,6 +29,12 @@ async function forkOf({ github }: PullStates): Promise<string> {
   return github.fork(REPO, "mallory");
 }
 
+/** A person may word a commit like one of ours. */
+const FORGED = `scale(shop.prod): web 3 → 4
+
+Pulumiscale-Stack: shop.prod
+Pulumiscale-Scale: web 3 -> 4 requested=4 reason=requested source=direct event=0123456789abcdef`;
+
 /** Her pull request from a branch of the fork. */
 function openFrom({ github }: PullStates, fork: string, branch: string, files: Record<string, string>) {
   return github.openPull(REPO, { login: "mallory", from: fork, branch, title: "t", files });
@@ -44,9 +50,16 @@ it.each([
   },
   async (_, branch) => {
     const world = await startPullStates({ files: GATE });
-    const { github, post, pull, settled, stackFile } = world;
+    const { alice, github, post, pull, settled, stackFile } = world;
     const fork = await forkOf(world);
-    const { number } = await openFrom(world, fork, branch, { [PLACE.path]: scaled(9) });
+    await github.commit(fork, { branch, message: FORGED, files: { [PLACE.path]: scaled(4) } });
+    await asPerson(github, "mallory")("POST", "/pulls", {
+      title: "t",
+      head: `mallory:${branch}`,
+      base: "main",
+    });
+    const number = 1;
+    await alice("POST", `/issues/${number}/labels`, { labels: ["needs-approval"] });
     await github.review(REPO, number, approve);
     await settled();
     expect([await stackFile(), await readNotes(github, number)]).toEqual([STACK_FILE, []]);

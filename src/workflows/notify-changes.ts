@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Notification } from "../domain/notification.ts";
-import { decideNews, type Seen } from "../domain/notification-news.ts";
+import { decideNews, type Seen, type UntoldSince } from "../domain/notification-news.ts";
 import {
   isAbout,
   isWanted,
@@ -41,6 +41,9 @@ type Watched = {
 
 type ListedWish = RepositoryName & { notifications: NotificationTargets | null };
 
+/** An apply has ended so much before GitHub tells of it: its job writes to the ledger first. */
+const REPORTED_WITHIN_MS = 30_000;
+
 /**
  * Tells targets what has become of scale pull requests, as far as their repository names targets and the app has their addresses. Nothing
  * of it is kept anywhere: what became so before this process started counts as told. Where nobody is to be told, nothing is read.
@@ -49,12 +52,13 @@ export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #watched = new Map<string, Watched>();
   readonly #lacking = new Set<string>();
-  #sinceMs: number;
+  #since: UntoldSince;
   #isStopped = false;
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
-    this.#sinceMs = options.clock();
+    const startedAtMs = options.clock();
+    this.#since = { openMs: startedAtMs, endMs: startedAtMs };
   }
 
   /** A repository is listed. `notifications`: whom it wants told; null where nobody can tell, and all stays as it was. */
@@ -79,8 +83,8 @@ export class Notifications {
 
   /** Events since then have reached nobody: what became so since then was told by nobody. */
   missedSince(atMs: number): void {
-    if (atMs >= this.#sinceMs) return;
-    this.#sinceMs = atMs;
+    if (atMs >= this.#since.openMs) return;
+    this.#since = { openMs: atMs, endMs: atMs - REPORTED_WITHIN_MS };
     for (const watched of this.#watched.values()) this.#start(watched);
   }
 
@@ -132,7 +136,7 @@ export class Notifications {
     const snapshot = await context.snapshots.get();
     const situation = readSituation(context, snapshot);
     const reading = readNotifications(situation, context.place, this.#options.serverUrl);
-    const { news, seen } = decideNews(watched.seen.get(name.id) ?? null, reading, this.#sinceMs);
+    const { news, seen } = decideNews(watched.seen.get(name.id) ?? null, reading, this.#since);
     watched.seen.set(name.id, seen);
     for (const ofSubject of Map.groupBy(news, ({ subject }) => subject.id).values())
       this.#tell(watched, ofSubject);

@@ -5,6 +5,7 @@ import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderPlanPull } from "../../src/kubernetes/render-plan-pull.ts";
 import { renderSummary } from "../../src/kubernetes/render-summary.ts";
+import { DETECT } from "../../src/kubernetes/scale-input.ts";
 
 const CREATED_AT_MS = Date.UTC(2025, 0, 15, 23, 59, 59, 7);
 
@@ -150,6 +151,27 @@ it("has a code for each of them, and the numbers that it is made of", () => {
       message: expect.any(String),
       numbers: { replicas: 13, max: 12 },
     },
+  ]);
+});
+
+it("has what a cluster says in the place of what it would have to be asked", () => {
+  const request = parsePlanArguments(["--workload=Deployment:web:3", "--workload=Deployment:api:11"]);
+  if (request.kind !== "plan") throw new Error("That is no plan.");
+  const facts = { createdAtMs: CREATED_AT_MS, kubeContext: "minikube", replicas: new Map([["web", 7]]) };
+  const found = { code: "quota", subject: "Deployment/web", numbers: { used: "3", hard: "4" } };
+  const plan = buildPlan(request.input, {
+    ...facts,
+    findings: [
+      { kind: "risk", message: "There is a quota.", ...found },
+      { kind: "note", message: "It was changed.", ...found },
+    ],
+  });
+  expect(plan.actions).toMatchObject([{ from: 7, to: 3 }, { from: DETECT }]);
+  expect(renderPlanFile(plan)).toContain("\n    from: 7\n");
+  expect(renderSummary(plan)).toContain("replicas: 3 (from 7)");
+  expect([plan.risks, plan.notes]).toEqual([
+    [expect.stringContaining("Deployment/api"), "There is a quota."],
+    ["It was changed."],
   ]);
 });
 

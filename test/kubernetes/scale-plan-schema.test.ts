@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { buildPlan } from "../../src/kubernetes/build-plan.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
+import { parsePlanFile } from "../../src/kubernetes/read-plan-file.ts";
 import { ScalePlan, scalePlanJsonSchema } from "../../src/kubernetes/scale-plan.ts";
 
 const FILE = new URL("../../src/kubernetes/scale-plan.schema.json", import.meta.url);
@@ -37,7 +38,7 @@ describe("a plan file", () => {
   it("is valid by the schema, and reads back as the plan, with every kind of action", () => {
     const read: unknown = parse(renderPlanFile(everything));
     expect([isValid(read), isValid.errors]).toEqual([true, null]);
-    expect(ScalePlan.parse(read)).toEqual(everything);
+    expect(parsePlanFile(renderPlanFile(everything))).toEqual({ kind: "plan", plan: everything });
     expect([...new Set(everything.actions.map(({ action }) => action))]).toEqual([
       "scale_workload",
       "update_resources",
@@ -56,6 +57,31 @@ describe("a plan file", () => {
     ];
     for (const plan of wrong)
       expect([isValid(plan), ScalePlan.safeParse(plan).success]).toEqual([false, false]);
+  });
+
+  it("is refused in a sentence, with the place, whatever somebody has made of it", () => {
+    const text = renderPlanFile(everything);
+    expect(parsePlanFile(text.replace("to: 16", "to: many"))).toMatchObject({
+      kind: "bad",
+      path: "actions.0.to",
+    });
+    expect(parsePlanFile(text.replace("to: 16", "to: 16\n    to: 17"))).toMatchObject({
+      kind: "bad",
+      path: "to",
+    });
+    expect(parsePlanFile(text.replace("cpu: 1\n", "cpu: lots\n"))).toMatchObject({
+      kind: "bad",
+      path: "actions.1.limits.cpu",
+      message: expect.stringContaining("Kubernetes quantity"),
+    });
+    const bombs = [
+      "a: &a [1]\nb: [*a, *a]\n",
+      "[".repeat(100_000),
+      "- ".repeat(50_000),
+      "a".repeat(2_000_001),
+    ];
+    for (const bad of ["", "[]", "a: [", "\u0000", "null", ...bombs])
+      expect([bad.slice(0, 10), parsePlanFile(bad).kind]).toEqual([bad.slice(0, 10), "bad"]);
   });
 
   it("has each name as text, whatever YAML would take it for", () => {

@@ -6,11 +6,13 @@ export type DeployJobFacts = {
   name: string;
   environment: string | null;
   /** Null: neither the workflow nor the job has one. */
-  concurrency: { cancels: "running" | "none" } | null;
+  concurrency: { group: string; cancels: "running" | "none" } | null;
   /** Null: not stated, so that the repository's setting counts. */
   permissions: Readonly<Record<string, string>> | null;
   /** Runs this product's `apply`. */
   applies: boolean;
+  /** The stack that its `apply` names, with its folder, as the workflow writes them; null where that is found out only as it runs. */
+  appliedStack: string | null;
   /** Runs a full `up`, without asking whether the apply before it wants one. */
   upsAlways: boolean;
 };
@@ -19,10 +21,13 @@ export type DeployWorkflow = { path: string; onPush: boolean; jobs: DeployJobFac
 
 const Environment = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
 const Concurrency = z.union([
-  z.string().transform(() => ({ cancels: "none" as const })),
-  z.object({ "cancel-in-progress": z.unknown().optional() }).transform((group) => ({
-    cancels: group["cancel-in-progress"] === true ? ("running" as const) : ("none" as const),
-  })),
+  z.string().transform((group) => ({ group, cancels: "none" as const })),
+  z
+    .object({ group: z.string().catch(""), "cancel-in-progress": z.unknown().optional() })
+    .transform(({ group, ...more }) => ({
+      group,
+      cancels: more["cancel-in-progress"] === true ? ("running" as const) : ("none" as const),
+    })),
 ]);
 const Permissions = z.union([
   z.literal("write-all").transform(() => ({ contents: "write", checks: "write", "id-token": "write" })),
@@ -63,6 +68,7 @@ export function parseDeployWorkflow(path: string, text: string): DeployWorkflow 
       concurrency: job.concurrency ?? concurrency,
       permissions: job.permissions ?? permissions,
       applies: commands.includes("apply"),
+      appliedStack: stackOf(job.steps[commands.indexOf("apply")]),
       upsAlways: job.steps.some(
         (step, index) => commands[index] === "up" && !`${step.if}${job.if}`.includes("full"),
       ),
@@ -77,6 +83,12 @@ function commandOf(step: z.infer<typeof Step>): "apply" | "up" | "other" {
   if (/\bpulumiscale apply\b/.test(run)) return "apply";
   if (/^pulumi\/actions@/i.test(uses) && inputs.command === "up") return "up";
   return /\bpulumi up\b/.test(run) ? "up" : "other";
+}
+
+function stackOf(step: z.infer<typeof Step> | undefined): string | null {
+  const { "stack-name": stack = "", "work-dir": dir = "." } = step?.with ?? {};
+  const isKnown = stack !== "" && !`${stack}${dir}`.includes("${{");
+  return isKnown ? `${dir.replace(/^\.\//, "")} ${stack}` : null;
 }
 
 function isOnPush(on: unknown): boolean {

@@ -21,6 +21,7 @@ export function checkWorkflows(facts: DoctorFacts): DoctorFinding[] {
   }
   return [
     ...applying.flatMap(({ workflow, job }) => checkJob(facts, workflow, job)),
+    ...checkDoubled(applying),
     ...checkOthers(workflows, true),
   ];
 }
@@ -51,6 +52,22 @@ function checkJob(
   }
   found.push(...checkEnvironment(facts, subject, job));
   return found.length === 0 ? [good("workflow", subject)] : found;
+}
+
+/** Two jobs that apply one stack, and that no common concurrency group keeps apart. */
+function checkDoubled(
+  applying: readonly { workflow: DeployWorkflow; job: DeployJobFacts }[],
+): DoctorFinding[] {
+  return applying.flatMap(({ workflow, job }, index) => {
+    const other = applying
+      .slice(0, index)
+      .find(({ job: { appliedStack } }) => appliedStack !== null && appliedStack === job.appliedStack);
+    const group = job.concurrency?.group ?? "";
+    if (other === undefined || (group !== "" && group === other.job.concurrency?.group)) return [];
+    const message = `It applies the stack that ${other.workflow.path}, job ${other.job.name}, applies too: on each push the two stop each other at Pulumi's lock.`;
+    const fix = "Keep one of the two workflows.";
+    return [problem("doubled", `${workflow.path}, job ${job.name}`, message, fix)];
+  });
 }
 
 function checkEnvironment(

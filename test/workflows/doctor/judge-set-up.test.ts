@@ -474,6 +474,13 @@ const CASES: readonly [
     /other\.yml, job a/,
   ],
   [
+    "two workflows for one stack",
+    "problem",
+    "doubled",
+    other(WORKFLOW.replace("group: deploy-prod", "group: deploy-shop.prod")),
+    /other\.yml, job deploy: It applies the stack that \.github\/workflows\/deploy\.yml/,
+  ],
+  [
     "an owner of the stack file",
     "problem",
     "code-owners",
@@ -513,6 +520,16 @@ it("tells of a ledger that nobody may make while there is none", () => {
   const none = { ...ledgerWith("creation"), ledger: "missing", stacks: [] } as const;
   const told = judgeSetUp(healthy(none)).filter(({ check }) => check === "ledger");
   expect(told).toMatchObject([{ state: "problem", message: expect.stringContaining("(creation)") }]);
+});
+
+it.each([
+  ["for one stack that wait for each other", WORKFLOW],
+  [
+    "for two stacks",
+    WORKFLOW.replaceAll("stack-name: prod", "stack-name: dev").replace("deploy-prod", "deploy-dev"),
+  ],
+])("takes two workflows %s for well", (_which, text) => {
+  expect(judgeSetUp(healthy(other(text))).filter(({ state }) => state !== "good")).toEqual([]);
 });
 
 it("takes no workflow amiss that has nothing to do with Pulumi, or is none", () => {

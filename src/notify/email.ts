@@ -103,9 +103,11 @@ async function sendMail(server: MailServer, mail: Mail, signal: AbortSignal): Pr
 
 /** What a mail server says for good begins with a 5; all else may work later. Its words may hold addresses. */
 function toSent(error: unknown): Sent {
+  const code = error instanceof Error && "code" in error ? error.code : null;
   const status = error instanceof Error && "responseCode" in error ? Number(error.responseCode) : Number.NaN;
-  const why = Number.isNaN(status)
-    ? `the mail could not be sent${codeOf(error)}`
-    : `the mail server answered ${status}`;
+  if (code === "ETLS") return { kind: "again", why: "the mail server takes no TLS", afterMs: null };
+  if (Number.isNaN(status))
+    return { kind: "again", why: `the mail could not be sent${codeOf(error)}`, afterMs: null };
+  const why = `the mail server answered ${status}`;
   return status >= 500 ? { kind: "refused", why } : { kind: "again", why, afterMs: null };
 }

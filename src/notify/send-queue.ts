@@ -79,7 +79,8 @@ export class SendQueue {
       if (sent.kind === "sent") return null;
       const waitMs = this.#waits.againMs[tries - 1];
       if (sent.kind === "refused") return sent.why;
-      if (waitMs === undefined || this.#hurry.signal.aborted) return `${sent.why}, after ${tries} tries`;
+      if (waitMs === undefined || this.#hurry.signal.aborted)
+        return `${sent.why}, after ${tries === 1 ? "one try" : `${tries} tries`}`;
       await sleep(Math.max(waitMs, sent.afterMs ?? 0), undefined, { signal: this.#hurry.signal }).catch(
         () => {},
       );

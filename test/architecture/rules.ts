@@ -94,6 +94,7 @@ export const powerRules: readonly PowerRule[] = [
     packages: ["@octokit/", "octokit", "probot"],
     homes: ["src/forge/github-", "src/index.ts", "src/main.ts"],
   },
+  { power: "Kubernetes' client", packages: ["@kubernetes/"], homes: ["src/kubernetes/cluster/"] },
   { power: "e-mail", packages: ["nodemailer"], homes: ["src/notify/email.ts"] },
   { power: "Pulumi", packages: ["@pulumi/"], homes: ["src/apply/"] },
 ];

@@ -7,6 +7,7 @@ import { build, type Plugin } from "esbuild";
 import { z } from "zod";
 import { commonJsBanner, withoutTypescript } from "./bundle-action.ts";
 import { progress } from "./cache.mjs";
+import { leanKubernetesClient } from "./lean-kubernetes-client.ts";
 import { readThirdPartyLicenses } from "./third-party-licenses.ts";
 
 const require = createRequire(import.meta.url);
@@ -34,7 +35,7 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
     legalComments: "eof",
     charset: "utf8",
     logLevel: "warning",
-    plugins: [withoutTypescript, withNamedExports],
+    plugins: [withoutTypescript, withNamedExports, leanKubernetesClient],
     // The same bytes also where node_modules is a link to another folder.
     preserveSymlinks: true,
   });

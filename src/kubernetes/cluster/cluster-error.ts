@@ -1,0 +1,30 @@
+/**
+ * Why a cluster did not answer as it should:
+ * - `kubeconfig`: it names no such context, or cannot be used
+ * - `unreachable`, `timeout`: no answer came
+ * - `unauthorized`: who asked is not known; `forbidden`: they may not
+ * - `conflict`: somebody else owns the fields, or the object has changed meanwhile
+ * - `absent`: there is nothing that could be changed
+ * - `refused`: the API server does not take the change, or the question
+ * - `unexpected`: the answer is of another shape
+ */
+export type ClusterErrorCode =
+  | "kubeconfig"
+  | "unreachable"
+  | "timeout"
+  | "unauthorized"
+  | "forbidden"
+  | "conflict"
+  | "absent"
+  | "refused"
+  | "unexpected";
+
+/** Its message is one sentence for people, without a token or a line break, whatever the cluster said. */
+export class ClusterError extends Error {
+  readonly code: ClusterErrorCode;
+  constructor(code: ClusterErrorCode, message: string) {
+    super(message);
+    this.name = "ClusterError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { ApiAnswer } from "./call-api.ts";
+import { ClusterError } from "./cluster-error.ts";
+import { plainLine } from "./plain-line.ts";
+
+/** What was asked of a cluster: with which verb, of which resource, where; `subject` is what it was about, `Deployment/web`. */
+export type Attempt = {
+  context: string;
+  verb: string;
+  resource?: string;
+  namespace?: string;
+  subject?: string;
+};
+
+const Refusal = z.object({ message: z.string().default(""), reason: z.string().default("") });
+
+/** What an answer has, by the schema. Throws `ClusterError` where it is a refusal, or of another shape. */
+export function accept<T>(answer: ApiAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
+  if (answer.status >= 400 || answer.status < 200) throw refusalOf(answer, attempt);
+  const read = schema.safeParse(answer.body);
+  if (read.success) return read.data;
+  const field = read.error.issues[0]?.path.join(".") || "all of it";
+  throw new ClusterError(
+    "unexpected",
+    `The cluster of the context \`${attempt.context}\` has answered what is not expected of ${about(attempt)}: ${plainLine(field, 200)}.`,
+  );
+}
+
+function refusalOf({ status, body }: ApiAnswer, attempt: Attempt): ClusterError {
+  const { context } = attempt;
+  const read = Refusal.safeParse(body);
+  const { message, reason } = read.success ? read.data : { message: "", reason: "" };
+  const why = plainLine(message).replace(/\.$/, "");
+  if (status === 401) {
+    const sentence = `The cluster of the context \`${context}\` does not know who asks: its token or certificate is not valid, or no longer.`;
+    return new ClusterError("unauthorized", sentence);
+  }
+  if (status === 403 && (why === "" || / cannot [a-z]+ /.test(why))) {
+    return new ClusterError("forbidden", forbidden(attempt));
+  }
+  if (status === 404) {
+    const sentence = `There is no ${about(attempt)} in the cluster of the context \`${context}\`.`;
+    return new ClusterError("absent", sentence);
+  }
+  const sentence = `The cluster of the context \`${context}\` refuses ${attempt.verb} of ${about(attempt)}: ${why || `status ${status}`}.`;
+  return new ClusterError(status === 409 || reason === "Conflict" ? "conflict" : "refused", sentence);
+}
+
+function forbidden({ context, verb, resource, namespace }: Attempt): string {
+  const what = resource === undefined ? "look at what the cluster serves" : `${verb} ${resource}`;
+  const where = namespace === undefined ? "in the whole cluster" : `in the namespace ${namespace}`;
+  return `The user of the context \`${context}\` may not ${what} ${where}.`;
+}
+
+function about({ subject, resource, namespace }: Attempt): string {
+  const what = subject ?? resource ?? "the API";
+  return namespace === undefined ? what : `${what} in the namespace ${namespace}`;
+}

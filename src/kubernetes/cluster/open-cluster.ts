@@ -3,12 +3,10 @@ import { type ApiPaths, type ApiResource, openApiPaths, pathOfAll } from "./api-
 import { type CallApi, openApi } from "./call-api.ts";
 import type { ApiKind, Cluster, InNamespace, Reference, Scale } from "./cluster.ts";
 import { ClusterError } from "./cluster-error.ts";
+import { FIELD_MANAGER } from "./field-manager.ts";
 import { type Attempt, accept } from "./judge-answer.ts";
 import { readKubeConfig } from "./kube-config.ts";
 import { plainLine } from "./plain-line.ts";
-
-/** Who the fields that a plan sets belong to. */
-export const FIELD_MANAGER = "infra.scale";
 
 /**
  * Opens the cluster of a context of a kubeconfig, which may be of several files, as kubectl reads KUBECONFIG. Nothing is asked of it

@@ -5,10 +5,10 @@ import type { Argument, Flags } from "./read-flags.ts";
 import type { Resources, Workload } from "./scale-input.ts";
 
 /**
- * The workloads of a command line, each with all that is asked of it, in their order. `--hpa` is of every workload with replicas.
- * Throws `ArgumentMistake`.
+ * The workloads of a command line, each with all that is asked of it, in their order, and the contexts of those that name none.
+ * `--hpa` is of every workload with replicas. Throws `ArgumentMistake`.
  */
-export function gatherWorkloads({ values }: Flags): Workload[] {
+export function gatherWorkloads({ values }: Flags): { workloads: Workload[]; contexts: string[] } {
   const named = new Map<string, NamedWorkload>();
   for (const argument of values.get("--workload") ?? []) addWorkload(named, parseWorkload(argument));
   if (named.size === 0) {
@@ -26,7 +26,9 @@ export function gatherWorkloads({ values }: Flags): Workload[] {
     workload.vpa = vpa;
   }
   const hpa = (values.get("--hpa") ?? []).map(parseHpa)[0];
-  return [...named.values()].map(({ argument, workload }) => {
+  const contexts: string[] = [];
+  for (const argument of values.get("--context") ?? []) addContext(named, contexts, argument);
+  const workloads = [...named.values()].map(({ argument, workload }) => {
     if (Object.keys(workload).every((key) => NAMING.includes(key))) {
       throw new ArgumentMistake(
         argument.given,
@@ -35,9 +37,10 @@ export function gatherWorkloads({ values }: Flags): Workload[] {
     }
     return hpa === undefined || workload.replicas === undefined ? workload : { ...workload, hpa };
   });
+  return { workloads, contexts };
 }
 
-const NAMING: readonly string[] = ["kind", "apiGroup", "name"];
+const NAMING: readonly string[] = ["kind", "apiGroup", "name", "contexts"];
 
 /** Two of one name could not be told apart by `--req`, and would share one autoscaler. */
 function addWorkload(named: Map<string, NamedWorkload>, added: NamedWorkload): void {
@@ -70,6 +73,29 @@ function addResources(
     );
   }
 }
+
+/** A context may have any `:` in its name: what stands before the first counts where it is a workload's name. */
+function addContext(
+  named: ReadonlyMap<string, NamedWorkload>,
+  contexts: string[],
+  { given, value }: Argument,
+): void {
+  const end = value.indexOf(":");
+  const workload = end < 1 ? undefined : named.get(value.slice(0, end))?.workload;
+  const context = workload === undefined ? value : value.slice(end + 1);
+  if (context === "" || context.length > LONGEST_CONTEXT || /[\p{Cc}\p{Cs}]/u.test(context)) {
+    throw new ArgumentMistake(
+      given,
+      "expected the name of a context of the kubeconfig, or <name>:<context> for one workload.",
+    );
+  }
+  const all = workload === undefined ? contexts : (workload.contexts ?? []);
+  if (all.includes(context)) throw new ArgumentMistake(given, "this context is given already.");
+  if (workload === undefined) contexts.push(context);
+  else workload.contexts = [...all, context];
+}
+
+const LONGEST_CONTEXT = 1000;
 
 function findNamed(
   named: ReadonlyMap<string, NamedWorkload>,

@@ -8,7 +8,23 @@ import type { Autoscaling, ScaleInput } from "./scale-input.ts";
 /** What the command line asks for. `branch` is null where none is named. */
 export type PlanRequest =
   | { kind: "help" }
-  | { kind: "plan"; mode: "dry-run" | "apply"; branch: string | null; input: ScaleInput };
+  | {
+      kind: "plan";
+      mode: "dry-run" | "apply";
+      branch: string | null;
+      input: ScaleInput;
+      cluster: ClusterRequest;
+    };
+
+/**
+ * Whether clusters are asked, and what becomes of the risks that they tell of. `kubeconfig` is null where no file is named: it is then
+ * found as kubectl finds it.
+ */
+export type ClusterRequest = {
+  use: "offline" | "if-there-is-one" | "required";
+  onRisk: "tell" | "fail";
+  kubeconfig: string | null;
+};
 
 /** Reads the arguments of `infra.scale`. Throws `ArgumentMistake`, which names the first that is wrong and what is expected. */
 export function parsePlanArguments(args: readonly string[]): PlanRequest {
@@ -17,16 +33,38 @@ export function parsePlanArguments(args: readonly string[]): PlanRequest {
   const isApply = flags.switches.has("--apply");
   if (isApply && flags.switches.has("--dry-run"))
     throw new ArgumentMistake("--dry-run", "expected either --dry-run or --apply, and not both.");
+  const { workloads, contexts } = gatherWorkloads(flags);
   return {
     kind: "plan",
+    cluster: parseCluster(flags),
     mode: isApply ? "apply" : "dry-run",
     branch: parseOne(flags, "--branch", null, isPlanBranch, BRANCH_RULE),
     input: {
       target: parseOne(flags, "--target", "prod", isTarget, TARGET_RULE),
       namespace: parseOne(flags, "--namespace", "default", isLabelName, NAMESPACE_RULE),
       autoscaling: parseAutoscaling(flags),
-      workloads: gatherWorkloads(flags),
+      workloads,
+      contexts,
     },
+  };
+}
+
+function parseCluster(flags: Flags): ClusterRequest {
+  const { switches, values } = flags;
+  const isOffline = switches.has("--offline");
+  const isStrict = switches.has("--strict");
+  const kubeconfig = parseOne(flags, "--kubeconfig", null, (file) => file !== "", "a file's name");
+  if (isOffline && isStrict) {
+    throw new ArgumentMistake(
+      "--strict",
+      "expected either --strict or --offline: without a cluster there is nothing to check.",
+    );
+  }
+  const isNamed = isStrict || kubeconfig !== null || values.has("--context");
+  return {
+    use: isOffline ? "offline" : isNamed ? "required" : "if-there-is-one",
+    onRisk: isStrict ? "fail" : "tell",
+    kubeconfig,
   };
 }
 

@@ -29,7 +29,7 @@ export function parseFlags(args: readonly string[]): Flags {
   return { switches, values };
 }
 
-const SWITCHES: readonly string[] = ["--dry-run", "--apply", "--help"];
+const SWITCHES: readonly string[] = ["--dry-run", "--apply", "--offline", "--strict", "--help"];
 
 /** What stands after `=`. */
 export const FORMS: Readonly<Record<string, string>> = {
@@ -42,7 +42,9 @@ export const FORMS: Readonly<Record<string, string>> = {
   "--lim": "<name>:cpu=<quantity>,mem=<quantity>",
   "--hpa": "min:<n>,max:<n>,cpu:<percent>",
   "--vpa": "<name>:mode=<mode>,min-cpu=<quantity>,max-cpu=<quantity>,min-mem=<quantity>,max-mem=<quantity>",
+  "--context": "<context>, or <name>:<context>",
+  "--kubeconfig": "<file>",
 };
 
-const REPEATED: readonly string[] = ["--workload", "--req", "--lim", "--vpa"];
+const REPEATED: readonly string[] = ["--workload", "--req", "--lim", "--vpa", "--context"];
 const KNOWN = [...SWITCHES, ...Object.entries(FORMS).map(([name, form]) => `${name}=${form}`)].join(", ");

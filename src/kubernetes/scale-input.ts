@@ -5,6 +5,8 @@ export type ScaleInput = {
   namespace: string;
   autoscaling: Autoscaling;
   workloads: readonly Workload[];
+  /** Of the kubeconfig: the clusters of every workload that names none of its own. Empty: the current one. */
+  contexts: readonly string[];
 };
 
 export type Autoscaling = "hpa" | "none";
@@ -22,6 +24,8 @@ export type Workload = {
   limits?: Resources;
   hpa?: Hpa;
   vpa?: Vpa;
+  /** Its clusters, in place of those of all. */
+  contexts?: readonly string[];
 };
 
 /** Kubernetes quantities, as they were written. */

@@ -13,10 +13,27 @@ const Resources = z.strictObject({ cpu: Quantity.optional(), mem: Quantity.optio
 const Count = z.int().min(0).max(2_147_483_647);
 const Name = z.string().min(1).max(253);
 const Namespace = z.string().min(1).max(63);
+const Context = z.string().min(1).max(1000);
 
 const named = { kind: z.string().min(1).max(63), name: Name, namespace: Namespace };
 /** Of a custom resource. */
 const apiGroup = z.string().min(1).max(253).optional();
+
+/**
+ * What was there when the plan was made, by which one that has gone stale is known: without `generation` where the kind has none;
+ * `absent` where there was nothing.
+ */
+const Observed = z.union([
+  z.literal("absent"),
+  z.strictObject({
+    uid: z.string().min(1).max(253),
+    resourceVersion: z.string().min(1).max(253),
+    generation: z.int().min(0).optional(),
+  }),
+]);
+
+/** Of a plan that a cluster has filled in. `kubeContext` is there where it is another than the plan's. */
+const detected = { kubeContext: Context.optional(), observed: Observed.optional() };
 
 const ScaleWorkload = z.strictObject({
   action: z.literal("scale_workload"),
@@ -25,6 +42,7 @@ const ScaleWorkload = z.strictObject({
   from: z.union([z.literal(DETECT), Count]),
   to: Count,
   reason: z.literal("requested_scale"),
+  ...detected,
 });
 
 const UpdateCronJob = z.strictObject({
@@ -33,6 +51,8 @@ const UpdateCronJob = z.strictObject({
   suspend: z.boolean().optional(),
   parallelism: Count.optional(),
   reason: z.literal("requested_scale"),
+  ...detected,
+  previous: z.strictObject({ suspend: z.boolean(), parallelism: Count }).optional(),
 });
 
 const UpdateResources = z.strictObject({
@@ -40,6 +60,14 @@ const UpdateResources = z.strictObject({
   ...named,
   requests: Resources.optional(),
   limits: Resources.optional(),
+  ...detected,
+  previous: z
+    .strictObject({
+      containers: z.array(
+        z.strictObject({ name: Name, requests: Resources.optional(), limits: Resources.optional() }),
+      ),
+    })
+    .optional(),
 });
 
 const ApplyHpa = z.strictObject({
@@ -47,6 +75,9 @@ const ApplyHpa = z.strictObject({
   ...named,
   kind: z.literal("HorizontalPodAutoscaler"),
   hpa: z.strictObject({ min: Count.min(1), max: Count.min(1), targetCPU: Count.min(1) }),
+  ...detected,
+  /** Without `targetCPU` where it did not scale by that. */
+  previous: z.strictObject({ min: Count, max: Count, targetCPU: Count.optional() }).optional(),
 });
 
 /** `targetKind` and `apiGroup` are of the workload; its name is the autoscaler's. */
@@ -61,6 +92,8 @@ const ApplyVpa = z.strictObject({
     min: Resources.optional(),
     max: Resources.optional(),
   }),
+  ...detected,
+  previous: z.strictObject({ mode: z.string().max(63) }).optional(),
 });
 
 const PlanAction = z.discriminatedUnion("action", [
@@ -71,6 +104,50 @@ const PlanAction = z.discriminatedUnion("action", [
   ApplyVpa,
 ]);
 export type PlanAction = z.infer<typeof PlanAction>;
+
+const Finding = z.strictObject({
+  kind: z.enum(["risk", "note"]),
+  code: z.string().min(1).max(63),
+  subject: z.string().min(1).max(400),
+  message: z.string(),
+  numbers: z.record(z.string(), z.union([z.number(), z.string()])),
+});
+
+const Amounts = z.record(z.string(), z.string());
+const Autoscaler = z.strictObject({
+  name: Name,
+  target: z.string(),
+  min: Count,
+  max: Count,
+  targetCPU: Count.optional(),
+  /** What made it, and keeps it so: `ScaledObject/web` of KEDA. */
+  owner: z.string().optional(),
+});
+const Budget = z.strictObject({
+  name: Name,
+  covers: z.array(z.string()),
+  minAvailable: z.union([z.int(), z.string()]).optional(),
+  maxUnavailable: z.union([z.int(), z.string()]).optional(),
+  disruptionsAllowed: z.int(),
+});
+/** What a namespace of a cluster has that decides about the plan. */
+const ClusterState = z.strictObject({
+  kubeContext: Context,
+  autoscalers: z.array(Autoscaler),
+  disruptionBudgets: z.array(Budget),
+  quotas: z.array(z.strictObject({ name: Name, hard: Amounts, used: Amounts })),
+  limitRanges: z.array(
+    z.strictObject({
+      name: Name,
+      type: z.string(),
+      min: Amounts.optional(),
+      max: Amounts.optional(),
+      default: Amounts.optional(),
+      defaultRequest: Amounts.optional(),
+    }),
+  ),
+});
+export type ClusterState = z.infer<typeof ClusterState>;
 
 /** What is to become of the workloads of one namespace: all of `plan.yaml`, and nothing but plain data. */
 export const ScalePlan = z.strictObject({
@@ -83,6 +160,9 @@ export const ScalePlan = z.strictObject({
   rollbackHints: z.array(z.string()),
   risks: z.array(z.string()),
   notes: z.array(z.string()),
+  /** All risks and notes with their numbers, and the clusters that told of them: of a plan that clusters have filled in. */
+  findings: z.array(Finding).optional(),
+  clusters: z.array(ClusterState).optional(),
 });
 export type ScalePlan = z.infer<typeof ScalePlan>;
 

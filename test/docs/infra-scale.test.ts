@@ -59,6 +59,6 @@ describe("docs/infra-scale.md", () => {
     const rows = page.match(/^\| `--[^`]*`/gm)?.map((row) => row.slice(3, -1).replaceAll("\\|", "|"));
     const forms = Object.entries(FORMS).map(([name, form]) => `${name}=${form}`);
     const shortened = forms.map((form) => (form.startsWith("--vpa") ? "--vpa=<name>:mode=<mode>,…" : form));
-    expect(rows).toEqual(["--dry-run", "--apply", ...shortened]);
+    expect(rows).toEqual(["--dry-run", "--apply", "--offline", "--strict", ...shortened]);
   });
 });

@@ -24,11 +24,13 @@ describe("the arguments", () => {
       kind: "plan",
       mode: "dry-run",
       branch: null,
+      cluster: { use: "if-there-is-one", onRisk: "tell", kubeconfig: null },
       input: {
         target: "prod",
         namespace: "default",
         autoscaling: "hpa",
         workloads: [{ kind: "Deployment", name: "web", replicas: 6 }],
+        contexts: [],
       },
     });
   });
@@ -37,12 +39,19 @@ describe("the arguments", () => {
     const args = [
       ...["--hpa=cpu:65,max:12,min:4", "--lim=web:mem=2Gi,cpu=1", "--req=web:cpu=500m", "--req=web:mem=1Gi"],
       ...[WEB, "--branch=infra/nightly", "--autoscaling=none", "--namespace=assistant", "--target=eu.prod_1"],
-      ...["--apply", "--apply"],
+      ...["--apply", "--apply", "--strict", "--kubeconfig=kube/config"],
+      ...[
+        "--context=staging",
+        "--context=arn:aws:eks:eu-west-1:1:cluster/prod",
+        "--context=web:arn:aws",
+        "--context=web:b",
+      ],
     ];
     expect(parsePlanArguments(args)).toEqual({
       kind: "plan",
       mode: "apply",
       branch: "infra/nightly",
+      cluster: { use: "required", onRisk: "fail", kubeconfig: "kube/config" },
       input: {
         target: "eu.prod_1",
         namespace: "assistant",
@@ -55,10 +64,21 @@ describe("the arguments", () => {
             requests: { cpu: "500m", mem: "1Gi" },
             limits: { cpu: "1", mem: "2Gi" },
             hpa: { min: 4, max: 12, targetCPU: 65 },
+            contexts: ["arn:aws", "b"],
           },
         ],
+        contexts: ["staging", "arn:aws:eks:eu-west-1:1:cluster/prod"],
       },
     });
+  });
+
+  it("say whether clusters are asked", () => {
+    const useOf = (...args: string[]) => {
+      const request = parsePlanArguments([WEB, ...args]);
+      return request.kind === "plan" ? request.cluster.use : null;
+    };
+    expect(useOf("--offline", "--context=a", "--kubeconfig=b")).toBe("offline");
+    for (const named of ["--context=a", "--kubeconfig=b", "--strict"]) expect(useOf(named)).toBe("required");
   });
 
   it("give the autoscaler to all workloads with replicas, and to no other", () => {
@@ -103,6 +123,13 @@ describe("a mistake names the argument, and what is expected", () => {
     [[WEB, "web"], "web: there is no such argument; expected --dry-run"],
     [[WEB, "--replicas=3"], "--replicas=3: there is no such argument"],
     [[WEB, "--dry-run=yes"], "--dry-run=yes: --dry-run takes no value"],
+    [[WEB, "--offline", "--strict"], "--strict: expected either --strict or --offline"],
+    [[WEB, "--kubeconfig="], "--kubeconfig=: expected a file's name"],
+    [[WEB, "--context=a", "--context=a"], "--context=a: this context is given already"],
+    ...["", "web:", "a\nb", "a".repeat(1001)].map((context): [string[], string] => [
+      [WEB, `--context=${context}`],
+      "expected the name of a context of the kubeconfig, or <name>:<context>",
+    ]),
     [[WEB, "--target"], "--target: expected --target=<env>"],
     [[WEB, "--dry-run", "--apply"], "--dry-run: expected either --dry-run or --apply"],
     [[WEB, "--target=a", "--target=b"], "--target=b: --target is given twice"],

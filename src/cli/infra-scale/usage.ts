@@ -5,6 +5,8 @@ export function renderUsage(): string {
   const rows = [
     ["--dry-run", "write the plan on this machine, and nothing else (unless --apply is given)"],
     ["--apply", "open a pull request with it: GH_OWNER, GH_REPO and GITHUB_TOKEN say where"],
+    ["--offline", "ask no cluster, even where there is a kubeconfig"],
+    ["--strict", "fail where a cluster tells of a risk"],
     ...Object.entries(MEANINGS).map(([name, meaning]) => [`${name}=${FORMS[name]}`, meaning]),
   ];
   const lines = rows.map(([argument, meaning]) => `  ${argument}\n      ${meaning}`);
@@ -28,4 +30,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "--lim": "what they are limited to; may be given again",
   "--hpa": "a HorizontalPodAutoscaler for every workload with replicas",
   "--vpa": "a VerticalPodAutoscaler for one workload; may be given again",
+  "--context":
+    "a context of the kubeconfig: its cluster fills in the plan and checks it; may be given again, and for one workload",
+  "--kubeconfig": "the kubeconfig; KUBECONFIG or ~/.kube/config unless given",
 };

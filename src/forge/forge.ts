@@ -1,5 +1,6 @@
 import type { Review } from "../domain/approval.ts";
 import type { Contract } from "../domain/contract.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { MergeMethod, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
 import type { PoolValueEdit } from "../domain/stack-file.ts";
 
@@ -131,26 +132,30 @@ export interface CommitForge {
 export interface Forge extends CommitForge {
   /** Makes the branch hold exactly this one commit on the snapshot's head, with one open pull request for it. */
   openPull(place: StackPlace, request: FileCommitRequest, draft: PullRequestDraft): Promise<OpenedPull>;
-  mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome>;
+  mergePull(place: RepositoryName, request: MergeRequest): Promise<MergeOutcome>;
   /** Lets GitHub merge when what is required is there. */
-  requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<AutoMergeOutcome>;
+  requestAutoMerge(
+    place: RepositoryName,
+    pullNodeId: string,
+    request: MergeRequest,
+  ): Promise<AutoMergeOutcome>;
   /** Takes `requestAutoMerge` back. */
-  withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void>;
+  withdrawAutoMerge(place: RepositoryName, pullNodeId: string): Promise<void>;
   /**
    * Puts it into the base's merge queue, with these words in the pull request's text: the queue takes its commit message from there.
    * Answers why not, or null.
    */
-  enqueuePull(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null>;
+  enqueuePull(place: RepositoryName, pullNodeId: string, request: MergeRequest): Promise<string | null>;
   /** Takes it out of the merge queue. */
-  dequeuePull(place: StackPlace, pullNodeId: string): Promise<void>;
+  dequeuePull(place: RepositoryName, pullNodeId: string): Promise<void>;
   /** Closes it, by way of its branch, if that still stands at the head that was read; and says why there. */
   closePull(place: StackPlace, pull: OwnPull, why: string): Promise<void>;
   /** Closes it and leaves its branch as it is, whoever has pushed there; and says why there. */
-  closeKept(place: StackPlace, closing: ClosingPull): Promise<void>;
-  readStanding(place: StackPlace, number: number): Promise<PullStanding>;
-  addLabel(place: StackPlace, number: number, label: string): Promise<void>;
+  closeKept(place: RepositoryName, closing: ClosingPull): Promise<void>;
+  readStanding(place: RepositoryName, number: number): Promise<PullStanding>;
+  addLabel(place: RepositoryName, number: number, label: string): Promise<void>;
   /** One comment that says how the pull request stands, edited in place. */
-  writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void>;
+  writeNote(place: RepositoryName, number: number, note: PullStanding["note"], text: string): Promise<void>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { REJECTED_LABEL } from "../domain/labels.ts";
-import type { ClosingPull, StackPlace } from "./forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import type { ClosingPull } from "./forge.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { labelGitHubPull } from "./github-open-pull.ts";
 import { writeGitHubNote } from "./github-standing.ts";
@@ -8,7 +9,7 @@ import { withRejectMark } from "./reject-mark.ts";
 /** Closes a pull request, leaves its branch as it is, and says why. The order is such that a "no" that is half done is none. */
 export async function closeGitHubPull(
   client: GitHubClient,
-  place: StackPlace,
+  place: RepositoryName,
   { number, why, rejectedBy }: ClosingPull,
   markKey: Buffer,
 ): Promise<void> {

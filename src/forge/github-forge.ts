@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { cleanLine } from "../domain/clean-text.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { AstrayPull, Snapshot } from "../domain/snapshot.ts";
 import { fitDraft } from "./fit-draft.ts";
 import {
@@ -112,7 +113,7 @@ export class GitHubForge implements Forge {
     return this.#doing(place, `opening the pull request of ${draft.branch}`, openAndPromise, writes);
   }
 
-  async mergePull(place: StackPlace, request: MergeRequest): Promise<MergeOutcome> {
+  async mergePull(place: RepositoryName, request: MergeRequest): Promise<MergeOutcome> {
     const writes = new PlannedWrites("merge", 1, pullKey(place, request.number));
     const client = await this.#client(place, "merging", writes);
     try {
@@ -122,7 +123,11 @@ export class GitHubForge implements Forge {
     }
   }
 
-  requestAutoMerge(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<AutoMergeOutcome> {
+  requestAutoMerge(
+    place: RepositoryName,
+    pullNodeId: string,
+    request: MergeRequest,
+  ): Promise<AutoMergeOutcome> {
     return this.#doing(
       place,
       "asking for auto-merge",
@@ -131,7 +136,7 @@ export class GitHubForge implements Forge {
     );
   }
 
-  withdrawAutoMerge(place: StackPlace, pullNodeId: string): Promise<void> {
+  withdrawAutoMerge(place: RepositoryName, pullNodeId: string): Promise<void> {
     return this.#doing(
       place,
       "taking auto-merge back",
@@ -140,7 +145,7 @@ export class GitHubForge implements Forge {
     );
   }
 
-  enqueuePull(place: StackPlace, pullNodeId: string, request: MergeRequest): Promise<string | null> {
+  enqueuePull(place: RepositoryName, pullNodeId: string, request: MergeRequest): Promise<string | null> {
     return this.#doing(
       place,
       "putting a pull request into the merge queue",
@@ -149,7 +154,7 @@ export class GitHubForge implements Forge {
     );
   }
 
-  dequeuePull(place: StackPlace, pullNodeId: string): Promise<void> {
+  dequeuePull(place: RepositoryName, pullNodeId: string): Promise<void> {
     return this.#doing(
       place,
       "taking a pull request out of the merge queue",
@@ -165,32 +170,32 @@ export class GitHubForge implements Forge {
     });
   }
 
-  closeKept(place: StackPlace, closing: ClosingPull): Promise<void> {
+  closeKept(place: RepositoryName, closing: ClosingPull): Promise<void> {
     return this.#doing(place, `closing pull request #${closing.number}`, (client) =>
       closeGitHubPull(client, place, closing, this.#markKey),
     );
   }
 
-  readStanding(place: StackPlace, number: number): Promise<PullStanding> {
+  readStanding(place: RepositoryName, number: number): Promise<PullStanding> {
     return this.#doing(place, `reading pull request #${number}`, (client) =>
       readGitHubStanding(client, place, number, this.#markKey),
     );
   }
 
-  addLabel(place: StackPlace, number: number, label: string): Promise<void> {
+  addLabel(place: RepositoryName, number: number, label: string): Promise<void> {
     return this.#doing(place, `labelling pull request #${number}`, (client) =>
       labelGitHubPull(client, place, number, [label]),
     );
   }
 
-  writeNote(place: StackPlace, number: number, note: PullStanding["note"], text: string): Promise<void> {
+  writeNote(place: RepositoryName, number: number, note: PullStanding["note"], text: string): Promise<void> {
     return this.#doing(place, `commenting on pull request #${number}`, (client) =>
       writeGitHubNote(client, place, number, note, text),
     );
   }
 
   async #doing<T>(
-    place: StackPlace,
+    place: RepositoryName,
     doing: string,
     work: (client: GitHubClient) => Promise<T>,
     writes?: PlannedWrites,
@@ -204,7 +209,7 @@ export class GitHubForge implements Forge {
     }
   }
 
-  async #client(place: StackPlace, doing: string, writes: PlannedWrites): ReturnType<GitHubClientFor> {
+  async #client(place: RepositoryName, doing: string, writes: PlannedWrites): ReturnType<GitHubClientFor> {
     try {
       return await this.#clientFor(place.owner, place.repo, writes);
     } catch (error) {
@@ -221,6 +226,6 @@ function leaveAstray({ number, base }: AstrayPull): ClosingPull {
 }
 
 /** A pull request's name in the budget. */
-function pullKey({ owner, repo }: StackPlace, number: number): string {
+function pullKey({ owner, repo }: RepositoryName, number: number): string {
   return `${owner}/${repo}#${number}`.toLowerCase();
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { MergeOutcome, MergeRequest, StackPlace } from "./forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import type { MergeOutcome, MergeRequest } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
@@ -12,7 +13,7 @@ const Refused = z.object({ status: z.int(), message: z.string() });
 /** Merges a pull request, bound to its head, with our own title and message. */
 export async function mergeGitHubPull(
   client: Pick<GitHubClient, "request">,
-  place: StackPlace,
+  place: RepositoryName,
   request: MergeRequest,
 ): Promise<MergeOutcome> {
   for (let attempt = 0; ; attempt++) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ForgeError, type PullStanding, type StackPlace } from "./forge.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import { ForgeError, type PullStanding } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
 import type { GitHubClient } from "./github-octokit.ts";
@@ -61,7 +62,7 @@ const NOTE = "<!-- pulumiscale:note -->";
 /** Reads what people and GitHub say of a pull request: one request, and more where a server does not tell all of it. */
 export async function readGitHubStanding(
   client: GitHubClient,
-  { owner, repo }: StackPlace,
+  { owner, repo }: RepositoryName,
   number: number,
   markKey: Buffer,
 ): Promise<PullStanding> {
@@ -113,7 +114,7 @@ async function isBehind(client: GitHubClient, owner: string, repo: string, numbe
 /** Writes our one comment on a pull request, or edits it; nothing where it says that already, or where nobody may comment. */
 export async function writeGitHubNote(
   client: GitHubClient,
-  place: StackPlace,
+  place: RepositoryName,
   number: number,
   note: PullStanding["note"],
   text: string,
@@ -135,7 +136,7 @@ function isLocked(error: unknown): boolean {
 
 async function writeComment(
   client: GitHubClient,
-  { owner, repo }: StackPlace,
+  { owner, repo }: RepositoryName,
   number: number,
   note: PullStanding["note"],
   text: string,

@@ -1,6 +1,5 @@
 import { ForgeError, type MergeOutcome, type MergeRequest, type PullStanding } from "../forge/forge.ts";
-import type { ScaleContext } from "./read-situation.ts";
-import { AGAIN, type OpenBranch, type Settled, waiting } from "./settled.ts";
+import { AGAIN, type PullContext, type Settled, type StandingPull, waiting } from "./settled.ts";
 import { waitWithNote } from "./wait-with-note.ts";
 
 /**
@@ -10,8 +9,8 @@ import { waitWithNote } from "./wait-with-note.ts";
  * this was decided.
  */
 export async function mergeScalePull(
-  context: ScaleContext,
-  branch: OpenBranch,
+  context: PullContext,
+  branch: StandingPull,
   request: MergeRequest,
   autoMerge: "may-merge-by-itself" | "never",
   baseOid: string,
@@ -53,8 +52,8 @@ export async function mergeScalePull(
 
 /** The queue takes only what could be merged; in-range pull requests go there by themselves when they can. */
 async function enqueue(
-  context: ScaleContext,
-  branch: OpenBranch,
+  context: PullContext,
+  branch: StandingPull,
   request: MergeRequest,
   autoMerge: "may-merge-by-itself" | "never",
   note: PullStanding["note"] | undefined,
@@ -78,7 +77,7 @@ async function enqueue(
 const TRIED_AGAIN = "It is tried again when a check or a review comes in, and every few minutes.";
 
 /** What the App may not do is said on the pull request too: only a person can change it. */
-async function mergeOnce({ forge, place }: ScaleContext, request: MergeRequest): Promise<MergeOutcome> {
+async function mergeOnce({ forge, place }: PullContext, request: MergeRequest): Promise<MergeOutcome> {
   try {
     return await forge.mergePull(place, request);
   } catch (error) {

@@ -1,4 +1,6 @@
+import type { RepositoryName } from "../domain/repository-name.ts";
 import type { OpenPull, ScaleBranch, Snapshot } from "../domain/snapshot.ts";
+import type { Forge } from "../forge/forge.ts";
 import type { ScaleContext } from "./read-situation.ts";
 
 /** What became of one scale pull request. */
@@ -12,6 +14,11 @@ export type Settled =
 /** A branch of ours with its open pull request. */
 export type OpenBranch = ScaleBranch & { pull: OpenPull };
 
+/** Where a pull request is looked after. */
+export type PullContext = { forge: Forge; place: RepositoryName };
+/** A pull request, as far as it is merged. `parentOid`: what its head stands on, where that is known. */
+export type StandingPull = { pull: Pick<OpenPull, "number" | "nodeId">; parentOid: string | null };
+
 /** One try at settling it. `again`: something has moved, or was made anew; read and try once more. */
 export type SettleStep = (
   context: ScaleContext,
@@ -21,6 +28,6 @@ export type SettleStep = (
 
 export const AGAIN = { kind: "again" } as const;
 
-export function waiting(pull: OpenPull, message: string): Settled {
+export function waiting(pull: Pick<OpenPull, "number">, message: string): Settled {
   return { kind: "waiting", pullRequest: pull.number, message };
 }

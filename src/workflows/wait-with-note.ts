@@ -1,14 +1,13 @@
 import type { PullStanding } from "../forge/forge.ts";
-import type { ScaleContext } from "./read-situation.ts";
-import { type OpenBranch, type Settled, waiting } from "./settled.ts";
+import { type PullContext, type Settled, type StandingPull, waiting } from "./settled.ts";
 
 /**
  * Leaves a pull request open and says on it, once, what it waits for. `note`: what stands there, where it was read already. What has
  * been merged or closed meanwhile gets no note: that may be why it did not go on.
  */
 export async function waitWithNote(
-  { forge, place }: ScaleContext,
-  { pull }: OpenBranch,
+  { forge, place }: PullContext,
+  { pull }: StandingPull,
   why: string,
   note?: PullStanding["note"],
 ): Promise<Settled> {

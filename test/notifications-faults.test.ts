@@ -78,6 +78,26 @@ describe("targets that fail", () => {
   });
 });
 
+describe("GitHub that fails", () => {
+  it("is looked at again without another event", { timeout: TIMEOUT }, async () => {
+    const { hook, environment } = await startTargets();
+    const log = recordedLogger();
+    const { github, post, publish, settled } = await startCommandWorld({
+      ...{ files: { [FILE]: `${TARGETS}defaults: { delivery: direct }\n` }, environment },
+      ...{ internals: { notifyEveryMs: 100 }, log: log.logger },
+    });
+    await post("/scale/web", { value: 4 });
+    await settled();
+    const types = () => hook.posts.map(({ body }) => String(JSON.parse(body).type));
+    github.faults.add({ match: { path: /graphql/ }, kind: "status", status: 502, times: 1_000 });
+    await publish({ publishedAt: new Date().toISOString(), applied: { web: 4, api: 2 } });
+    await eventually(log.text, (text) => text.includes("what is to be told could not be read"));
+    expect(types()).toEqual([]);
+    github.faults.clear();
+    await eventually(types, (all) => all.includes("scale.applied"));
+  });
+});
+
 describe("a repository that names targets", () => {
   it("the app has no addresses for is logged once, by the names of the settings", {
     timeout: TIMEOUT,

@@ -33,16 +33,24 @@ type NotificationsOptions = {
 type Watched = {
   name: RepositoryName;
   targets: readonly NamedTarget[];
-  /** What was seen of each stack, by the stack's id; none of one that was not looked at yet. */
+  /** What was seen of each source, a stack's by its id; none of one that was not looked at yet. */
   seen: Map<string, Seen>;
   notBeforeMs: number;
+  /** Looks in a row that have failed. */
+  failures: number;
   timer: NodeJS.Timeout | undefined;
 };
+
+const UNSEEN = { notBeforeMs: 0, failures: 0, timer: undefined };
 
 type ListedWish = RepositoryName & { notifications: NotificationTargets | null };
 
 /** An apply has ended so much before GitHub tells of it: its job writes to the ledger first. */
 const REPORTED_WITHIN_MS = 30_000;
+
+/** A look that fails is followed by another one after so many times the usual distance, so often: no event may come. */
+const LATER = 6;
+const MOST_FAILURES = 5;
 
 /**
  * Tells targets what has become of scale pull requests, as far as their repository names targets and the app has their addresses. Nothing
@@ -70,7 +78,7 @@ export class Notifications {
       const known = this.#watched.get(key);
       if (targets.length === 0) this.forget(name);
       else if (known !== undefined) known.targets = targets;
-      else this.#watched.set(key, { name, targets, seen: new Map(), notBeforeMs: 0, timer: undefined });
+      else this.#watched.set(key, { ...UNSEEN, name, targets, seen: new Map() });
     }
     this.moved(name);
   }
@@ -121,23 +129,33 @@ export class Notifications {
     if (this.#isGone(watched)) return;
     watched.notBeforeMs = clock() + everyMs;
     const { owner, repo } = watched.name;
+    let hasFailed = false;
     for (const stack of this.#options.stacks.served(owner, repo)) {
       if (!watched.targets.some((target) => isAbout(target, stack.name.alias))) continue;
       try {
         await this.#lookAt(watched, stack);
       } catch (error) {
-        // What cannot be used now is told where it is scaled; the next event looks again.
+        hasFailed = true;
+        // What cannot be used as it stands is told where it is scaled.
         if (!(error instanceof TryAgainError)) onError(watched.name, error);
       }
     }
+    watched.failures = hasFailed ? watched.failures + 1 : 0;
+    if (hasFailed && watched.failures <= MOST_FAILURES) this.#lookIn(watched, everyMs * LATER);
   }
 
   async #lookAt(watched: Watched, { context, name }: ServedStack): Promise<void> {
     const snapshot = await context.snapshots.get();
     const situation = readSituation(context, snapshot);
-    const reading = readNotifications(situation, context.place, this.#options.serverUrl);
-    const { news, seen } = decideNews(watched.seen.get(name.id) ?? null, reading, this.#since);
-    watched.seen.set(name.id, seen);
+    this.take(watched.name, name.id, readNotifications(situation, context.place, this.#options.serverUrl));
+  }
+
+  /** All that can be told of one source of a repository at the moment, a stack or a plan: what is news of it is told. */
+  take(name: RepositoryName, source: string, reading: readonly Notification[]): void {
+    const watched = this.#watched.get(repositoryKey(name));
+    if (watched === undefined) return;
+    const { news, seen } = decideNews(watched.seen.get(source) ?? null, reading, this.#since);
+    watched.seen.set(source, seen);
     for (const ofSubject of Map.groupBy(news, ({ subject }) => subject.id).values())
       this.#tell(watched, ofSubject);
   }

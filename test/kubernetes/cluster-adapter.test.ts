@@ -126,7 +126,7 @@ test("fields of somebody else are taken over, or refused; an object that has cha
   );
   expect(refused.code).toBe("conflict");
   expect(refused.message).toMatch(
-    /^The cluster of the context `admin` refuses patch of Deployment\/owned in the namespace default: .*conflict with "tests".*\.spec\.replicas\.$/,
+    /^The cluster of the context `admin` refuses patch of Deployment\/owned in the namespace default: `.*conflict with "tests".*\.spec\.replicas`\.$/,
   );
   const owned = await cluster.apply(manifest("owned", 3), takeOver, Sized);
   const { resourceVersion } = owned.metadata;
@@ -168,7 +168,7 @@ test("a change that the cluster does not take, and an object of another shape", 
   expect(await failureOf(cluster.read({ ...web, name: "plain" }, shape))).toEqual({
     code: "unexpected",
     message:
-      "The cluster of the context `admin` has answered what is not expected of Deployment/plain in the namespace default: spec.paused.",
+      "The cluster of the context `admin` has answered what is not expected of Deployment/plain in the namespace default: `spec.paused`.",
   });
 });
 

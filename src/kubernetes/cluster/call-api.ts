@@ -2,7 +2,7 @@ import { request as requestHttp } from "node:http";
 import { type RequestOptions, request as requestHttps } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { ClusterError } from "./cluster-error.ts";
-import { plainLine } from "./plain-line.ts";
+import { quoteText } from "./quote-text.ts";
 
 /** A request to an API server. `path` has its query. */
 export type ApiRequest = {
@@ -18,7 +18,7 @@ export type CallApi = (request: ApiRequest) => Promise<ApiAnswer>;
 
 /** Requests with the rights of a kubeconfig's current context. They throw `ClusterError` where no answer comes in `timeoutMs`. */
 export function openApi(config: KubeConfig, timeoutMs: number): CallApi {
-  const context = plainLine(config.getCurrentContext(), 100);
+  const context = quoteText(config.getCurrentContext(), 100);
   const server = config.getCurrentCluster()?.server ?? "";
   return async (request) => {
     const options = await authorize(config, context, timeoutMs);
@@ -33,13 +33,13 @@ export function openApi(config: KubeConfig, timeoutMs: number): CallApi {
         const seconds = timeoutMs / 1000;
         throw new ClusterError(
           "timeout",
-          `The cluster of the context \`${context}\` has not answered in ${seconds} s; is it there, and is there a way to it?`,
+          `The cluster of the context ${context} has not answered in ${seconds} s; is it there, and is there a way to it?`,
         );
       }
       const why = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
       throw new ClusterError(
         "unreachable",
-        `The cluster of the context \`${context}\` cannot be reached at ${hostOf(server)}${why}.`,
+        `The cluster of the context ${context} cannot be reached at ${hostOf(server)}${why}.`,
       );
     }
   };
@@ -56,7 +56,7 @@ async function authorize(config: KubeConfig, context: string, timeoutMs: number)
   // What failed may have printed what it knows.
   throw new ClusterError(
     "kubeconfig",
-    `The kubeconfig's way to sign in for the context \`${context}\` ${outcome === "late" ? "takes too long" : "does not work"}: its certificate files, its program or its proxy.`,
+    `The kubeconfig's way to sign in for the context ${context} ${outcome === "late" ? "takes too long" : "does not work"}: its certificate files, its program or its proxy.`,
   );
 }
 

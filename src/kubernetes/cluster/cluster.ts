@@ -49,7 +49,6 @@ export type Cluster = {
   ): Promise<Scale>;
   /** Removes an object; answers whether it was there. */
   remove(reference: Reference, mode: WriteMode): Promise<"removed" | "absent">;
-  close(): void;
 };
 
 export type InNamespace = { namespace: string };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ApiAnswer } from "./call-api.ts";
 import { ClusterError } from "./cluster-error.ts";
-import { plainLine } from "./plain-line.ts";
+import { quoteText } from "./quote-text.ts";
 
 /** What was asked of a cluster: with which verb, of which resource, where; `subject` is what it was about, `Deployment/web`. */
 export type Attempt = {
@@ -22,7 +22,7 @@ export function accept<T>(answer: ApiAnswer, schema: z.ZodType<T>, attempt: Atte
   const field = read.error.issues[0]?.path.join(".") || "all of it";
   throw new ClusterError(
     "unexpected",
-    `The cluster of the context \`${attempt.context}\` has answered what is not expected of ${about(attempt)}: ${plainLine(field, 200)}.`,
+    `The cluster of the context ${quoteText(attempt.context, 100)} has answered what is not expected of ${about(attempt)}: ${quoteText(field, 200)}.`,
   );
 }
 
@@ -30,26 +30,26 @@ function refusalOf({ status, body }: ApiAnswer, attempt: Attempt): ClusterError 
   const { context } = attempt;
   const read = Refusal.safeParse(body);
   const { message, reason } = read.success ? read.data : { message: "", reason: "" };
-  const why = plainLine(message).replace(/\.$/, "");
+  const why = message === "" ? "" : quoteText(message);
   if (status === 401) {
-    const sentence = `The cluster of the context \`${context}\` does not know who asks: its token or certificate is not valid, or no longer.`;
+    const sentence = `The cluster of the context ${quoteText(context, 100)} does not know who asks: its token or certificate is not valid, or no longer.`;
     return new ClusterError("unauthorized", sentence);
   }
   if (status === 403 && (why === "" || / cannot [a-z]+ /.test(why))) {
     return new ClusterError("forbidden", forbidden(attempt));
   }
   if (status === 404) {
-    const sentence = `There is no ${about(attempt)} in the cluster of the context \`${context}\`.`;
+    const sentence = `There is no ${about(attempt)} in the cluster of the context ${quoteText(context, 100)}.`;
     return new ClusterError("absent", sentence);
   }
-  const sentence = `The cluster of the context \`${context}\` refuses ${attempt.verb} of ${about(attempt)}: ${why || `status ${status}`}.`;
+  const sentence = `The cluster of the context ${quoteText(context, 100)} refuses ${attempt.verb} of ${about(attempt)}: ${why || `status ${status}`}.`;
   return new ClusterError(status === 409 || reason === "Conflict" ? "conflict" : "refused", sentence);
 }
 
 function forbidden({ context, verb, resource, namespace }: Attempt): string {
   const what = resource === undefined ? "look at what the cluster serves" : `${verb} ${resource}`;
   const where = namespace === undefined ? "in the whole cluster" : `in the namespace ${namespace}`;
-  return `The user of the context \`${context}\` may not ${what} ${where}.`;
+  return `The user of the context ${quoteText(context, 100)} may not ${what} ${where}.`;
 }
 
 function about({ subject, resource, namespace }: Attempt): string {

@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { ClusterError } from "./cluster-error.ts";
-import { plainLine } from "./plain-line.ts";
+import { quoteText } from "./quote-text.ts";
 
 /** A kubeconfig of one context alone. Throws `ClusterError` where no file has it, or where it leads to no cluster. */
 export async function readKubeConfig(files: readonly string[], context: string): Promise<KubeConfig> {
   const config = new KubeConfig();
   for (const file of files) addMissing(config, await readOne(file));
   config.setCurrentContext(context);
-  const names = config.getContexts().map(({ name }) => `\`${plainLine(name, 100)}\``);
-  const quoted = `\`${plainLine(context, 100)}\``;
+  const names = config.getContexts().map(({ name }) => quoteText(name, 100));
+  const quoted = quoteText(context, 100);
   if (!config.getContexts().some(({ name }) => name === context)) {
     const known = names.length === 0 ? "it names none" : `it has ${names.slice(0, 20).join(", ")}`;
     throw new ClusterError("kubeconfig", `The kubeconfig has no context ${quoted}; ${known}.`);
@@ -26,7 +26,7 @@ async function readOne(file: string): Promise<KubeConfig> {
   const config = new KubeConfig();
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw new ClusterError("kubeconfig", `The kubeconfig ${plainLine(file)} cannot be read.`);
+    throw new ClusterError("kubeconfig", `The kubeconfig ${quoteText(file)} cannot be read.`);
   });
   if (text.trim() === "") return config;
   try {
@@ -35,7 +35,7 @@ async function readOne(file: string): Promise<KubeConfig> {
     return config;
   } catch {
     // What it says of the file may quote it, and with it a token.
-    throw new ClusterError("kubeconfig", `The kubeconfig ${plainLine(file)} is not one that can be read.`);
+    throw new ClusterError("kubeconfig", `The kubeconfig ${quoteText(file)} is not one that can be read.`);
   }
 }
 

@@ -6,7 +6,7 @@ import { ClusterError } from "./cluster-error.ts";
 import { FIELD_MANAGER } from "./field-manager.ts";
 import { type Attempt, accept } from "./judge-answer.ts";
 import { readKubeConfig } from "./kube-config.ts";
-import { plainLine } from "./plain-line.ts";
+import { quoteText } from "./quote-text.ts";
 
 /**
  * Opens the cluster of a context of a kubeconfig, which may be of several files, as kubectl reads KUBECONFIG. Nothing is asked of it
@@ -19,11 +19,8 @@ export async function openCluster(
 ): Promise<Cluster> {
   const config = await readKubeConfig(files, context);
   const call = openApi(config, timeoutMs);
-  const name = plainLine(context, 100);
-  const paths = openApiPaths(call, (answer, schema) =>
-    accept(answer, schema, { context: name, verb: "get" }),
-  );
-  return { context, findVersion: paths.findVersion, ...openObjects(name, call, paths), close: () => {} };
+  const paths = openApiPaths(call, (answer, schema) => accept(answer, schema, { context, verb: "get" }));
+  return { context, findVersion: paths.findVersion, ...openObjects(context, call, paths) };
 }
 
 const TIMEOUT_MS = 20_000;
@@ -47,7 +44,7 @@ function openObjects(
   context: string,
   call: CallApi,
   paths: ApiPaths,
-): Omit<Cluster, "context" | "findVersion" | "close"> {
+): Omit<Cluster, "context" | "findVersion"> {
   const attempt = (verb: string, resource: ApiResource, { kind, namespace, name }: Reference): Attempt => ({
     context,
     verb,
@@ -59,7 +56,10 @@ function openObjects(
     const resource = await paths.find(reference);
     if (resource !== null) return resource;
     const kind = `${reference.kind} of ${reference.apiVersion}`;
-    throw new ClusterError("absent", `The cluster of the context \`${context}\` has no kind ${kind}.`);
+    throw new ClusterError(
+      "absent",
+      `The cluster of the context ${quoteText(context, 100)} has no kind ${kind}.`,
+    );
   };
   return {
     read: async (reference, schema) => {

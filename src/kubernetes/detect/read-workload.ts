@@ -1,0 +1,35 @@
+import type { Cluster, Reference } from "../cluster/cluster.ts";
+import type { Workload } from "../scale-input.ts";
+import type { WorkloadFacts } from "./cluster-facts.ts";
+import { AnyObject, CronJobObject, WorkloadObject } from "./kube-objects.ts";
+
+/** Reads a workload as it stands. Throws `ClusterError`. */
+export async function readWorkload(
+  cluster: Cluster,
+  namespace: string,
+  { kind, apiGroup, name }: Workload,
+): Promise<WorkloadFacts | "absent"> {
+  if (apiGroup !== undefined) {
+    const apiVersion = await cluster.findVersion(kind, apiGroup);
+    return apiVersion === null ? "absent" : await readCustom(cluster, { apiVersion, kind, namespace, name });
+  }
+  if (kind === "CronJob") {
+    const read = await cluster.read({ apiVersion: "batch/v1", kind, namespace, name }, CronJobObject);
+    if (read === null) return "absent";
+    const { suspend, jobTemplate } = read.spec;
+    const { parallelism, template } = jobTemplate.spec;
+    return { metadata: read.metadata, replicas: null, schedule: { suspend, parallelism }, template };
+  }
+  const read = await cluster.read({ apiVersion: "apps/v1", kind, namespace, name }, WorkloadObject);
+  if (read === null) return "absent";
+  const replicas = kind === "DaemonSet" ? null : (read.spec.replicas ?? 1);
+  return { metadata: read.metadata, replicas, schedule: null, template: read.spec.template };
+}
+
+/** What is common to all that can be scaled. */
+async function readCustom(cluster: Cluster, reference: Reference): Promise<WorkloadFacts | "absent"> {
+  const read = await cluster.read(reference, AnyObject);
+  if (read === null) return "absent";
+  const scale = await cluster.readScale(reference);
+  return { metadata: read.metadata, replicas: scale?.replicas ?? null, schedule: null, template: null };
+}

@@ -1,5 +1,6 @@
 /** GitHub's GraphQL ids are opaque; ours hold what they point to. */
 export type NodeKind =
+  | "Activity"
   | "App"
   | "Bot"
   | "CheckRun"

@@ -82,6 +82,8 @@ export interface Repository {
   readonly renamedBranches: Map<string, string>;
   /** Who moved a branch last. */
   readonly pushers: Map<string, Account>;
+  /** What has moved branches, newest last. */
+  readonly activities: Activity[];
   /** The pull requests in the merge queue of a branch, first come first. */
   readonly mergeQueues: Map<string, PullRequest[]>;
   readonly environments: Map<string, Environment>;
@@ -99,6 +101,17 @@ export interface Repository {
   readonly verifiedCommits: Set<string>;
   pushedAt: Date;
   updatedAt: Date;
+}
+
+/** A move of a branch, as GitHub notes it. */
+export interface Activity {
+  readonly id: number;
+  readonly ref: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly at: Date;
+  readonly kind: "push" | "force_push" | "branch_creation" | "branch_deletion";
+  readonly actor: Account;
 }
 
 export type Credential =

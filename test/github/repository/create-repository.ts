@@ -28,6 +28,7 @@ export async function createRepository(world: World, wish: RepositoryWish): Prom
     protections: new Map(),
     renamedBranches: new Map(),
     pushers: new Map(),
+    activities: [],
     mergeQueues: new Map(),
     labels: new Map(),
     issues: new Map(),

@@ -41,6 +41,21 @@ export async function followMovedRefs(
   await followRefs(world, repository, moved, hand);
 }
 
+function noteActivity(world: World, repository: Repository, move: RefMove, { account }: Hand): void {
+  const { ref, before, after, forced } = move;
+  const moved = forced ? "force_push" : "push";
+  const kind = before === null ? "branch_creation" : after === null ? "branch_deletion" : moved;
+  repository.activities.push({
+    id: world.nextId(),
+    ref,
+    before,
+    after,
+    at: world.now(),
+    kind,
+    actor: account,
+  });
+}
+
 async function announceMove(
   world: World,
   repository: Repository,
@@ -69,6 +84,7 @@ async function announceMove(
   const move: RefMove = { ref: update.ref, before: update.before, after: update.after, forced };
   const others = [...branchesBefore].filter(([ref]) => ref !== update.ref).map(([, oid]) => oid);
   const payload = await formatPushPayload(world, repository, move, hand.account, others);
+  if (kind === "heads") noteActivity(world, repository, move, hand);
   announce(world, repository, hand, "push", null, payload);
   world.events.emit("push", {
     repository,

@@ -162,6 +162,7 @@ export const accessOf: { readonly [Id in OperationId]?: Access } = {
   "repos/get-environment": readActions,
   "repos/get-repo-ruleset": metadata,
   "repos/get-repo-rulesets": metadata,
+  "repos/list-activities": readContents,
   "repos/list-branches": readContents,
   "repos/list-collaborators": metadata,
   "repos/list-comments-for-commit": readContents,

@@ -1,9 +1,13 @@
 import { actorOf, handOf } from "../auth/caller.ts";
 import { mayDo, roleOf } from "../auth/permissions.ts";
 import { GitHubError, notFound } from "../github-error.ts";
+import { formatNodeId } from "../node-id.ts";
+import { renderAccount } from "../render/account.ts";
 import { renderCollaborator } from "../render/collaborator.ts";
 import { renderFullRepository } from "../render/repository.ts";
+import { formatTime } from "../render/time.ts";
 import { announce } from "../webhooks/announce.ts";
+import { isLogin } from "./issues.ts";
 import { list, type RestHandlers } from "./operation.ts";
 
 export const repositoryOperations = {
@@ -19,6 +23,25 @@ export const repositoryOperations = {
     const mayWrite = mayDo(caller, repository, { anyOf: [["contents", "write"]], role: "write" });
     const sees = mayWrite ? "merge-settings" : "basics";
     return { status: 200, body: renderFullRepository(world, repository, actorOf(world, caller), sees) };
+  },
+
+  "repos/list-activities": ({ world, repository, query }) => {
+    const ref = query.ref?.startsWith("refs/") ? query.ref : `refs/heads/${query.ref ?? ""}`;
+    const noted = repository.activities
+      .filter((activity) => query.ref === undefined || activity.ref === ref)
+      .filter(({ kind }) => query.activity_type === undefined || kind === query.activity_type)
+      .filter(({ actor }) => query.actor === undefined || isLogin(actor, query.actor));
+    if (query.direction !== "asc") noted.reverse();
+    return list(noted, ({ id, ref, before, after, at, kind, actor }) => ({
+      id,
+      node_id: formatNodeId("Activity", id),
+      before: before ?? NO_OBJECT,
+      after: after ?? NO_OBJECT,
+      ref,
+      timestamp: formatTime(at),
+      activity_type: kind,
+      actor: renderAccount(world, actor),
+    }));
   },
 
   "repos/list-collaborators": ({ world, repository }) => {
@@ -52,3 +75,5 @@ export const repositoryOperations = {
     };
   },
 } satisfies RestHandlers;
+
+const NO_OBJECT = "0".repeat(40);

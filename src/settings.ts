@@ -67,7 +67,10 @@ export type Settings = {
 };
 
 /** What the sidecar is told from outside, beside its flags. */
-export type SidecarSettings = Pick<Settings, "logLevel" | "metricsToken" | "paused" | "snsEndpoint">;
+export type SidecarSettings = Pick<
+  Settings,
+  "logLevel" | "metricsToken" | "paused" | "snsEndpoint" | "notify"
+>;
 
 /** Names every setting that is missing or wrong, never a value. */
 export class SettingsError extends Error {
@@ -104,8 +107,7 @@ export function readSettings(
       owner === undefined || repo === undefined || alias === undefined ? null : stackName(owner, repo, alias),
     hmacSecret: env.PULUMISCALE_HMAC_SECRET ?? null,
     oidcIssuer: env.PULUMISCALE_OIDC_ISSUER ?? null,
-    notify: notify.secrets,
-    ...sidecarSettings(env, "this app"),
+    ...sidecarSettings(env, notify.secrets, "this app"),
   };
 }
 
@@ -115,8 +117,10 @@ export function readSidecarSettings(
 ): SidecarSettings {
   const given = givenIn(environment);
   const parsed = SidecarEnvironment.safeParse(given);
-  if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, given));
-  return sidecarSettings(parsed.data, "this sidecar");
+  const notify = parseNotificationSecrets(given);
+  if (!parsed.success || notify.problems.length > 0)
+    throw new SettingsError([...problemsOf(parsed.error, given), ...notify.problems]);
+  return sidecarSettings(parsed.data, notify.secrets, "this sidecar");
 }
 
 /** The App's id and key alone, for who acts as the App; null where there is neither. Throws `SettingsError`. */
@@ -148,8 +152,13 @@ function problemsOf(error: z.ZodError | undefined, given: Record<string, unknown
   return issues.map((issue) => `${issue.path.map(String).join(".")}: ${sentence(issue, given)}`);
 }
 
-function sidecarSettings(env: z.infer<typeof SidecarEnvironment>, what: string): SidecarSettings {
+function sidecarSettings(
+  env: z.infer<typeof SidecarEnvironment>,
+  notify: NotificationSecrets,
+  what: string,
+): SidecarSettings {
   return {
+    notify,
     logLevel: env.LOG_LEVEL,
     metricsToken: env.PULUMISCALE_METRICS_TOKEN ?? null,
     snsEndpoint: env.AWS_ENDPOINT_URL_SNS === undefined ? null : new URL(env.AWS_ENDPOINT_URL_SNS),

@@ -27,7 +27,8 @@ export function redactor(secrets: Iterable<string>): Redact {
     hideSecretShapes(longestFirst.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text));
 }
 
-const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY/i;
+const SECRET_NAME =
+  /TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|ACCESS_KEY|PRIVATE_KEY|API_KEY|^PULUMISCALE_(?:SLACK|SMTP|WEBHOOK)_(?:URL|KEY)_/i;
 /** Names that match and whose values are paths or addresses. */
 const NO_SECRET_NAME = /_FILE$|_PATH$|_URL$|_URI$/i;
 /** Values of switches: taken out, they would spoil every answer. */

@@ -20,8 +20,8 @@ export type Subject = {
   name: string;
   pullRequest: number | null;
   commit: string | null;
-  /** The page of it. */
-  url: string;
+  /** The page of it; null where there is none. */
+  url: string | null;
 };
 
 /** What moves: a pool, or a part of a plan. */
@@ -53,12 +53,11 @@ export function notificationOf({ identity, ...rest }: NotificationDraft): Notifi
   return { id: sha256(text).toString("hex").slice(0, 32), ...rest };
 }
 
-type SubjectFacts = Pick<Subject, "kind" | "repository" | "name"> & { serverUrl: string };
+type SubjectFacts = Pick<Subject, "kind" | "repository" | "name"> & { serverUrl: string | null };
 
-/** `serverUrl`: what people look at, without a `/` at the end. */
+/** `serverUrl`: what people look at, without a `/` at the end; null for a repository that nobody serves. */
 export function pullSubject({ serverUrl, ...facts }: SubjectFacts, pullRequest: number): Subject {
-  const { owner, repo } = facts.repository;
-  const url = `${serverUrl}/${owner}/${repo}/pull/${pullRequest}`;
+  const url = pageOf(serverUrl, facts.repository, `pull/${pullRequest}`);
   return {
     id: `${repositoryKey(facts.repository)}#${pullRequest}`,
     ...facts,
@@ -69,7 +68,10 @@ export function pullSubject({ serverUrl, ...facts }: SubjectFacts, pullRequest: 
 }
 
 export function commitSubject({ serverUrl, ...facts }: SubjectFacts, commit: string): Subject {
-  const { owner, repo } = facts.repository;
-  const url = `${serverUrl}/${owner}/${repo}/commit/${commit}`;
+  const url = pageOf(serverUrl, facts.repository, `commit/${commit}`);
   return { id: `${repositoryKey(facts.repository)}@${commit}`, ...facts, pullRequest: null, commit, url };
+}
+
+function pageOf(serverUrl: string | null, { owner, repo }: RepositoryName, page: string): string | null {
+  return serverUrl === null ? null : `${serverUrl}/${owner}/${repo}/${page}`;
 }

@@ -62,7 +62,7 @@ export function renderMail({ from, to }: EmailTarget, { subject, news }: NotifyM
   return {
     ...{ from, to: [...to] },
     subject: isFirst ? title : `Re: ${title}`,
-    text: [...lines, "", subject.url, ""].join("\n"),
+    text: [...lines, ...(subject.url === null ? [] : ["", subject.url]), ""].join("\n"),
     ...(isFirst
       ? { messageId: root }
       : { messageId: `<${thread}.${last.id}@${domain}>`, inReplyTo: root, references: root }),

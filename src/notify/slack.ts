@@ -25,7 +25,8 @@ export class SlackNotifier implements Notifier {
 export type SlackPayload = { text: string; unfurl_links: false; unfurl_media: false };
 
 export function renderSlack({ subject, news }: NotifyMessage): SlackPayload {
-  const head = `*<${subject.url}|${escapeSlack(describeSubject(subject))}>*`;
+  const title = escapeSlack(describeSubject(subject));
+  const head = subject.url === null ? `*${title}*` : `*<${subject.url}|${title}>*`;
   return {
     text: [head, ...news.map(renderLine)].join("\n"),
     ...{ unfurl_links: false, unfurl_media: false },

@@ -1,6 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { Intent } from "../domain/intent.ts";
+import type { Notification } from "../domain/notification.ts";
+import type { NotificationTargets } from "../domain/notification-targets.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { historyWindowMs } from "../domain/read-pool-state.ts";
 import type { SnsTopics } from "../domain/sns-topics.ts";
@@ -13,8 +15,9 @@ import { controlStacks } from "./control-stacks.ts";
 import { deliverLocally } from "./deliver-locally.ts";
 import { readLocalRecord } from "./local-record.ts";
 import { type ReadOutcome, readLocalOperation } from "./read-local-operation.ts";
+import { readNotifications } from "./read-notifications.ts";
 import { viewHistory, viewPools } from "./read-pools.ts";
-import type { StackContext } from "./read-situation.ts";
+import { readSituation, type StackContext } from "./read-situation.ts";
 import { readTopics } from "./read-topics.ts";
 import { revertFailed } from "./revert-failed.ts";
 import { dryRun, holdAtOnce, scalePools } from "./scale-pool.ts";
@@ -34,6 +37,7 @@ import {
 } from "./scaling.ts";
 import { SnapshotCache } from "./snapshot-cache.ts";
 import { StackLane } from "./stack-lane.ts";
+import { readRepositoryFile } from "./stack-record.ts";
 import { isOpenedBy } from "./stacks-opened-by.ts";
 import { toControlsChange } from "./to-controls-change.ts";
 
@@ -98,6 +102,14 @@ export class LocalStack implements Scaling, OperationReader {
   /** Commits the old values back of what could not be applied; answers the commit, or null where there was nothing to take back. */
   revertFailed(end: ApplyEnd): Promise<string | null> {
     return revertFailed(this.#context, this.#options.forge, end);
+  }
+
+  /** What can be told of the stack at the moment, and to whom. Rejects with `TryAgainError`. */
+  async readNotifications(): Promise<{ reading: Notification[]; targets: NotificationTargets }> {
+    const snapshot = await this.#context.snapshots.get();
+    const targets = readRepositoryFile(snapshot.repositoryFile).notifications ?? {};
+    const situation = readSituation(this.#context, snapshot);
+    return { reading: readNotifications(situation, this.#options.place, null), targets };
   }
 
   stacksOpenedBy(credential: Credential): StackName[] {

@@ -27,7 +27,7 @@ type Move = {
 export function readNotifications(
   situation: Situation,
   place: StackPlace,
-  serverUrl: string,
+  serverUrl: string | null,
 ): Notification[] {
   const { owner, repo, alias: name } = place;
   const facts = { kind: "scale" as const, repository: { owner, repo }, name, serverUrl };

@@ -17,6 +17,7 @@ import { type ApplyEnd, ApplyQueue } from "../../workflows/apply-queue.ts";
 import { LocalStack } from "../../workflows/local-stack.ts";
 import { applyOnce } from "./apply-once.ts";
 import { orComeAgain } from "./come-again.ts";
+import { createNewsTeller } from "./create-news-teller.ts";
 import type { LocalOutside } from "./flags.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { onlyNews } from "./only-news.ts";
@@ -83,6 +84,7 @@ export async function startSidecar(
     },
     onEnd: async (end) => {
       stack.invalidate();
+      void news.tell();
       tellEnd(end, outside.tell, warn);
       if (end.kind === "failed" || end.receipt !== null || end.problems.length > 0)
         log.info({ stack: place.alias, end }, "apply ended");
@@ -117,6 +119,8 @@ export async function startSidecar(
     redact: outside.redact,
     answerWithinMs: ANSWER_WITHIN_MS,
   });
+
+  const news = createNewsTeller(stack, settings, log);
 
   async function takeBack(end: ApplyEnd): Promise<void> {
     const commit = await stack.revertFailed(end);
@@ -171,6 +175,8 @@ export async function startSidecar(
     () => void lookForCommits().catch((error: unknown) => failed("the branch could not be read", error)),
     LOOK_EVERY_MS,
   );
+  // What is so before the first apply is no news of it.
+  await news.tell();
   // Whatever a process before this one has committed and not applied.
   void queue.request();
   return {
@@ -186,6 +192,7 @@ export async function startSidecar(
     stop: async () => {
       clearInterval(looking);
       await Promise.all([server.stop(), queue.stop()]);
+      await news.stop();
     },
   };
 }

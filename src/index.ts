@@ -3,12 +3,14 @@ import type { Probot } from "probot";
 import { scaleAlias } from "./forge/forge.ts";
 import type { GitHubClients } from "./forge/github-clients.ts";
 import { listenForGuard } from "./forge/github-guard-events.ts";
+import { listenForPlans } from "./forge/github-plan-events.ts";
 import { LEDGER_BRANCH } from "./ledger/entry.ts";
 import type { CommentAnswers } from "./workflows/answer-comment.ts";
 import type { Background } from "./workflows/background.ts";
 import type { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import type { Notifications } from "./workflows/notify-changes.ts";
 import type { Onboarding } from "./workflows/onboard-repository.ts";
+import type { PlanPulls } from "./workflows/plan-pulls.ts";
 import type { StackDirectory } from "./workflows/stack-directory.ts";
 import type { StatusIssues } from "./workflows/status-issue.ts";
 import type { RepositoryWatch } from "./workflows/watch-repositories.ts";
@@ -19,6 +21,7 @@ export type AppParts = {
   watch: RepositoryWatch;
   background: Background;
   guard: PullRequestGuard;
+  plans: PlanPulls;
   answers: CommentAnswers;
   onboarding: Onboarding;
   statusIssues: StatusIssues;
@@ -34,6 +37,7 @@ export function pulumiscale({
   watch,
   background,
   guard,
+  plans,
   answers,
   onboarding,
   statusIssues,
@@ -73,6 +77,7 @@ export function pulumiscale({
     });
 
     listenForGuard({ on }, guard);
+    listenForPlans({ on }, plans);
 
     // A comment that was edited into a command is none: whoever may edit other people's comments would speak for them.
     on("issue_comment.created", ({ payload }) => {
@@ -123,6 +128,8 @@ export function pulumiscale({
 
     function settle(repository: { name: string; owner: { login: string } }, branch: string | null): void {
       const alias = scaleAlias(branch ?? "");
+      if (branch !== null && alias === null)
+        plans.branchMoved({ owner: repository.owner.login, repo: repository.name }, branch);
       if (alias !== null) directory.settle(repository.owner.login, repository.name, alias);
     }
 
@@ -131,6 +138,7 @@ export function pulumiscale({
       clients.forget(owner, repo);
       watch.forget({ owner, repo });
       guard.forget({ owner, repo });
+      plans.forget({ owner, repo });
       onboarding.forget({ owner, repo });
       statusIssues.forget({ owner, repo });
       notifications.forget({ owner, repo });

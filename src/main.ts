@@ -12,6 +12,7 @@ import { GitHubHookDeliveries } from "./forge/github-hook-deliveries.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
 import { GitHubOnboarding } from "./forge/github-onboarding.ts";
 import { GitHubOrphans } from "./forge/github-orphans.ts";
+import { GitHubPlans } from "./forge/github-plans.ts";
 import { GitHubServer } from "./forge/github-server.ts";
 import { GitHubStatusIssue } from "./forge/github-status-issue.ts";
 import { headMarkKey } from "./forge/head-mark.ts";
@@ -35,6 +36,7 @@ import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { type LookAgainWaits, lookAgain } from "./workflows/look-again.ts";
 import { Notifications } from "./workflows/notify-changes.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
+import { PlanPulls } from "./workflows/plan-pulls.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
 import { StatusIssues } from "./workflows/status-issue.ts";
@@ -97,9 +99,19 @@ export async function startApp(
   );
   const issuer = settings.oidcIssuer ?? oidcIssuerOf(settings.githubApiUrl);
   const ledger = new LedgerJudge(new IssuerKeys(issuer, clock), clock);
+  const forge = new GitHubForge(
+    (owner, repo, writes) => clients.clientFor(owner, repo, writes),
+    clock,
+    markKey,
+  );
+  const plans = new PlanPulls({
+    ...{ forge, background, clock, paused: settings.paused },
+    plans: new GitHubPlans((...of) => clients.clientFor(...of), markKey),
+    onSettled: ({ owner, repo }, settled) => log.info({ owner, repo, settled }, "plan settled"),
+  });
   const directory = new StackDirectory({
     ledger,
-    forge: new GitHubForge((owner, repo, writes) => clients.clientFor(owner, repo, writes), clock, markKey),
+    forge,
     clock,
     background,
     paused: settings.paused,
@@ -122,8 +134,9 @@ export async function startApp(
   const answers = new CommentAnswers({
     forge: new GitHubComments((owner, repo, writes) => clients.clientFor(owner, repo, writes)),
     stacks: scaling,
-    ...{ clock, background, markKey },
+    ...{ plans, clock, background, markKey },
     onApproved: ({ owner, repo, issue: number }, alias, headOid) => {
+      if (alias === null) return plans.approved({ owner, repo }, number);
       guard.changed({ owner, repo, number, headOid });
       directory.settle(owner, repo, alias);
     },
@@ -174,7 +187,8 @@ export async function startApp(
       for (const { alias, message } of unserved) log.warn({ owner, repo, alias, message }, "not served");
       log.info({ owner, repo, stacks: stacks.map(({ place }) => place.alias) }, "repository listed");
       guard.listed(listing);
-      if (listing.hasLedger) answers.listed(listing);
+      plans.listed(listing);
+      if (listing.hasLedger || listing.plans.length > 0) answers.listed(listing);
       onboarding.listed(listing);
       statusIssues.listed(listing);
       notifications.listed(listing);
@@ -196,7 +210,8 @@ export async function startApp(
   });
   const probotWebhooks = await createNodeMiddleware(
     pulumiscale({
-      ...{ clients, directory, watch, background, guard, answers, onboarding, statusIssues, notifications },
+      ...{ clients, directory, watch, background, guard, plans, answers },
+      ...{ onboarding, statusIssues, notifications },
       onFailed: (event, error) =>
         log.error({ error: errorFacts(error), event }, "an event of GitHub could not be handled"),
     }),

@@ -40,7 +40,8 @@ const ReplyLine = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("approval"),
     command: z.string(),
-    alias: z.string(),
+    /** Null: of a plan, which is no stack's. */
+    alias: z.string().nullable(),
     login: z.string(),
     headOid: z.string(),
     text: z.string(),

@@ -1,5 +1,6 @@
 import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
+import type { StackFile } from "../domain/snapshot.ts";
 
 /** An issue or a pull request, as far as comments go; the repository's number stays where it gets another name. */
 export type Thread = RepositoryName & { repositoryNumber: string; issue: number };
@@ -40,6 +41,8 @@ export interface CommentForge {
   readPermission(repository: RepositoryName, login: string): Promise<Permission>;
   /** Whether somebody is in one of an organization's teams: one call for each that is asked for, until one has them. */
   teamsOf(repository: RepositoryName, login: string, teams: readonly string[]): Promise<string[]>;
+  /** `.github/pulumiscale.yml` on the default branch. */
+  readRepositoryFile(repository: RepositoryName): Promise<StackFile>;
   /** Null where the number is an issue's. */
   readPull(thread: Thread): Promise<CommentedPull | null>;
   /** Starts the workflows of the default branch that listen for this type of event, and tells them the stack. */

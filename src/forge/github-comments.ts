@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
+import type { StackFile } from "../domain/snapshot.ts";
 import type { CommentedPull, CommentForge, Thread, ThreadComment } from "./comment-forge.ts";
 import { ForgeError } from "./forge.ts";
+import { readEntryText } from "./github-blob.ts";
 import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** Comments on GitHub. A person waits for an answer, but capacity that is missing comes first. */
@@ -119,6 +122,18 @@ export class GitHubComments implements CommentForge {
     });
   }
 
+  readRepositoryFile({ owner, repo }: RepositoryName): Promise<StackFile> {
+    return this.#doing({ owner, repo }, "reading .github/pulumiscale.yml", async (client) => {
+      const query = `query($owner: String!, $repo: String!) {
+        repository(owner: $owner, name: $repo) {
+          file: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { ${BLOB_FIELDS} } }
+        }
+      }`;
+      const { repository } = FileAnswer.parse(await client.graphql(query, { owner, repo }));
+      return readEntryText(client, { owner, repo }, { object: repository.file });
+    });
+  }
+
   readPull({ owner, repo, issue }: Thread): Promise<CommentedPull | null> {
     return this.#doing({ owner, repo }, `reading pull request #${issue}`, async (client) => {
       const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
@@ -160,6 +175,7 @@ export class GitHubComments implements CommentForge {
 
 const PERMISSIONS: readonly Permission[] = ["none", "read", "triage", "write", "maintain", "admin"];
 
+const FileAnswer = z.object({ repository: z.object({ file: TextObject }) });
 const EditAnswer = z.object({ node: z.object({ lastEditedAt: z.string().nullable() }).nullable() });
 
 /** The part of GitHub's answer that is used here. */

@@ -9,7 +9,7 @@ import { toForgeError } from "./github-errors.ts";
 import { nameStacks } from "./github-former-aliases.ts";
 import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads } from "./github-open-heads.ts";
+import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads, readOpenPlans } from "./github-open-heads.ts";
 import { OPEN_SCALES_FIELDS, OpenScalesAnswer, readOpenScales } from "./github-open-scales.ts";
 import { readStackFilePaths } from "./github-stack-file-paths.ts";
 import type { ListedHead } from "./guard-forge.ts";
@@ -55,6 +55,8 @@ export type StackListing = {
   leftBehind: StackPlace[];
   /** The open pull requests that were updated last, at most a hundred, with what the guard has reported. */
   openHeads: ListedHead[];
+  /** Those among them that may be of a plan. */
+  plans: { number: number; branch: string }[];
   /** There is a `.github/pulumiscale.yml`. */
   hasSettings: boolean;
   /** Whether the repository wants a status issue; null where its file cannot be used. */
@@ -153,6 +155,7 @@ export async function listStacks(
       openScales,
       leftBehind,
       openHeads,
+      plans: readOpenPlans(answer),
       hasSettings,
       statusIssue,
       notifications,

@@ -6,13 +6,14 @@ import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { CommentReplies, type CommentRepliesOptions } from "./comment-replies.ts";
-import type { CommandedStacks } from "./given-command.ts";
+import type { CommandedStacks, PlanCommands } from "./given-command.ts";
 import { readAsked } from "./read-asked.ts";
 import { runComment, tooOld } from "./run-comment.ts";
 
 export type CommentAnswersOptions = CommentRepliesOptions & {
   forge: CommentForge;
   stacks: CommandedStacks;
+  plans: PlanCommands;
   clock: Clock;
   background: Background;
   onError: (doing: string, error: unknown) => void;
@@ -120,7 +121,7 @@ export class CommentAnswers {
   }
 
   async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
-    const { forge, stacks, clock, onError } = this.#options;
+    const { forge, stacks, plans, clock, onError } = this.#options;
     const comments = await forge.readThread(thread, createdAtMs);
     const answers = this.#replies.answersTo(thread, commentId, comments);
     const known = answers.find(({ reply }) => reply.status === "done") ?? answers[0];
@@ -146,7 +147,7 @@ export class CommentAnswers {
     const replyId = known?.replyId ?? (await this.#replies.claim(thread, commentId, comment.createdAtMs));
     if (replyId === null) return;
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
-    const done = isOld ? tooOld(lines) : await runComment(asked.said, asked.actor, forge, stacks);
+    const done = isOld ? tooOld(lines) : await runComment(asked.said, asked.actor, forge, { stacks, plans });
     await this.#replies.write({
       thread,
       commentId,

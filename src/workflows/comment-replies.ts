@@ -26,8 +26,8 @@ export type CommentRepliesOptions = {
   clock: Clock;
   /** Signs what an answer remembers: see `headMarkKey`. */
   markKey: Buffer;
-  /** A person has approved that head of a scale pull request of that stack. */
-  onApproved: (thread: Thread, alias: string, headOid: string) => void;
+  /** A person has approved that head of a scale pull request of that stack, or with null of a plan. */
+  onApproved: (thread: Thread, alias: string | null, headOid: string) => void;
 };
 
 /** An answer that is still being worked on by then was left by a process that died. */

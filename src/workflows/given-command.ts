@@ -7,6 +7,7 @@ import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackName } from "../domain/stack-name.ts";
 import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentedPull } from "../forge/comment-forge.ts";
+import type { ReadPlan } from "./read-plan.ts";
 import type { ScaleContext } from "./read-situation.ts";
 import type {
   ControlsResult,
@@ -31,6 +32,12 @@ export interface CommandedStacks {
   controlRepository(owner: string, repo: string, wish: RepositoryControl): Promise<ControlsResult>;
 }
 
+/** Plans of workloads, as commands on their pull requests need them. */
+export interface PlanCommands {
+  find(repository: RepositoryName, number: number): Promise<ReadPlan>;
+  reject(repository: RepositoryName, number: number, by: string, why: string): Promise<void>;
+}
+
 /** One command of a comment, ready to be carried out. */
 export type GivenCommand = {
   owner: string;
@@ -48,6 +55,7 @@ export type GivenCommand = {
   nowMs: number;
   /** The pull request that it was written on; null on an issue. Asked for where a command needs it. */
   readPull: () => Promise<CommentedPull | null>;
+  plans: PlanCommands;
   /** Asks the repository's deploy workflow to apply what is pending of a stack. */
   requestApply: (repository: RepositoryName, alias: string) => Promise<void>;
 };

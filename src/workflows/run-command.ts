@@ -12,6 +12,7 @@ import {
   say,
 } from "./given-command.ts";
 import { pinByCommand } from "./pin-by-command.ts";
+import { approvePlan, rejectPlan } from "./plan-by-command.ts";
 import { rejectByCommand } from "./reject-by-command.ts";
 import { retryByCommand } from "./retry-by-command.ts";
 import { scaleByCommand, undoByCommand } from "./scale-by-command.ts";
@@ -57,9 +58,9 @@ async function run(given: GivenCommand, stacks: CommandedStacks): Promise<Said> 
     case "resume":
       return runControlCommand(given, { kind: "resume", target: command.target }, stacks);
     case "approve":
-      return approvePull(given, served);
+      return (await approvePlan(given)) ?? approvePull(given, served);
     case "reject":
-      return rejectByCommand(given, command.why, served);
+      return (await rejectPlan(given, command.why)) ?? rejectByCommand(given, command.why, served);
     case "retry":
       return retryByCommand(given, command.target, stacks, given.requestApply);
   }

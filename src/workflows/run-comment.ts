@@ -7,7 +7,7 @@ import type { RepositoryName } from "../domain/repository-name.ts";
 import { toSentence } from "../domain/to-sentence.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
-import type { CommandedStacks, GivenCommand } from "./given-command.ts";
+import type { CommandedStacks, GivenCommand, PlanCommands } from "./given-command.ts";
 import { APPLY_EVENT } from "./retry-by-command.ts";
 import { runCommand } from "./run-command.ts";
 import { TryAgainError } from "./scaling.ts";
@@ -21,11 +21,11 @@ export async function runComment(
   { thread, comment, lines }: CommandedComment,
   stranger: Actor,
   forge: CommentForge,
-  stacks: CommandedStacks,
+  { stacks, plans }: { stacks: CommandedStacks; plans: PlanCommands },
 ): Promise<ReplyLine[]> {
   const { owner, repo, issue } = thread;
   const { id, author, createdAtMs: nowMs } = comment;
-  const rules = await readRules(thread, stacks);
+  const rules = await readRules(thread, stacks, forge);
   if (rules.kind === "unusable") return lines.map(({ text }) => said(text, rules.message));
   const wanted = teamsIn(rules.rules);
   const teams = wanted.length === 0 ? [] : await forge.teamsOf(thread, author, wanted);
@@ -41,6 +41,7 @@ export async function runComment(
       event: eventIdentity(["comment", thread.repositoryNumber, String(id), String(line.line)]),
       actor: { ...stranger, teams },
       rules: rules.rules,
+      plans,
       readPull: () => forge.readPull(thread),
       requestApply: (repository, alias) => forge.requestApply(repository, APPLY_EVENT, alias),
     };
@@ -56,15 +57,17 @@ export function tooOld(lines: readonly CommandLine[]): ReplyLine[] {
   return lines.map(({ text }) => said(text, why));
 }
 
-/** Who may command, as the repository file has it: any stack's snapshot holds it. */
+/** Who may command, as the repository file has it: any stack's snapshot holds it, and where there is no stack it is read by itself. */
 async function readRules(
   { owner, repo }: RepositoryName,
   stacks: CommandedStacks,
+  forge: CommentForge,
 ): Promise<{ kind: "rules"; rules: CommandRules | undefined } | { kind: "unusable"; message: string }> {
   const [stack] = stacks.served(owner, repo);
-  if (stack === undefined) return { kind: "rules", rules: undefined };
   try {
-    const { repositoryFile } = await stack.context.snapshots.get();
+    const { repositoryFile } = (await stack?.context.snapshots.get()) ?? {
+      repositoryFile: await forge.readRepositoryFile({ owner, repo }),
+    };
     return { kind: "rules", rules: readRepositoryFile(repositoryFile).commands };
   } catch (error) {
     return { kind: "unusable", message: `⚠️ ${failureOf(error)}` };

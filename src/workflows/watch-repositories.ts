@@ -3,6 +3,7 @@ import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts
 import { ForgeError, type ListedStack, type StackPlace } from "../forge/forge.ts";
 import type { ListedHead } from "../forge/guard-forge.ts";
 import type { NextListing } from "./guarded-repositories.ts";
+import type { ListedPlan } from "./plan-pulls.ts";
 import type { StackDirectory } from "./stack-directory.ts";
 
 export type RepositoryListing = RepositoryName & {
@@ -17,6 +18,8 @@ export type RepositoryListing = RepositoryName & {
   leftBehind: StackPlace[];
   /** Open pull requests, with what the guard has reported on them. */
   openHeads: ListedHead[];
+  /** Open pull requests that may be of a plan. */
+  plans: ListedPlan[];
   hasSettings: boolean;
   /** Whether the repository wants a status issue; null where its file cannot be used. */
   statusIssue: boolean | null;
@@ -116,7 +119,9 @@ export class RepositoryWatch {
     const reads = before?.lastPush === lastPush ? before.reads + 1 : 1;
     // An entry that could not be verified may be by the next time.
     const isQuiet =
-      listing.openScales.length === 0 && listing.stacks.every(({ refusal }) => refusal === null);
+      listing.openScales.length === 0 &&
+      listing.plans.length === 0 &&
+      listing.stacks.every(({ refusal }) => refusal === null);
     this.#seen.set(repositoryKey(name), { lastPush, reads, isQuiet, skips: 0 });
     return true;
   }

@@ -15,6 +15,7 @@ interface LayerRule {
 const interfaces = [
   "src/forge/forge.ts",
   "src/forge/guard-forge.ts",
+  "src/forge/plan-forge.ts",
   "src/forge/onboarding-forge.ts",
   "src/forge/controls-forge.ts",
   "src/forge/comment-forge.ts",
@@ -40,7 +41,10 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/ledger/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/delivery/", mayImport: ["src/domain/", ...interfaces] },
   { layer: "src/notify/", mayImport: ["src/domain/", ...interfaces] },
-  { layer: "src/workflows/", mayImport: ["src/domain/", "src/delivery/", ...interfaces] },
+  {
+    layer: "src/workflows/",
+    mayImport: ["src/domain/", "src/delivery/", "src/kubernetes/judge-plan-pull.ts", ...interfaces],
+  },
   { layer: "src/forge/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   {
     layer: "src/http/",

@@ -67,6 +67,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           leftBehind: [],
           repositoryNumber: "1",
           openHeads: [],
+          plans: [],
           hasSettings: false,
           statusIssue: false,
           notifications: {},

@@ -1,0 +1,224 @@
+import { z } from "zod";
+import { controlsPath } from "../domain/controls.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import type { StackFile } from "../domain/snapshot.ts";
+import { LEDGER_BRANCH } from "../ledger/entry.ts";
+import { readBlobText, readEntryText } from "./github-blob.ts";
+import { toForgeError } from "./github-errors.ts";
+import { readGuardDiff } from "./github-guard-diff.ts";
+import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { readPushers } from "./github-pushers.ts";
+import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import type { PullHead } from "./guard-forge.ts";
+import type { PlanChanges, PlanForge, PlanSubject } from "./plan-forge.ts";
+import { PlannedWrites } from "./planned-writes.ts";
+
+/** Plans on GitHub. What a head holds is asked of git by its id. */
+export class GitHubPlans implements PlanForge {
+  readonly #clientFor: GitHubClientFor;
+  readonly #markKey: Buffer;
+
+  /** `markKey`: see `headMarkKey`. */
+  constructor(clientFor: GitHubClientFor, markKey: Buffer) {
+    this.#clientFor = clientFor;
+    this.#markKey = markKey;
+  }
+
+  readPlanSubject(repository: RepositoryName, number: number): Promise<PlanSubject> {
+    return this.#doing(repository, `reading pull request #${number}`, (client) =>
+      readSubject(client, repository, number),
+    );
+  }
+
+  readPlanChanges(head: PullHead, baseOid: string): Promise<PlanChanges> {
+    return this.#doing(head, `comparing ${head.headOid.slice(0, 7)}`, async (client) => {
+      const { mergeBaseOid, paths, writers } = await readGuardDiff(client, head, baseOid, this.#markKey);
+      return { mergeBaseOid, paths, writers };
+    });
+  }
+
+  readPlanFiles(
+    repository: RepositoryName,
+    oids: readonly string[],
+    paths: readonly string[],
+  ): Promise<StackFile[][]> {
+    return this.#doing(repository, "reading a plan", (client) => readFiles(client, repository, oids, paths));
+  }
+
+  readPushers(repository: RepositoryName, branch: string, headOid: string): Promise<string[] | null> {
+    return this.#doing(repository, `reading who has pushed to ${branch}`, (client) =>
+      readPushers(client, repository, branch, headOid),
+    );
+  }
+
+  markReady(repository: RepositoryName, nodeId: string): Promise<void> {
+    const mutation = `mutation($id: ID!) {
+      markPullRequestReadyForReview(input: { pullRequestId: $id }) { clientMutationId }
+    }`;
+    const work = async (client: GitHubClient) => void (await client.graphql(mutation, { id: nodeId }));
+    return this.#doing(
+      repository,
+      "marking a pull request ready for review",
+      work,
+      new PlannedWrites("merge", 1),
+    );
+  }
+
+  updateBranch(repository: RepositoryName, number: number, headOid: string): Promise<string | null> {
+    const work = async (client: GitHubClient): Promise<string | null> => {
+      const route = "PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch";
+      const { owner, repo } = repository;
+      try {
+        await client.request(route, { owner, repo, pull_number: number, expected_head_sha: headOid });
+        return null;
+      } catch (error) {
+        const refused = Refused.safeParse(error);
+        if (refused.success) return refused.data.message;
+        throw error;
+      }
+    };
+    const doing = `bringing the branch of pull request #${number} up to date`;
+    return this.#doing(repository, doing, work, new PlannedWrites("merge", 1));
+  }
+
+  async #doing<T>(
+    { owner, repo }: RepositoryName,
+    doing: string,
+    work: (client: GitHubClient) => Promise<T>,
+    writes?: PlannedWrites,
+  ): Promise<T> {
+    try {
+      return await work(await this.#clientFor(owner, repo, writes));
+    } catch (error) {
+      throw toForgeError(error, `${doing} in ${owner}/${repo}`);
+    } finally {
+      writes?.end();
+    }
+  }
+}
+
+const Refused = z.object({ status: z.literal(422), message: z.string() });
+
+const SUBJECT_QUERY = `
+query Plan($owner: String!, $repo: String!, $number: Int!, $ledger: String!, $controls: String!) {
+  repository(owner: $owner, name: $repo) {
+    squashMergeAllowed
+    mergeCommitAllowed
+    rebaseMergeAllowed
+    defaultBranchRef { name }
+    repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { ${BLOB_FIELDS} } }
+    ledger: ref(qualifiedName: $ledger) {
+      target { ... on Commit { controls: file(path: $controls) { object { ... on Blob { ${BLOB_FIELDS} } } } } }
+    }
+    pullRequest(number: $number) {
+      id
+      state
+      isDraft
+      isCrossRepository
+      author { login }
+      headRefName
+      headRefOid
+      baseRefName
+      baseRef { target { oid } }
+    }
+  }
+}`;
+
+const Subject = z.object({
+  repository: z.object({
+    squashMergeAllowed: z.boolean(),
+    mergeCommitAllowed: z.boolean(),
+    rebaseMergeAllowed: z.boolean(),
+    defaultBranchRef: z.object({ name: z.string() }).nullable(),
+    repositoryFile: TextObject,
+    ledger: z.object({ target: z.object({ controls: FileEntry }) }).nullable(),
+    pullRequest: z.object({
+      id: z.string(),
+      state: z.string(),
+      isDraft: z.boolean(),
+      isCrossRepository: z.boolean(),
+      author: z.object({ login: z.string() }).nullable(),
+      headRefName: z.string(),
+      headRefOid: z.string(),
+      baseRefName: z.string(),
+      baseRef: z.object({ target: z.object({ oid: z.string() }) }).nullable(),
+    }),
+  }),
+});
+
+async function readSubject(
+  client: GitHubClient,
+  place: RepositoryName,
+  number: number,
+): Promise<PlanSubject> {
+  const { owner, repo } = place;
+  const ledger = `refs/heads/${LEDGER_BRANCH}`;
+  const controls = controlsPath({ kind: "repository" });
+  const answer = await client.graphql(SUBJECT_QUERY, { owner, repo, number, ledger, controls });
+  const { repository } = Subject.parse(answer);
+  const { pullRequest: pull, repositoryFile } = repository;
+  return {
+    number,
+    nodeId: pull.id,
+    isOpen: pull.state === "OPEN",
+    isDraft: pull.isDraft,
+    isFork: pull.isCrossRepository,
+    author: pull.author?.login ?? "",
+    branch: pull.headRefName,
+    headOid: pull.headRefOid,
+    base: pull.baseRefName,
+    baseOid: pull.baseRef?.target.oid ?? null,
+    isToDefault: pull.baseRefName === repository.defaultBranchRef?.name,
+    mergeMethods: [
+      ...(repository.squashMergeAllowed ? (["squash"] as const) : []),
+      ...(repository.mergeCommitAllowed ? (["merge"] as const) : []),
+      ...(repository.rebaseMergeAllowed ? (["rebase"] as const) : []),
+    ],
+    repositoryFile:
+      repositoryFile === null ? { kind: "missing" } : await readBlobText(client, place, repositoryFile),
+    controls: await readEntryText(client, place, repository.ledger?.target.controls ?? null),
+  };
+}
+
+/** As git has it; a link would be read elsewhere. */
+const PLAIN_FILE = 0o100644;
+const PlainEntry = z.object({ mode: z.int(), object: TextObject }).nullable();
+const CommitFiles = z.record(z.string(), PlainEntry);
+
+async function readFiles(
+  client: GitHubClient,
+  place: RepositoryName,
+  oids: readonly string[],
+  paths: readonly string[],
+): Promise<StackFile[][]> {
+  const fields = paths.map(
+    (_, index) => `f${index}: file(path: $p${index}) { mode object { ... on Blob { ${BLOB_FIELDS} } } }`,
+  );
+  const declared = [
+    ...oids.map((_, index) => `$c${index}: GitObjectID!`),
+    ...paths.map((_, index) => `$p${index}: String!`),
+  ];
+  const query = `query PlanFiles($owner: String!, $repo: String!, ${declared.join(", ")}) {
+    repository(owner: $owner, name: $repo) {
+      ${oids.map((_, index) => `c${index}: object(oid: $c${index}) { ... on Commit { ${fields.join("\n")} } }`).join("\n")}
+    }
+  }`;
+  const { owner, repo } = place;
+  const variables = {
+    ...{ owner, repo },
+    ...Object.fromEntries(oids.map((oid, index) => [`c${index}`, oid])),
+    ...Object.fromEntries(paths.map((path, index) => [`p${index}`, path])),
+  };
+  const Answer = z.object({ repository: z.record(z.string(), CommitFiles.nullable()) });
+  const { repository } = Answer.parse(await client.graphql(query, variables));
+  const read = async (entry: z.infer<typeof PlainEntry>): Promise<StackFile> => {
+    if (entry !== null && entry.mode !== PLAIN_FILE)
+      return { kind: "unreadable", message: "it is no plain file" };
+    return readEntryText(client, place, entry);
+  };
+  return Promise.all(
+    oids.map((_, commit) =>
+      Promise.all(paths.map((_, path) => read(repository[`c${commit}`]?.[`f${path}`] ?? null))),
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+import type { StackFile } from "../domain/snapshot.ts";
+import { isLabelName } from "./kubernetes-name.ts";
+import { parsePlanFile } from "./read-plan-file.ts";
+import { renderPlanPull } from "./render-plan-pull.ts";
+import { renderSummary } from "./render-summary.ts";
+
+/** Where the two files of a plan stand, from the repository's root. */
+export type PlanPaths = { target: string; plan: string; summary: string };
+
+export type FoundPlanPaths =
+  /** No plan is touched. */
+  | { kind: "none" }
+  /** A plan is touched, and more or less than one plan is. No capital, no full stop. */
+  | { kind: "unfit"; message: string }
+  | { kind: "paths"; paths: PlanPaths };
+
+const HOME = "ops/plans/infra-scale/";
+const PLAN_FILE =
+  /^ops\/plans\/infra-scale\/([A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)\/(plan\.yaml|SUMMARY\.md)$/;
+
+/** Which plan a change is of, by every path that it touches; null: too many to be listed. */
+export function findPlanPaths(touched: ReadonlySet<string> | null): FoundPlanPaths {
+  const paths = [...(touched ?? [])];
+  if (!paths.some((path) => path.startsWith(HOME))) return { kind: "none" };
+  const targets = new Set<string>();
+  for (const path of paths) {
+    const target = PLAN_FILE.exec(path)?.[1];
+    if (target === undefined || target.includes(".."))
+      return { kind: "unfit", message: "it changes more than the two files of a plan" };
+    targets.add(target);
+  }
+  const [target = "", ...others] = targets;
+  if (others.length > 0) return { kind: "unfit", message: "it changes the plans of several targets" };
+  const plan = `${HOME}${target}/plan.yaml`;
+  // The summary may stay as it is: it does not say when the plan was made.
+  if (!paths.includes(plan)) return { kind: "unfit", message: `it leaves ${plan} as it is` };
+  return { kind: "paths", paths: { target, plan, summary: `${HOME}${target}/SUMMARY.md` } };
+}
+
+export type JudgedPlan =
+  | { kind: "unfit"; message: string }
+  /** The words of the commit that brings it to the base branch. */
+  | { kind: "plan"; target: string; title: string; message: string };
+
+/**
+ * Judges the two files of a plan by themselves, whoever has written them: a valid plan of that folder's target, and the summary that is
+ * rendered from it, byte for byte. Pure.
+ */
+export function judgePlanFiles(paths: PlanPaths, plan: StackFile, summary: StackFile): JudgedPlan {
+  const unfit = (message: string): JudgedPlan => ({ kind: "unfit", message });
+  if (plan.kind !== "text") return unfit(`${paths.plan} ${whyUnread(plan)}`);
+  const parsed = parsePlanFile(plan.text);
+  if (parsed.kind === "bad") {
+    const where = parsed.path === "" ? "" : ` at ${parsed.path}`;
+    return unfit(`${paths.plan} is no valid plan${where}: ${parsed.message}`);
+  }
+  const { metadata, context } = parsed.plan;
+  if (metadata.target !== paths.target)
+    return unfit(`${paths.plan} is a plan of another target, ${metadata.target}`);
+  if (!isLabelName(context.namespace)) return unfit(`${paths.plan} names no Kubernetes namespace`);
+  if (summary.kind !== "text") return unfit(`${paths.summary} ${whyUnread(summary)}`);
+  const rendered = renderSummary(parsed.plan);
+  if (summary.text !== rendered) return unfit(`${paths.summary} is not what infra.scale writes of this plan`);
+  const { title, commitBody } = renderPlanPull(parsed.plan, rendered);
+  return { kind: "plan", target: paths.target, title, message: commitBody };
+}
+
+function whyUnread(file: Exclude<StackFile, { kind: "text" }>): string {
+  return file.kind === "missing" ? "is not there" : `cannot be read (${file.message})`;
+}

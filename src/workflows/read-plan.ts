@@ -1,0 +1,95 @@
+import type { LRUCache } from "lru-cache";
+import type { Clock } from "../clock.ts";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import { type Forge, scaleAlias } from "../forge/forge.ts";
+import type { PlanForge, PlanSubject } from "../forge/plan-forge.ts";
+import { findPlanPaths, type JudgedPlan, judgePlanFiles } from "../kubernetes/judge-plan-pull.ts";
+
+/** What a head is found to hold, beside one head of its base. */
+export type PlanVerdict = { kind: "none" } | JudgedPlan;
+
+/** Where the plans of a repository are looked after. */
+export type PlanContext = {
+  forge: Forge;
+  plans: PlanForge;
+  place: RepositoryName;
+  clock: Clock;
+  /** Why everything is paused; null when it is not. */
+  paused: string | null;
+  /** What was judged already: a head and a base say all of it. */
+  verdicts: LRUCache<string, { verdict: PlanVerdict; writers: readonly string[] }>;
+};
+
+/** A pull request with a plan at the head that it was read with. */
+export type FoundPlan = {
+  kind: "plan";
+  subject: PlanSubject;
+  verdict: Extract<PlanVerdict, { kind: "plan" }>;
+  /** Who has asked for it: its author, and whoever has written or pushed what it holds. Null where GitHub does not tell who has. */
+  readRequesters: () => Promise<string[] | null>;
+};
+
+export type ReadPlan =
+  /** Not open, of a fork, or of no plan. */
+  | { kind: "none" }
+  /** It touches a plan, and is not one that may be merged. No capital, no full stop. */
+  | { kind: "unfit"; subject: PlanSubject; message: string }
+  | FoundPlan;
+
+/**
+ * Reads whether a pull request is one of a plan. It was not made by us, so nothing that it says of itself counts, but what it holds: a
+ * plan and its summary, on a base that has not changed them since. Throws `ForgeError`.
+ */
+export async function readPlan(context: PlanContext, number: number): Promise<ReadPlan> {
+  const { plans, place } = context;
+  const subject = await plans.readPlanSubject(place, number);
+  const { isOpen, isFork, branch, baseOid, headOid } = subject;
+  if (!isOpen || isFork || baseOid === null || scaleAlias(branch) !== null) return { kind: "none" };
+  const { verdict, writers } = await judge(context, number, headOid, baseOid);
+  if (verdict.kind === "none") return verdict;
+  if (verdict.kind === "unfit") return { kind: "unfit", subject, message: verdict.message };
+  if (!subject.isToDefault)
+    return { kind: "unfit", subject, message: "it does not go to the repository's default branch" };
+  const readRequesters = async () => {
+    const pushers = await plans.readPushers(place, branch, headOid);
+    return pushers === null ? null : [...new Set([subject.author, ...writers, ...pushers])];
+  };
+  return { kind: "plan", subject, verdict, readRequesters };
+}
+
+async function judge(
+  { plans, place, verdicts }: PlanContext,
+  number: number,
+  headOid: string,
+  baseOid: string,
+): Promise<{ verdict: PlanVerdict; writers: readonly string[] }> {
+  const key = `${place.owner}/${place.repo} ${headOid} ${baseOid}`;
+  const known = verdicts.get(key);
+  if (known !== undefined) return known;
+  const changes = await plans.readPlanChanges({ ...place, number, headOid }, baseOid);
+  const found = findPlanPaths(changes.paths);
+  const judged = {
+    verdict: found.kind === "paths" ? await judgeFiles(found.paths, changes.mergeBaseOid) : found,
+    writers: changes.writers,
+  };
+  verdicts.set(key, judged);
+  return judged;
+
+  async function judgeFiles(
+    paths: Extract<typeof found, { kind: "paths" }>["paths"],
+    mergeBaseOid: string,
+  ): Promise<PlanVerdict> {
+    const oids = [headOid, baseOid, mergeBaseOid];
+    const [head = [], base, before] = await plans.readPlanFiles(place, oids, [paths.plan, paths.summary]);
+    const [plan = MISSING, summary = MISSING] = head;
+    const verdict = judgePlanFiles(paths, plan, summary);
+    // Git would mix the two where they do not touch the same lines.
+    if (verdict.kind === "plan" && JSON.stringify(base) !== JSON.stringify(before)) {
+      const message = `another plan of ${paths.target} was merged since; run infra.scale again`;
+      return { kind: "unfit", message };
+    }
+    return verdict;
+  }
+}
+
+const MISSING = { kind: "missing" } as const;

@@ -1,0 +1,120 @@
+import { plainLine } from "../cluster/quote-text.ts";
+import type { ClusterFacts } from "../detect/cluster-facts.ts";
+import type { PodObject } from "../detect/kube-objects.ts";
+import type { Finding } from "../finding.ts";
+import { formatQuantity } from "../format-quantity.ts";
+import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
+import { type Demand, isOf } from "./plan-demand.ts";
+import { add, requestsOf } from "./pod-size.ts";
+
+/**
+ * Whether the nodes have room for what a plan adds. The workloads take it in the plan's order; a rollout has the room of the pods that it
+ * replaces. What could not be read says nothing.
+ */
+export function judgeCapacity(demands: readonly Demand[], facts: ClusterFacts): Finding[] {
+  if (facts.nodes === null || facts.pods === null) return [];
+  const running = facts.pods.filter(({ spec }) => spec.nodeName !== undefined);
+  let rooms = openRooms(facts.nodes, running);
+  const findings: Finding[] = [];
+  for (const demand of demands) {
+    const own = running.filter(
+      (pod) => demand.kind !== "CronJob" && isOf(pod, facts.namespace, demand.labels),
+    );
+    const judged =
+      demand.kind === "DaemonSet" ? judgeEachNode(demand, rooms, own) : judgeRoom(demand, rooms, own);
+    findings.push(...judged.findings);
+    rooms = judged.rooms;
+  }
+  return findings;
+}
+
+type Judged = { findings: Finding[]; rooms: NodeRoom[] };
+
+function judgeRoom(demand: Demand, rooms: NodeRoom[], own: readonly PodObject[]): Judged {
+  if (!demand.isReplaced && demand.after <= demand.before) return { findings: [], rooms };
+  const kept = demand.isReplaced ? [] : own;
+  const free = demand.isReplaced ? releasePods(rooms, own) : rooms;
+  const pod = { spec: demand.new, labels: demand.labels };
+  const needed = demand.after - kept.length;
+  const placed = placePods(pod, needed, free, kept);
+  if (placed.count < needed) return { findings: [noRoom(demand, needed, placed)], rooms: placed.rooms };
+  const most = placePods(pod, demand.most - kept.length, free, kept);
+  const isShort = most.count < demand.most - kept.length;
+  return { findings: isShort ? [noRoomForMost(demand, kept.length + most.count)] : [], rooms: placed.rooms };
+}
+
+/** A DaemonSet's pods stay on their nodes, so that each node has to have room for what its own grows by. */
+function judgeEachNode(demand: Demand, rooms: NodeRoom[], own: readonly PodObject[]): Judged {
+  if (!demand.isReplaced) return { findings: [], rooms };
+  const names = new Set(own.map(({ spec }) => spec.nodeName));
+  const freed = releasePods(rooms, own);
+  const here = freed.filter(({ node }) => names.has(node.metadata.name));
+  const perNode = here.map((room) => placePods({ spec: demand.new, labels: {} }, 1, [room], []));
+  const placed: Placement = {
+    count: perNode.reduce((sum, { count }) => sum + count, 0),
+    rooms: [...freed.filter((room) => !here.includes(room)), ...perNode.flatMap((one) => one.rooms)],
+    perNode: perNode.flatMap((one) => one.perNode.map((node) => ({ ...node, fits: Math.min(node.fits, 1) }))),
+  };
+  const isShort = placed.count < own.length;
+  return { findings: isShort ? [noRoom(demand, own.length, placed)] : [], rooms: placed.rooms };
+}
+
+function noRoom(demand: Demand, needed: number, { count, perNode }: Placement): Finding {
+  const { subject } = demand;
+  const size = add(requestsOf(demand.new), new Map());
+  const each = [...size]
+    .filter(([, amount]) => amount > 0n)
+    .map(([key, amount]) => [plainName(key), formatQuantity(key, amount)]);
+  const of = each.length === 0 ? "" : ` of ${each.map(([key, amount]) => `${amount} ${key}`).join(" and ")}`;
+  const barred = {
+    cordoned: perNode.filter(({ obstacle }) => obstacle === "cordoned").length,
+    tainted: perNode.filter(({ obstacle }) => obstacle === "taint").length,
+    unselected: perNode.filter(({ obstacle }) => obstacle === "selector").length,
+  };
+  const open = perNode.filter(({ obstacle }) => obstacle === null);
+  const message = `${subject} needs room for ${pods(needed)}${of}, and the nodes have room for ${count}: ${describeNodes(open, barred)}.`;
+  const nodes = open.slice(0, SHOWN).map(({ name, fits }) => [`room on ${plainName(name)}`, fits]);
+  return {
+    kind: "risk",
+    code: "no-room",
+    subject,
+    message,
+    numbers: {
+      needed,
+      room: count,
+      nodes: perNode.length,
+      ...barred,
+      ...Object.fromEntries([...each, ...nodes]),
+    },
+  };
+}
+
+function describeNodes(
+  open: Placement["perNode"],
+  { cordoned, tainted, unselected }: { cordoned: number; tainted: number; unselected: number },
+): string {
+  const shown = open.slice(0, SHOWN).map(({ name, fits }) => `${fits} on ${plainName(name)}`);
+  const more = open.length > SHOWN ? [`others on ${open.length - SHOWN} more`] : [];
+  const why = [
+    ...(tainted > 0 ? [`${tainted} with a taint that it does not tolerate`] : []),
+    ...(unselected > 0 ? [`${unselected} that its selector or affinity leaves out`] : []),
+    ...(cordoned > 0 ? [`${cordoned} cordoned`] : []),
+  ];
+  return [...shown, ...more, ...why.map((text) => `none on ${text}`)].join(", ") || "there is no node";
+}
+
+function noRoomForMost({ subject, most, after }: Demand, room: number): Finding {
+  const message = `The HPA may take ${subject} from ${after} to ${most} pods, and the nodes have room for ${room} of them.`;
+  return { kind: "note", code: "no-room-for-max", subject, message, numbers: { after, max: most, room } };
+}
+
+const SHOWN = 5;
+
+function pods(count: number): string {
+  return count === 1 ? "1 more pod" : `${count} more pods`;
+}
+
+/** Names of nodes and resources are plain in any cluster that is one. */
+function plainName(text: string): string {
+  return plainLine(text, 100).replace(/[^A-Za-z0-9./_-]/g, "?");
+}

@@ -17,6 +17,8 @@ export type StackPlace = {
   branch: string;
   /** The stack file's path from the repository's root. */
   path: string;
+  /** Where it stood before under a former name, and no file is now. */
+  formerPaths?: readonly string[];
 };
 
 /** A stack as a repository's ledger lists it. */

@@ -1,23 +1,26 @@
 import type { FormerFields } from "./github-former-fields.ts";
+import type { FormerPathFields } from "./github-former-paths.ts";
 import { CLOSED_PULL_FRAGMENT, closedPullsFields } from "./github-rejected.ts";
 import { SCALE_BRANCH_FRAGMENT } from "./github-scale-heads.ts";
 import { BLOB_FIELDS } from "./github-snapshot-file.ts";
 
 /**
- * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`:
- * see `formerFields`.
+ * Everything that a decision needs of a repository, in one read. A commit's own `file` and `history` are consistent with it. `former`
+ * and `paths`: see `formerFields` and `formerPathFields`.
  */
-export function snapshotQuery(former: readonly FormerFields[]): string {
+export function snapshotQuery(former: readonly FormerFields[], paths: readonly FormerPathFields[]): string {
+  const formerFiles = paths.map(({ file, pathVariable }) => fileField(file, pathVariable)).join("\n");
   return `
 query Snapshot(
   $owner: String!, $repo: String!, $base: String!, $path: String!, $ledger: String!, $ledgerPath: String!,
   $controlsPath: String!, $allControlsPath: String!,
-  ${former
-    .flatMap(({ controls, closed }) => [controls, closed])
+  ${[
+    ...former.flatMap(({ controls, closed }) => [controls, closed]),
+    ...paths.map(({ pathVariable }) => pathVariable),
+  ]
     .map((name) => `$${name}: String!, `)
-    .join(
-      "",
-    )}$inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
+    .join("")}${paths.map(({ cursorVariable }) => `$${cursorVariable}: String, `).join("")}
+  $inRange: String!, $inRangeName: String!, $gated: String!, $reverts: String!, $commits: Int!, $after: String
 ) {
   viewer { login }
   repository(owner: $owner, name: $repo) {
@@ -31,19 +34,9 @@ query Snapshot(
       target {
         ... on Commit {
           oid
-          file(path: $path) { object { ...text } }
-          history(first: $commits, after: $after, path: $path) {
-            pageInfo { hasNextPage endCursor }
-            nodes {
-              oid
-              message
-              committedDate
-              author { name user { login } }
-              file(path: $path) { object { ...text } }
-              parents(first: 1) { nodes { file(path: $path) { object { ...text } } } }
-              associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName mergeCommit { message } } }
-            }
-          }
+          ${fileField("file", "path")}
+          history(first: $commits, after: $after, path: $path) { ${historyFields("path", formerFiles)} }
+          ${paths.map(formerHistory).join("\n")}
         }
       }
     }
@@ -54,7 +47,7 @@ query Snapshot(
           file(path: $ledgerPath) { object { ...text } }
           controls: file(path: $controlsPath) { object { ...text } }
           allControls: file(path: $allControlsPath) { object { ...text } }
-          ${former.map(({ controls }) => `${controls}: file(path: $${controls}) { object { ...text } }`).join("\n")}
+          ${former.map(({ controls }) => fileField(controls, controls)).join("\n")}
           history(first: 6, path: $ledgerPath) { nodes { file(path: $ledgerPath) { object { ... on Blob { text } } } } }
         }
       }
@@ -69,4 +62,28 @@ fragment text on GitObject { ... on Blob { ${BLOB_FIELDS} } }
 ${SCALE_BRANCH_FRAGMENT}
 ${CLOSED_PULL_FRAGMENT}
 `;
+}
+
+function fileField(name: string, variable: string): string {
+  return `${name}: file(path: $${variable}) { object { ...text } }`;
+}
+
+function formerHistory({ history, pathVariable, cursorVariable }: FormerPathFields): string {
+  return `${history}: history(first: $commits, after: $${cursorVariable}, path: $${pathVariable}) { ${historyFields(pathVariable, "")} }`;
+}
+
+/** A page of commits, each with the file at that path after it and before it; `ofParent` is asked of the parent as well. */
+function historyFields(pathVariable: string, ofParent: string): string {
+  return `
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      oid
+      message
+      committedDate
+      author { name user { login } }
+      ${fileField("file", pathVariable)}
+      parents(first: 1) { nodes { ${fileField("file", pathVariable)} ${ofParent} } }
+      associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName mergeCommit { message } } }
+    }
+  `;
 }

@@ -18,7 +18,8 @@ const CommitAnswer = z.object({
     .object({ name: z.string().nullable(), user: z.object({ login: z.string() }).nullable() })
     .nullable(),
   file: FileEntry,
-  parents: nodes(z.object({ file: FileEntry })),
+  // Beside it, one `formerFile<n>` for each path at which the stack's file stood before.
+  parents: nodes(z.looseObject({ file: FileEntry })),
   associatedPullRequests: nodes(
     z.object({
       number: z.int(),
@@ -30,6 +31,17 @@ const CommitAnswer = z.object({
 });
 export type CommitAnswer = z.infer<typeof CommitAnswer>;
 
+/** A page of the commits that touched a path, newest first. */
+export const HistoryAnswer = z.object({
+  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  nodes: z.array(CommitAnswer),
+});
+export type HistoryAnswer = z.infer<typeof HistoryAnswer>;
+
+/** The base branch's head. Beside these, one `formerHistory<n>` for each path at which the stack's file stood before. */
+const BaseAnswer = z.looseObject({ oid: z.string(), file: FileEntry, history: HistoryAnswer });
+export type BaseAnswer = z.infer<typeof BaseAnswer>;
+
 export const SnapshotAnswer = z.object({
   viewer: z.object({ login: z.string() }),
   // Beside these, one `closedFormer<n>` for each former name of the stack.
@@ -40,18 +52,7 @@ export const SnapshotAnswer = z.object({
     mergeCommitAllowed: z.boolean(),
     rebaseMergeAllowed: z.boolean(),
     repositoryFile: TextObject,
-    base: z
-      .object({
-        target: z.object({
-          oid: z.string(),
-          file: FileEntry,
-          history: z.object({
-            pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-            nodes: z.array(CommitAnswer),
-          }),
-        }),
-      })
-      .nullable(),
+    base: z.object({ target: BaseAnswer }).nullable(),
     ledger: z
       .object({
         // Beside these, one `former<n>` for each former name of the stack.

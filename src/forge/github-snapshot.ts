@@ -1,25 +1,25 @@
 import type { Clock } from "../clock.ts";
 import { controlsPath } from "../domain/controls.ts";
-import type { FileCommit, MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
+import type { MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
 import { entryPath, LEDGER_BRANCH } from "../ledger/entry.ts";
 import { approvalBranch, ForgeError, inRangeBranch, revertBranch, type StackPlace } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText, readEntryText } from "./github-blob.ts";
+import { type HistoryCursors, readGitHubHistory } from "./github-file-history.ts";
 import { formerFields } from "./github-former-fields.ts";
+import { formerPathFields } from "./github-former-paths.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { readRejected } from "./github-rejected.ts";
 import { type HeadReading, type ScaleBranchAnswer, scaleBranch } from "./github-scale-heads.ts";
 import { type FileAnswer, FileEntry } from "./github-snapshot-file.ts";
 import { snapshotQuery } from "./github-snapshot-query.ts";
-import { type CommitAnswer, SnapshotAnswer } from "./github-snapshot-schema.ts";
+import { SnapshotAnswer } from "./github-snapshot-schema.ts";
 
 const COMMITS_PER_PAGE = 20;
-/** More history than this is not read for one decision; the cooldown then counts from what was seen. */
-const MAX_PAGES = 5;
 
 /**
  * Reads a snapshot: one GraphQL request, and one more for each further page of a stack file that changed more than
- * twenty times within the window.
+ * twenty times within the window, at one of its paths.
  */
 export async function readGitHubSnapshot(
   client: GitHubClient,
@@ -29,7 +29,7 @@ export async function readGitHubSnapshot(
   markKey: Buffer,
 ): Promise<Snapshot> {
   const readAtMs = clock();
-  const first = await readPage(client, place, null);
+  const first = await readPage(client, place, { own: null, formers: [] });
   const { repository } = first;
   if (repository.base === null) {
     throw new ForgeError(
@@ -40,20 +40,11 @@ export async function readGitHubSnapshot(
   const base = repository.base.target;
   const viewer = first.viewer.login;
   const read = (entry: FileAnswer) => readEntryText(client, place, entry);
-  const history = await Promise.all(base.history.nodes.map((commit) => fileCommit(commit, place, read)));
-  let page = base.history.pageInfo;
-  for (
-    let pages = 1;
-    page.hasNextPage && pages < MAX_PAGES && reachesInto(history, readAtMs - historyWindowMs);
-    pages++
-  ) {
-    const next = (await readPage(client, place, page.endCursor)).repository.base?.target;
-    // The base moved between two pages: what was read does not belong together.
-    if (next?.oid !== base.oid)
-      throw new ForgeError("conflict", `${place.branch} moved while its history was read.`);
-    history.push(...(await Promise.all(next.history.nodes.map((commit) => fileCommit(commit, place, read)))));
-    page = next.history.pageInfo;
-  }
+  const history = await readGitHubHistory(base, place, {
+    read,
+    readMore: async (cursors) => (await readPage(client, place, cursors)).repository.base?.target ?? null,
+    sinceMs: readAtMs - historyWindowMs,
+  });
   const repositoryNumber = String(repository.databaseId);
   const reading = { place, repositoryNumber, viewer, markKey, read };
   const { inRange } = repository;
@@ -88,16 +79,21 @@ export async function readGitHubSnapshot(
 async function readPage(
   client: GitHubClient,
   place: StackPlace,
-  after: string | null,
+  cursors: HistoryCursors,
 ): Promise<SnapshotAnswer> {
   const former = formerFields(place);
-  const answer = await askGraphql(client, snapshotQuery(former), {
-    ...Object.fromEntries(
-      former.flatMap(({ alias, controls, closed }) => [
+  const paths = formerPathFields(place);
+  const answer = await askGraphql(client, snapshotQuery(former, paths), {
+    ...Object.fromEntries([
+      ...former.flatMap(({ alias, controls, closed }) => [
         [controls, controlsPath({ kind: "stack", alias })],
         [closed, inRangeBranch(alias)],
       ]),
-    ),
+      ...paths.flatMap(({ path, pathVariable, cursorVariable }, index) => [
+        [pathVariable, path],
+        [cursorVariable, cursors.formers[index] ?? null],
+      ]),
+    ]),
     owner: place.owner,
     repo: place.repo,
     base: `refs/heads/${place.branch}`,
@@ -111,7 +107,7 @@ async function readPage(
     gated: `refs/heads/${approvalBranch(place.alias, "")}`,
     reverts: `refs/heads/${revertBranch(place.alias, "")}`,
     commits: COMMITS_PER_PAGE,
-    after,
+    after: cursors.own,
   });
   const parsed = SnapshotAnswer.safeParse(answer);
   if (parsed.success) return parsed.data;
@@ -142,26 +138,6 @@ async function readControls(
 
 type Read = (entry: FileAnswer) => Promise<StackFile>;
 
-async function fileCommit(commit: CommitAnswer, place: StackPlace, read: Read): Promise<FileCommit> {
-  const merged = (commit.associatedPullRequests?.nodes ?? []).find(
-    ({ mergedAt, baseRefName }) => mergedAt !== null && baseRefName === place.branch,
-  );
-  const committedMs = Date.parse(commit.committedDate);
-  const mergedMs = merged?.mergedAt == null ? 0 : Date.parse(merged.mergedAt);
-  const parent = commit.parents.nodes[0];
-  return {
-    oid: commit.oid,
-    message: commit.message,
-    // Whichever is later: with a merge commit, history shows the pull request's commit at its old date.
-    reachedAtMs: Math.max(committedMs, mergedMs),
-    author: commit.author?.user?.login ?? commit.author?.name ?? "",
-    pullRequest: merged?.number ?? null,
-    mergeMessage: merged?.mergeCommit?.message ?? null,
-    before: parent === undefined ? { kind: "missing" } : await read(parent.file),
-    after: await read(commit.file),
-  };
-}
-
 /** Branches of ours by the pool that they are of. `Ref.name` leaves out the prefix that was asked for, or only `refs/heads/`: both are taken. */
 async function byPool(
   branches: SnapshotAnswer["repository"]["gated"],
@@ -173,11 +149,6 @@ async function byPool(
     return [pool, await scaleBranch(branch, `${prefix}${pool}`, reading)];
   };
   return new Map(await Promise.all((branches?.nodes ?? []).map(read)));
-}
-
-function reachesInto(history: readonly FileCommit[], sinceMs: number): boolean {
-  const oldest = history.at(-1);
-  return oldest !== undefined && oldest.reachedAtMs > sinceMs;
 }
 
 function mergeMethods(repository: SnapshotAnswer["repository"]): MergeMethod[] {

@@ -1,0 +1,108 @@
+import { joinHistories } from "../domain/join-histories.ts";
+import type { FileCommit, StackFile } from "../domain/snapshot.ts";
+import { ForgeError, type StackPlace } from "./forge.ts";
+import { type FormerPathFields, formerPathFields } from "./github-former-paths.ts";
+import { type FileAnswer, FileEntry } from "./github-snapshot-file.ts";
+import { type BaseAnswer, type CommitAnswer, HistoryAnswer } from "./github-snapshot-schema.ts";
+
+/** More history than this is not read for one decision; the cooldown then counts from what was seen. */
+const MAX_PAGES = 5;
+
+/** Where to go on: in the history of the stack file's path, and in that of each former one. Null for the start. */
+export type HistoryCursors = { own: string | null; formers: readonly (string | null)[] };
+
+export type HistoryReading = {
+  read: (entry: FileAnswer) => Promise<StackFile>;
+  /** The base branch with the next page of each history; null where there is no such branch any more. */
+  readMore: (cursors: HistoryCursors) => Promise<BaseAnswer | null>;
+  sinceMs: number;
+};
+
+/** One path's part of the history, as far as it was read. */
+type Part = { former: FormerPathFields | null; commits: FileCommit[]; page: HistoryAnswer["pageInfo"] };
+
+/** The commits that changed the stack file, at its path and at the former ones, newest first: back to `sinceMs` at least, where there are so many. */
+export async function readGitHubHistory(
+  base: BaseAnswer,
+  place: StackPlace,
+  { read, readMore, sinceMs }: HistoryReading,
+): Promise<FileCommit[]> {
+  const paths = [null, ...formerPathFields(place)];
+  const parts = await Promise.all(
+    paths.map(async (former): Promise<Part> => ({ former, ...(await readPart(base, place, former, read)) })),
+  );
+  for (let pages = 1; pages < MAX_PAGES; pages++) {
+    const open = parts.filter(({ commits, page }) => page.hasNextPage && reachesInto(commits, sinceMs));
+    if (open.length === 0) break;
+    const [own = null, ...formers] = parts.map(({ page }) => page.endCursor);
+    const next = await readMore({ own, formers });
+    // The base moved between two pages: what was read does not belong together.
+    if (next?.oid !== base.oid)
+      throw new ForgeError("conflict", `${place.branch} moved while its history was read.`);
+    for (const part of open) {
+      const more = await readPart(next, place, part.former, read);
+      part.commits.push(...more.commits);
+      part.page = more.page;
+    }
+  }
+  const histories = parts.map(({ commits, page }) => ({ commits, isComplete: !page.hasNextPage }));
+  const [own = { commits: [], isComplete: true }, ...formers] = histories;
+  return formers.length === 0 ? own.commits : joinHistories(own, formers);
+}
+
+async function readPart(
+  base: BaseAnswer,
+  place: StackPlace,
+  former: FormerPathFields | null,
+  read: HistoryReading["read"],
+): Promise<Pick<Part, "commits" | "page">> {
+  const { nodes, pageInfo } = former === null ? base.history : HistoryAnswer.parse(base[former.history]);
+  return {
+    commits: await Promise.all(nodes.map((commit) => fileCommit(commit, place, former, read))),
+    page: pageInfo,
+  };
+}
+
+async function fileCommit(
+  commit: CommitAnswer,
+  place: StackPlace,
+  former: FormerPathFields | null,
+  read: HistoryReading["read"],
+): Promise<FileCommit> {
+  const merged = (commit.associatedPullRequests?.nodes ?? []).find(
+    ({ mergedAt, baseRefName }) => mergedAt !== null && baseRefName === place.branch,
+  );
+  const committedMs = Date.parse(commit.committedDate);
+  const mergedMs = merged?.mergedAt == null ? 0 : Date.parse(merged.mergedAt);
+  return {
+    oid: commit.oid,
+    message: commit.message,
+    // Whichever is later: with a merge commit, history shows the pull request's commit at its old date.
+    reachedAtMs: Math.max(committedMs, mergedMs),
+    author: commit.author?.user?.login ?? commit.author?.name ?? "",
+    pullRequest: merged?.number ?? null,
+    mergeMessage: merged?.mergeCommit?.message ?? null,
+    before: await readBefore(commit, former === null ? formerPathFields(place) : [], read),
+    after: await read(commit.file),
+  };
+}
+
+/** The file before the commit; where there was none at its path, the one at a former path. */
+async function readBefore(
+  { parents }: CommitAnswer,
+  formers: readonly FormerPathFields[],
+  read: HistoryReading["read"],
+): Promise<StackFile> {
+  const [parent] = parents.nodes;
+  if (parent === undefined) return { kind: "missing" };
+  for (const entry of [parent.file, ...formers.map(({ file }) => FileEntry.parse(parent[file] ?? null))]) {
+    const found = await read(entry);
+    if (found.kind !== "missing") return found;
+  }
+  return { kind: "missing" };
+}
+
+function reachesInto(history: readonly FileCommit[], sinceMs: number): boolean {
+  const oldest = history.at(-1);
+  return oldest !== undefined && oldest.reachedAtMs > sinceMs;
+}

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { findHeir, isLeftOver, type NamedEntry, namesInForce } from "../domain/former-aliases.ts";
 import type { RepositoryFile } from "../domain/repository-file.ts";
-import type { ListedStack } from "./forge.ts";
+import type { ListedStack, StackPlace } from "./forge.ts";
 import type { GitHubClient } from "./github-octokit.ts";
+import type { StackFilePath } from "./github-stack-file-paths.ts";
 
 type FoundStack = { dir: string; listed: ListedStack };
 type Claimed = { listed: ListedStack; entry: NamedEntry; heir: NamedEntry };
@@ -11,14 +12,23 @@ type Claimed = { listed: ListedStack; entry: NamedEntry; heir: NamedEntry };
 const FILES_PER_QUERY = 50;
 const Files = z.object({ repository: z.record(z.string(), z.unknown()) });
 
+export type LedgerNames = {
+  file: RepositoryFile;
+  /** All aliases in the ledger, readable or not. */
+  taken: readonly string[];
+  pathOf: StackFilePath;
+  /** Whether the entry under the former name counts as what this stack has left there. */
+  isLeftBy: (former: string, heir: StackPlace) => Promise<boolean>;
+};
+
 /**
- * Gives each stack the former names that lead to it, and leaves out what a renamed stack has left in the ledger. `taken` are all aliases
- * in the ledger, readable or not. One more call where an entry has the former name of another stack, and else none.
+ * Gives each stack the former names that lead to it, with the paths at which its file stood then, and leaves out what a renamed stack has
+ * left in the ledger. One more call where an entry has the former name of another stack, and else none.
  */
 export async function nameStacks(
   client: GitHubClient,
   found: readonly FoundStack[],
-  { file, taken }: { file: RepositoryFile; taken: readonly string[] },
+  { file, taken, ...formerOf }: LedgerNames,
 ): Promise<{ named: ListedStack[]; leftOver: ReadonlySet<string> }> {
   const entries = found.map(({ dir, listed }) => ({ listed, entry: toNamedEntry(listed, dir, file) }));
   const all = entries.map(({ entry }) => entry);
@@ -39,13 +49,39 @@ export async function nameStacks(
   );
   const living = all.filter(({ names }) => !leftOver.has(names.alias)).map(({ names }) => names);
   const stillTaken = taken.filter((alias) => !leftOver.has(alias));
-  const named = entries
-    .filter(({ listed }) => !leftOver.has(listed.place.alias))
-    .map(({ listed, entry }) => {
+  const staying = entries.filter(({ listed }) => !leftOver.has(listed.place.alias));
+  const paths = new Set(staying.map(({ listed }) => listed.place.path));
+  const left = claimed.filter(({ listed }) => leftOver.has(listed.place.alias));
+  const named = await Promise.all(
+    staying.map(async ({ listed, entry }) => {
       const formerAliases = namesInForce(entry.names, living, stillTaken);
-      return formerAliases.length === 0 ? listed : { ...listed, place: { ...listed.place, formerAliases } };
-    });
+      if (formerAliases.length === 0) return listed;
+      const own = left.filter(({ heir }) => heir === entry);
+      const formerPaths = await readFormerPaths(own, listed.place, paths, formerOf);
+      const moved = formerPaths.length === 0 ? {} : { formerPaths };
+      return { ...listed, place: { ...listed.place, formerAliases, ...moved } };
+    }),
+  );
   return { named, leftOver };
+}
+
+/** Where the stack's file stood under its former names, the latest first; no path at which a stack has its file now. */
+async function readFormerPaths(
+  left: readonly Claimed[],
+  place: StackPlace,
+  taken: ReadonlySet<string>,
+  { pathOf, isLeftBy }: Pick<LedgerNames, "pathOf" | "isLeftBy">,
+): Promise<string[]> {
+  const latestFirst = left.toSorted(
+    (one, other) => Date.parse(other.entry.publishedAt) - Date.parse(one.entry.publishedAt),
+  );
+  const paths: string[] = [];
+  for (const { entry, heir } of latestFirst) {
+    const path = pathOf(entry, heir.dir);
+    if (!taken.has(path) && !paths.includes(path) && (await isLeftBy(entry.names.alias, place)))
+      paths.push(path);
+  }
+  return paths;
 }
 
 function toNamedEntry(

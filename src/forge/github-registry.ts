@@ -13,7 +13,7 @@ import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads, readOpenPlans } from 
 import { OPEN_SCALES_FIELDS, OpenScalesAnswer, readOpenScales } from "./github-open-scales.ts";
 import { readStackFilePaths } from "./github-stack-file-paths.ts";
 import type { ListedHead } from "./guard-forge.ts";
-import { readLedgerCaller } from "./ledger-caller.ts";
+import { isLeftByStack, readLedgerCaller } from "./ledger-caller.ts";
 
 /** A ledger entry, or a pool in it, that is not served, and why. */
 export type Unserved = { alias: string; message: string };
@@ -84,16 +84,12 @@ export async function listStacks(
     const file = parsedFile.kind === "good" ? parsedFile.file : {};
     const branchOf = (alias: string) =>
       policyOf(file, alias).branch ?? answer.defaultBranchRef?.name ?? "main";
+    const texts = ledgerTexts(answer.ledger);
+    const repository = { owner, repo, repositoryId: String(answer.databaseId), repositoryFile: file };
     const entries = (
       await Promise.all(
-        ledgerTexts(answer.ledger).map(({ alias, text }) =>
-          readLedgerCaller(alias, text ?? "", ledger, {
-            owner,
-            repo,
-            repositoryId: String(answer.databaseId),
-            baseBranch: branchOf(alias),
-            repositoryFile: file,
-          }),
+        texts.map(({ alias, text }) =>
+          readLedgerCaller(alias, text ?? "", ledger, { ...repository, baseBranch: branchOf(alias) }),
         ),
       )
     ).flatMap(({ alias, entry, refusal, hasFailed }) => {
@@ -117,7 +113,13 @@ export async function listStacks(
     const { named, leftOver } = await nameStacks(
       client,
       found.map(({ dir, listed }) => ({ dir, listed })),
-      { file, taken: ledgerTexts(answer.ledger).map(({ alias }) => alias) },
+      {
+        ...{ file, taken: texts.map(({ alias }) => alias), pathOf },
+        isLeftBy: async (former, { branch }) => {
+          const text = texts.find(({ alias }) => alias === former)?.text ?? "";
+          return isLeftByStack(former, text, ledger, { ...repository, baseBranch: branch });
+        },
+      },
     );
     for (const { problems, listed } of found)
       unserved.push(
@@ -134,9 +136,7 @@ export async function listStacks(
         ...failed.filter((alias) => !leftOver.has(alias) && policyOf(file, alias).onFailure !== "none"),
       ]),
     ];
-    const served = new Set(
-      ledgerTexts(answer.ledger).flatMap(({ alias }) => (leftOver.has(alias) ? [] : [alias])),
-    );
+    const served = new Set(texts.flatMap(({ alias }) => (leftOver.has(alias) ? [] : [alias])));
     const leftBehind =
       answer.ledger === null
         ? []

@@ -3,18 +3,18 @@ import { projectYaml } from "../domain/project-yaml.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 
-/**
- * Asks where the projects in these folders keep their stack files, `stackConfigDir` of their Pulumi.yaml on the default branch; answers
- * the path of a stack's file.
- */
+/** The path of a stack's file. Where no project is in its folder any more, it was kept as the one in `movedTo` keeps its files. */
+export type StackFilePath = (stack: { dir: string; stack: string }, movedTo?: string) => string;
+
+/** Asks where the projects in these folders keep their stack files: `stackConfigDir` of their Pulumi.yaml on the default branch. */
 export async function readStackFilePaths(
   client: GitHubClient,
   name: RepositoryName,
   dirs: readonly string[],
-): Promise<(stack: { dir: string; stack: string }) => string> {
+): Promise<StackFilePath> {
   const projects = await readProjects(client, name, dirs);
-  return ({ dir, stack }) => {
-    const project = projects.get(dir);
+  return ({ dir, stack }, movedTo = dir) => {
+    const project = projects.get(dir) ?? projects.get(movedTo);
     return joinPath(dir, project?.stackConfigDir ?? ".", `Pulumi.${stack}.${project?.extension ?? "yaml"}`);
   };
 }
@@ -51,17 +51,19 @@ async function readProjects(
     const answer = await client.graphql(query, { owner, repo, ...Object.fromEntries(expressions) });
     const { repository } = Projects.parse(answer);
     for (const [index, dir] of some.entries()) {
-      projects.set(dir, projectFile(repository[`y${index}`]?.text, repository[`s${index}`]?.text));
+      const found = projectFile(repository[`y${index}`]?.text, repository[`s${index}`]?.text);
+      if (found !== null) projects.set(dir, found);
     }
   }
   return projects;
 }
 
-function projectFile(yaml: string | null | undefined, yml: string | null | undefined): ProjectFile {
+function projectFile(yaml: string | null | undefined, yml: string | null | undefined): ProjectFile | null {
+  if (yaml == null && yml == null) return null;
   const fields = ProjectFields.safeParse(projectYaml(yaml ?? yml ?? ""));
   return {
     stackConfigDir: fields.success ? fields.data.stackConfigDir : undefined,
-    extension: yaml == null && yml != null ? "yml" : "yaml",
+    extension: yaml == null ? "yml" : "yaml",
   };
 }
 

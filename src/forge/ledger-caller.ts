@@ -43,3 +43,21 @@ export async function readLedgerCaller(
   const hasFailed = entry.receipt?.pools.some(({ outcome }) => isFailure(outcome)) ?? false;
   return { alias, entry, refusal: judgement.kind === "accepted" ? null : judgement.message, hasFailed };
 }
+
+/**
+ * Whether an entry counts as what a renamed stack has left: by now the repository file has the stack under another name, and the one of
+ * before was this place's when the entry was signed.
+ */
+export async function isLeftByStack(
+  alias: string,
+  text: string,
+  ledger: Pick<LedgerJudge, "judge">,
+  repository: Parameters<typeof readLedgerCaller>[3],
+): Promise<boolean> {
+  const parsed = parseEntry(text);
+  if (parsed.kind !== "entry") return false;
+  const { dir, stack } = parsed.entry;
+  const repositoryFile = { ...repository.repositoryFile, stacks: { [alias]: { dir, stack } } };
+  const { refusal } = await readLedgerCaller(alias, text, ledger, { ...repository, repositoryFile });
+  return refusal === null;
+}

@@ -94,9 +94,11 @@ export function pulumiscale({
     });
 
     // What a scale pull request waited for may be there now.
-    on("check_suite.completed", ({ payload }) => settle(payload.repository, payload.check_suite.head_branch));
+    on("check_suite.completed", ({ payload }) =>
+      checked(payload.repository, payload.check_suite.head_branch),
+    );
     on("status", ({ payload }) => {
-      for (const { name } of payload.branches) settle(payload.repository, name);
+      for (const { name } of payload.branches) checked(payload.repository, name);
     });
     on(["pull_request_review", "pull_request.ready_for_review", "pull_request.dequeued"], ({ payload }) => {
       settle(payload.repository, payload.pull_request.head.ref);
@@ -126,10 +128,14 @@ export function pulumiscale({
       for (const { full_name } of payload.repositories_removed) forget(full_name);
     });
 
+    function checked(repository: Parameters<typeof settle>[0], branch: string | null): void {
+      settle(repository, branch);
+      if (branch !== null)
+        plans.branchMoved({ owner: repository.owner.login, repo: repository.name }, branch);
+    }
+
     function settle(repository: { name: string; owner: { login: string } }, branch: string | null): void {
       const alias = scaleAlias(branch ?? "");
-      if (branch !== null && alias === null)
-        plans.branchMoved({ owner: repository.owner.login, repo: repository.name }, branch);
       if (alias !== null) directory.settle(repository.owner.login, repository.name, alias);
     }
 

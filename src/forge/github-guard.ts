@@ -6,7 +6,7 @@ import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
-import { REVIEWS_FIELD, ReviewsAnswer, readReviews } from "./github-reviews.ts";
+import { REVIEWS_FIELD, ReopenedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import type {
   BaseFile,
@@ -83,7 +83,7 @@ export class GitHubGuard implements GuardForge {
       return {
         isOpen: pull.state === "OPEN",
         headOid: pull.headRefOid,
-        reviews: await readReviews(client, head, pull.reviews, byCommand),
+        reviews: await readReviews(client, head, pull, byCommand),
         texts: await Promise.all(texts),
       };
     });
@@ -121,6 +121,7 @@ export class GitHubGuard implements GuardForge {
 const TextsPull = z.object({
   state: z.string(),
   headRefOid: z.string(),
+  reopened: ReopenedAnswer,
   reviews: ReviewsAnswer,
   comments: CommentsAnswer,
 });

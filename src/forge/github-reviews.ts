@@ -5,8 +5,9 @@ import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { optional } from "./github-server.ts";
 
-/** The reviews that say yes or no: comments would push them out of the newest hundred. */
-export const REVIEWS_FIELD = `reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
+/** The reviews that say yes or no: comments would push them out of the newest hundred. And when it was opened again. */
+export const REVIEWS_FIELD = `reopened: timelineItems(last: 1, itemTypes: [REOPENED_EVENT]) { nodes { ... on ReopenedEvent { createdAt } } }
+reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
   nodes { state submittedAt author { __typename login } commit { oid } ${optional("PullRequestReview.authorCanPushToRepository", "authorCanPushToRepository")} }
 }`;
 
@@ -44,14 +45,24 @@ export const ReviewsAnswer = z.object({
   ),
 });
 
-/** The reviews, and what was approved by command, with who may push: one request more for each person where the server does not tell. */
+export const ReopenedAnswer = z.object({ nodes: z.array(z.object({ createdAt: z.string() })) });
+
+type ReviewedPull = { reviews: z.infer<typeof ReviewsAnswer>; reopened: z.infer<typeof ReopenedAnswer> };
+
+/**
+ * The reviews, and what was approved by command, with who may push: one request more for each person where the server does not tell.
+ * An approval from before the pull request was closed and opened again is none: somebody has said "no" since.
+ */
 export async function readReviews(
   client: GitHubClient,
   repository: RepositoryName,
-  answer: z.infer<typeof ReviewsAnswer>,
+  { reviews, reopened }: ReviewedPull,
   byCommand: readonly SeenReview[],
 ): Promise<Review[]> {
-  const nodes = [...answer.nodes, ...byCommand];
+  const reopenedAtMs = Date.parse(reopened.nodes[0]?.createdAt ?? "");
+  const nodes = [...reviews.nodes, ...byCommand].filter(
+    ({ state, submittedAtMs }) => state !== "approved" || !(submittedAtMs < reopenedAtMs),
+  );
   const untold = nodes.filter(({ canPush, isPerson, author }) => canPush === undefined && isPerson && author);
   const logins = [...new Set(untold.map(({ author }) => author))];
   const permissions = await Promise.all(logins.map((login) => mayPush(client, repository, login)));

@@ -17,6 +17,7 @@ export type NodeKind =
   | "PullRequest"
   | "PullRequestReview"
   | "Reaction"
+  | "ReopenedEvent"
   | "Repository"
   | "Ruleset"
   | "StatusContext"

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { eventually } from "../support/app-world.ts";
+import { movableClock } from "../support/command-world.ts";
 import {
   GATE,
   GATED,
@@ -111,6 +112,33 @@ it("a pull request that is opened again is no no any more, and goes on", { timeo
   const { results } = await post("/scale/web", { value: 4 });
   expect(results[0]?.reasons[0]?.code).not.toBe("rejected");
 });
+
+it.each(["a review", "a command"])(
+  "an approval by %s from before a pull request was closed and opened again merges nothing",
+  { timeout: TIMEOUT },
+  async (by) => {
+    const { options, ahead } = movableClock();
+    const { alice, block, github, nudge, settled, stackFile, unblock } = await gatedPull(options);
+    const approve = () =>
+      by === "a review"
+        ? github.review(REPO, 1, { login: "bob", state: "APPROVED" })
+        : github.comment(REPO, 1, { author: "bob", body: "/scale approve" });
+    block();
+    await approve();
+    await settled();
+    ahead(1);
+    await github.comment(REPO, 1, { author: "bob", body: "/scale reject second thoughts" });
+    await settled();
+    unblock();
+    await alice("PATCH", "/pulls/1", { state: "open" });
+    await nudge(GATED);
+    expect(await stackFile()).toBe(scaled(3));
+    ahead(1);
+    await approve();
+    await eventually(stackFile, (text) => text === scaled(8));
+    expect(github.violations).toEqual([]);
+  },
+);
 
 it("a gated pull request that is opened again waits for its approval again", {
   timeout: TIMEOUT,

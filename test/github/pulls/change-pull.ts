@@ -100,6 +100,7 @@ async function changeState(
   pull.state = "open";
   pull.closedAt = null;
   pull.closedBy = null;
+  pull.reopened = { at: world.now(), by: hand.account };
   pull.unknownReads = world.unknownMergeabilityReads;
   await announcePull(world, repository, pull, hand, "reopened");
 }

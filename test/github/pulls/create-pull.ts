@@ -58,6 +58,7 @@ export async function createPull(
     updatedAt: world.now(),
     closedAt: null,
     closedBy: null,
+    reopened: null,
     conversationLock: null,
     headRepository,
     headRef,

@@ -63,6 +63,8 @@ export interface PullRequest extends Conversation {
   /** Null: it is in no merge queue. */
   queueEntry: QueueEntry | null;
   merge: Merge | null;
+  /** The last time; it stays where it is closed once more. */
+  reopened: { readonly at: Date; readonly by: Account } | null;
   autoMerge: AutoMerge | null;
   /** Reads that still answer "unknown". */
   unknownReads: number;

@@ -34,6 +34,7 @@ export async function settlePlan(
     await leaveQueue();
     return waitWithNote(context, branch, why, standing.note);
   };
+  if (found.kind === "plan") context.onFound(found);
   if (found.kind === "unfit") return stay(`PulumiScale does not merge this: ${found.message}.`);
   if (!standing.labels.includes(APPROVAL_LABEL)) await forge.addLabel(place, number, APPROVAL_LABEL);
   const held = whyPlanHeld(context, subject);
@@ -42,6 +43,9 @@ export async function settlePlan(
     return stay("Another plan of this target was merged since: run infra.scale again, or close this one.");
   const approval = await approvalOfPlan(found, standing);
   if (approval.kind === "missing") {
+    const isReviewed = standing.reviews.some(({ commitOid }) => commitOid === subject.headOid);
+    if (standing.note?.text === BROUGHT_UP_TO_DATE && !isReviewed)
+      return waiting(branch.pull, approval.message);
     // Said only where somebody has said yes or no, or where what was said is over.
     if (approval.isTold || standing.note !== null) return stay(`It is not merged yet: ${approval.message}.`);
     await leaveQueue();

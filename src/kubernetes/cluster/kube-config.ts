@@ -21,6 +21,15 @@ export async function readKubeConfig(files: readonly string[], context: string):
   return config;
 }
 
+/** The current context, as kubectl finds it; null where no file names one. Throws `ClusterError`. */
+export async function readCurrentContext(files: readonly string[]): Promise<string | null> {
+  for (const file of files) {
+    const context = (await readOne(file)).getCurrentContext();
+    if (typeof context === "string" && context !== "") return context;
+  }
+  return null;
+}
+
 /** As kubectl has it: a file of the list that is not there counts as empty. */
 async function readOne(file: string): Promise<KubeConfig> {
   const config = new KubeConfig();

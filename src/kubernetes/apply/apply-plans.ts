@@ -1,0 +1,68 @@
+import { ClusterError } from "../cluster/cluster-error.ts";
+import { applyPlan, type RunMarks, renderPlanName } from "./apply-plan.ts";
+import { type DuePlan, decideDue } from "./due-plans.ts";
+import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
+import type { PlanLedger, ReceiptTrust } from "./plan-ledger.ts";
+import type { PlanReceipt } from "./plan-receipt.ts";
+import type { ApplyWorld } from "./plan-run.ts";
+
+/** What came of a run. `problems` are sentences on what was not applied, and why. */
+export type PlansResult = { receipts: PlanReceipt[]; problems: string[] };
+
+/**
+ * Applies the merged plans that have no receipt, the oldest first. A plan that could not be begun stays due; that of another target is
+ * applied all the same, unless the run is interrupted.
+ */
+export async function applyPlans(
+  place: { ledger: PlanLedger; trust: ReceiptTrust },
+  world: ApplyWorld,
+  run: RunMarks,
+  target: string | null,
+): Promise<PlansResult> {
+  const { due, problems } = decideDue(await place.ledger.read(), target);
+  const receipts: PlanReceipt[] = [];
+  for (const plan of due) {
+    world.say(`Applying ${renderPlanName(plan.plan)}.`);
+    try {
+      const receipt = await applyOne(place, plan, world, run);
+      receipts.push(receipt);
+      if (receipt.outcome !== "applied")
+        problems.push(
+          `${capital(renderPlanName(plan.plan))} ended as ${receipt.outcome}: ${receipt.message}`,
+        );
+    } catch (error) {
+      if (world.signal.aborted) {
+        problems.push(
+          `The run was interrupted in ${renderPlanName(plan.plan)}; the next one goes on from there.`,
+        );
+        break;
+      }
+      if (error instanceof PlanSuperseded) {
+        world.say(error.message);
+        continue;
+      }
+      if (!(error instanceof ClusterError)) throw error;
+      problems.push(`${capital(renderPlanName(plan.plan))} stays due: ${error.message}`);
+    }
+  }
+  return { receipts, problems };
+}
+
+async function applyOne(
+  place: { ledger: PlanLedger; trust: ReceiptTrust },
+  due: DuePlan,
+  world: ApplyWorld,
+  run: RunMarks,
+): Promise<PlanReceipt> {
+  const { source, standing } = due;
+  const unfinished = standing?.unfinished ?? null;
+  const refusal =
+    standing === null || unfinished === null ? null : await place.trust.judge(unfinished, standing.text);
+  if (refusal !== null) world.say(`The receipt of an unfinished run is not accepted, since ${refusal}.`);
+  const keeper = keepReceipt(place, source, standing?.text ?? null);
+  return await applyPlan(due, refusal === null ? unfinished : null, keeper, world, run);
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

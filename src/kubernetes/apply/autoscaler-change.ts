@@ -1,0 +1,170 @@
+import { z } from "zod";
+import type { Cluster, Reference } from "../cluster/cluster.ts";
+import { ClusterError } from "../cluster/cluster-error.ts";
+import { FIELD_MANAGER } from "../cluster/field-manager.ts";
+import type { PlanAction } from "../scale-plan.ts";
+import type { ActionState } from "./action-state.ts";
+import type { Change, Seen } from "./change.ts";
+import { ownersOf } from "./owned-fields.ts";
+import { ChangedMetadata, manifestOf, versionOf } from "./workload-template.ts";
+
+const Target = z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() });
+const Json = z.record(z.string(), z.json());
+const LiveHpa = z.object({
+  metadata: ChangedMetadata,
+  spec: z.object({
+    minReplicas: z.int().nullish(),
+    maxReplicas: z.int(),
+    metrics: z.array(Json).nullish(),
+    scaleTargetRef: Target,
+  }),
+});
+const LiveVpa = z.object({ metadata: ChangedMetadata, spec: Json.and(z.object({ targetRef: Target })) });
+
+type Target = z.infer<typeof Target>;
+type Hpa = Extract<PlanAction, { action: "apply_hpa" }>["hpa"];
+type Vpa = Extract<PlanAction, { action: "apply_vpa" }>["vpa"];
+
+/** Makes a HorizontalPodAutoscaler, or changes its bounds and what it holds of CPU; other metrics of it stay. */
+export function hpaChange(cluster: Cluster, reference: Reference, target: Target | null, hpa: Hpa): Change {
+  return autoscalerChange(cluster, reference, {
+    read: async () => {
+      const live = await cluster.read(reference, LiveHpa);
+      if (live === null) return null;
+      const { minReplicas, maxReplicas, metrics, scaleTargetRef } = live.spec;
+      return {
+        metadata: live.metadata,
+        target: scaleTargetRef,
+        state: {
+          kind: "hpa",
+          min: minReplicas ?? null,
+          max: maxReplicas,
+          metrics: metrics ?? [],
+          target: scaleTargetRef,
+        },
+      };
+    },
+    target,
+    aim: (state, aimed) => ({
+      kind: "hpa",
+      min: hpa.min,
+      max: hpa.max,
+      metrics: [
+        ...(state.kind === "hpa" ? state.metrics : []).filter((metric) => !isCpu(metric)),
+        {
+          type: "Resource",
+          resource: {
+            name: "cpu",
+            target: { type: "Utilization", averageUtilization: hpa.targetCPU },
+          },
+        },
+      ],
+      target: aimed,
+    }),
+    specOf: (to) =>
+      to.kind !== "hpa"
+        ? null
+        : {
+            scaleTargetRef: to.target,
+            ...(to.min === null ? {} : { minReplicas: to.min }),
+            maxReplicas: to.max,
+            metrics: to.metrics,
+          },
+  });
+}
+
+/** Makes a VerticalPodAutoscaler, or changes its mode and its bounds. */
+export function vpaChange(cluster: Cluster, reference: Reference, target: Target, vpa: Vpa): Change {
+  const { min, max } = vpa;
+  const bounds = {
+    ...(min && { minAllowed: namesOf(min) }),
+    ...(max && { maxAllowed: namesOf(max) }),
+  };
+  return autoscalerChange(cluster, reference, {
+    read: async () => {
+      const live = await cluster.read(reference, LiveVpa);
+      if (live === null) return null;
+      return {
+        metadata: live.metadata,
+        target: live.spec.targetRef,
+        state: { kind: "vpa", spec: live.spec },
+      };
+    },
+    target,
+    aim: (state, aimed) => ({
+      kind: "vpa",
+      spec: {
+        ...(state.kind === "vpa" ? state.spec : {}),
+        targetRef: { ...aimed },
+        updatePolicy: { updateMode: vpa.mode },
+        ...(min === undefined && max === undefined
+          ? {}
+          : { resourcePolicy: { containerPolicies: [{ containerName: "*", ...bounds }] } }),
+      },
+    }),
+    specOf: (to) => (to.kind === "vpa" ? to.spec : null),
+  });
+}
+
+type Autoscaler = {
+  read(): Promise<{ metadata: ChangedMetadata; target: Target; state: ActionState } | null>;
+  /** Null: a plan that does not say. */
+  target: Target | null;
+  aim(state: ActionState, target: Target): ActionState;
+  specOf(to: ActionState): Readonly<Record<string, unknown>> | null;
+};
+
+/** What both have in common: they may not be there yet, and they are of one workload. */
+function autoscalerChange(cluster: Cluster, reference: Reference, autoscaler: Autoscaler): Change {
+  const subject = `${reference.kind}/${reference.name}`;
+  let target = autoscaler.target;
+  return {
+    subject,
+    reference,
+    workload: null,
+    read: async (): Promise<Seen> => {
+      const found = await autoscaler.read();
+      if (found === null) {
+        if (target === null)
+          throw new ClusterError(
+            "absent",
+            `There is no ${subject} yet, and the plan does not say of which workload it is to be; add a scale_workload of the same name.`,
+          );
+        return { state: { kind: "absent" }, version: null, uid: null, live: null, owners: [] };
+      }
+      target ??= found.target;
+      if (found.target.kind !== target.kind || found.target.name !== target.name) {
+        const message = `${subject} is of ${found.target.kind}/${found.target.name} in the cluster, and of ${target.kind}/${target.name} in the plan; rename one of them.`;
+        throw new ClusterError("refused", message);
+      }
+      const { metadata, state } = found;
+      return {
+        state,
+        version: versionOf(metadata),
+        uid: metadata.uid,
+        live: found,
+        owners: ownersOf(metadata.managedFields, ["f:spec"], FIELD_MANAGER),
+      };
+    },
+    aim: ({ state }) =>
+      target === null ? state : autoscaler.aim(state, state.kind === "hpa" ? state.target : target),
+    write: async (to, { version }, mode, onConflict) => {
+      const spec = autoscaler.specOf(to);
+      if (spec === null) {
+        await cluster.remove(reference, mode);
+        return;
+      }
+      await cluster.apply(manifestOf(reference, { version }, spec), { mode, onConflict }, z.unknown());
+    },
+  };
+}
+
+const Cpu = z.object({ type: z.literal("Resource"), resource: z.object({ name: z.literal("cpu") }) });
+
+function isCpu(metric: unknown): boolean {
+  return Cpu.safeParse(metric).success;
+}
+
+function namesOf({ cpu, mem }: NonNullable<Vpa["min"]>): Record<string, string> {
+  return { ...(cpu === undefined ? {} : { cpu }), ...(mem === undefined ? {} : { memory: mem }) };
+}

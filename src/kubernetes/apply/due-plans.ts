@@ -1,0 +1,53 @@
+import type { ScalePlan } from "../scale-plan.ts";
+import { judgePlan } from "./judge-plan.ts";
+import type { PlanLedgerRead, PlanSource } from "./plan-ledger.ts";
+import { planPath, receiptPath } from "./plan-place.ts";
+import { isUnfinished, type PlanReceipt, parseReceipt } from "./plan-receipt.ts";
+
+/** A plan that is to be applied. */
+export type DuePlan = {
+  source: PlanSource;
+  plan: ScalePlan;
+  /** The receipt that stands at its place, of an earlier plan or of a run that has not ended; null where there is none. */
+  standing: { text: string; unfinished: PlanReceipt | null } | null;
+};
+
+export type DuePlans = {
+  /** As they are to be applied: the oldest first. */
+  due: DuePlan[];
+  /** What is wrong with others, a sentence each. */
+  problems: string[];
+};
+
+/** Decides which plans are to be applied. `target` is the only one; null: all. */
+export function decideDue({ plans, receipts }: PlanLedgerRead, target: string | null): DuePlans {
+  const due: DuePlan[] = [];
+  const problems: string[] = [];
+  for (const source of plans) {
+    if (target !== null && source.target !== target) continue;
+    const text = receipts.get(source.target);
+    const receipt = text === undefined ? null : parseReceipt(text);
+    if (text !== undefined && receipt === null) {
+      const path = receiptPath(source.target);
+      problems.push(
+        `${path} on the ledger branch cannot be read, so that nobody knows whether its plan is applied; it may be of a newer version. Update, or delete it.`,
+      );
+      continue;
+    }
+    const ofThis = receipt?.plan.blob === source.blob ? receipt : null;
+    if (ofThis !== null && !isUnfinished(ofThis)) continue;
+    const judged =
+      source.text === null
+        ? ({ kind: "bad", why: "is no text, or too long" } as const)
+        : judgePlan(source.text, source.target);
+    if (judged.kind === "bad") {
+      problems.push(`The plan ${planPath(source.target)} ${judged.why}, so it was not applied.`);
+      continue;
+    }
+    const standing = text === undefined ? null : { text, unfinished: ofThis };
+    due.push({ source, plan: judged.plan, standing });
+  }
+  const timeOf = ({ plan }: DuePlan) => Date.parse(plan.metadata.createdAt);
+  due.sort((one, other) => timeOf(one) - timeOf(other) || (one.source.target < other.source.target ? -1 : 1));
+  return { due, problems };
+}

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { systemClock } from "../clock.ts";
 import { buildPlan } from "../kubernetes/build-plan.ts";
+import { fillPlan } from "../kubernetes/fill-plan.ts";
+import type { Finding } from "../kubernetes/finding.ts";
 import { parsePlanArguments } from "../kubernetes/plan-arguments.ts";
 import { makePlan } from "./infra-scale/make-plan.ts";
-import { readKubeContext } from "./infra-scale/read-kube-context.ts";
+import { findKubeconfig, readKubeContext } from "./infra-scale/read-kube-context.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,16 +13,38 @@ type Environment = Readonly<Record<string, string | undefined>>;
 async function runInfraScale(args: readonly string[], environment: Environment): Promise<string[]> {
   const request = parsePlanArguments(args);
   if (request.kind === "help") return [(await import("./infra-scale/usage.ts")).renderUsage().trimEnd()];
-  const kubeContext = await readKubeContext(environment);
-  const planAt = (createdAtMs: number) => buildPlan(request.input, { createdAtMs, kubeContext });
+  const { input, cluster } = request;
+  const kubeconfig = findKubeconfig(cluster.kubeconfig, environment);
+  const kubeContext = input.contexts[0] ?? (await readKubeContext(kubeconfig));
+  const draftAt = (createdAtMs: number) => buildPlan(input, { createdAtMs, kubeContext });
+  const isAsked = cluster.use === "required" || (cluster.use === "if-there-is-one" && kubeContext !== null);
+  const asked = isAsked ? await import("./infra-scale/ask-clusters.ts") : null;
+  const answers = (await asked?.askClusters(draftAt(systemClock()), input, cluster.use, kubeconfig)) ?? null;
+  const planAt = (createdAtMs: number) =>
+    answers === null ? draftAt(createdAtMs) : fillPlan(draftAt(createdAtMs), input, answers);
   const made = await makePlan(process.cwd(), systemClock, planAt);
+  const { folder, planFile, summaryFile } = made.artifacts;
+  const written = [`artifacts_dir=${folder}`, `plan_yaml=${planFile}`, `summary_md=${summaryFile}`];
+  const risks = (answers?.findings ?? []).filter(({ kind }) => kind === "risk");
+  if (cluster.onRisk === "fail" && risks.length > 0) {
+    console.log(written.join("\n"));
+    throw new Error(renderRisks(risks));
+  }
   if (request.mode === "apply") {
     const { openPlan } = await import("./infra-scale/open-plan.ts");
     const url = await openPlan(made, request.branch, environment, (line) => console.error(line));
     return [`outputs_uri=${url ?? ""}`, "awaiting_approval"];
   }
-  const { folder, planFile, summaryFile } = made.artifacts;
-  return [`artifacts_dir=${folder}`, `plan_yaml=${planFile}`, `summary_md=${summaryFile}`, "succeeded"];
+  return [...written, "succeeded"];
+}
+
+/** Why a strict run fails. */
+function renderRisks(risks: readonly Finding[]): string {
+  const lines = risks.map(({ code, message }) => `- ${code}: ${message}`);
+  return [
+    `The plan is not proposed, since --strict takes no risk and there are ${risks.length}:`,
+    ...lines,
+  ].join("\n");
 }
 
 try {

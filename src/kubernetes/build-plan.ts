@@ -10,40 +10,48 @@ export type PlanFacts = {
   createdAtMs: number;
   /** The kubeconfig's current context; null where there is none. */
   kubeContext: string | null;
-  /** The replicas that a cluster runs, by a workload's name; what is not there is detected when the plan is applied. */
-  replicas?: ReadonlyMap<string, number>;
-  /** What a cluster says beside what can be said without one. */
-  findings?: readonly Finding[];
 };
 
 /** Makes the plan of what is asked for. Nothing is changed anywhere. */
 export function buildPlan(input: ScaleInput, facts: PlanFacts): ScalePlan {
-  const { createdAtMs, kubeContext, replicas = new Map<string, number>() } = facts;
-  const findings = [...judgeInput(input), ...(facts.findings ?? [])];
+  const { createdAtMs, kubeContext } = facts;
+  const findings = judgeInput(input);
   return {
     apiVersion: "infra.scale/v1",
     kind: "ScalePlan",
     metadata: { createdAt: new Date(createdAtMs).toISOString(), target: input.target },
     context: { kubeContext, namespace: input.namespace },
     assumptions: { autoscaling: input.autoscaling },
-    actions: input.workloads.flatMap((workload) => actionsOf(workload, input, replicas.get(workload.name))),
+    actions: input.workloads.flatMap((workload) =>
+      contextsOf(workload, input, kubeContext).flatMap((context) => {
+        const actions = actionsOf(workload, input);
+        const isPlans = context === null || context === kubeContext;
+        return isPlans ? actions : actions.map((action) => ({ ...action, kubeContext: context }));
+      }),
+    ),
     rollbackHints: [...GENERAL_ROLLBACK_HINTS],
     risks: messagesOf(findings, "risk"),
     notes: messagesOf(findings, "note"),
   };
 }
 
-function actionsOf(
-  workload: Workload,
-  { namespace, autoscaling }: ScaleInput,
-  running: number | undefined,
-): PlanAction[] {
+/** The contexts of the clusters in which a workload is to change; null stands for no cluster that is known. */
+export function contextsOf(
+  { contexts: own }: Workload,
+  { contexts }: ScaleInput,
+  current: string | null,
+): readonly (string | null)[] {
+  const named = own ?? contexts;
+  return named.length === 0 ? [current] : named;
+}
+
+function actionsOf(workload: Workload, { namespace, autoscaling }: ScaleInput): PlanAction[] {
   const { kind, apiGroup, name, replicas, schedule, requests, limits, hpa, vpa } = workload;
   const group = apiGroup === undefined ? {} : { apiGroup };
   const actions: PlanAction[] = [];
   if (replicas !== undefined) {
     const action = "scale_workload";
-    const move = { from: running ?? DETECT, to: replicas, reason: "requested_scale" } as const;
+    const move = { from: DETECT, to: replicas, reason: "requested_scale" } as const;
     actions.push({ action, kind, name, namespace, ...group, ...move });
   }
   if (schedule !== undefined) {

@@ -1,3 +1,4 @@
+import { renderClusters } from "./render-clusters.ts";
 import type { PlanAction, ScalePlan } from "./scale-plan.ts";
 
 /** The text of SUMMARY.md: the plan for people. */
@@ -12,13 +13,18 @@ export function renderSummary(plan: ScalePlan): string {
     `- Actions: **${actions.length}**`,
     ...section(
       "Actions",
-      actions.map((action, index) => `${index + 1}. ${renderAction(action)}`),
+      actions.map((action, index) => `${index + 1}. ${renderAction(action)}${renderContext(action)}`),
     ),
+    ...section("Clusters", renderClusters(plan.clusters ?? []).map(item)),
     ...section("Rollback Hints", rollbackHints.map(item)),
     ...section("Risks", risks.map(item)),
     ...section("Notes", notes.map(item)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function renderContext({ kubeContext }: PlanAction): string {
+  return kubeContext === undefined ? "" : ` in ${code(kubeContext)}`;
 }
 
 /** One action as a line of markdown. */

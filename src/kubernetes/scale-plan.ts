@@ -52,7 +52,7 @@ const UpdateCronJob = z.strictObject({
   parallelism: Count.optional(),
   reason: z.literal("requested_scale"),
   ...detected,
-  previous: z.strictObject({ suspend: z.boolean(), parallelism: Count }).optional(),
+  previous: z.strictObject({ suspend: z.boolean().optional(), parallelism: Count.optional() }).optional(),
 });
 
 const UpdateResources = z.strictObject({

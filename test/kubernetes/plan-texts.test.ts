@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { buildPlan } from "../../src/kubernetes/build-plan.ts";
+import { fillPlan } from "../../src/kubernetes/fill-plan.ts";
 import { judgeInput } from "../../src/kubernetes/judge-input.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
@@ -157,22 +158,28 @@ it("has a code for each of them, and the numbers that it is made of", () => {
 it("has what a cluster says in the place of what it would have to be asked", () => {
   const request = parsePlanArguments(["--workload=Deployment:web:3", "--workload=Deployment:api:11"]);
   if (request.kind !== "plan") throw new Error("That is no plan.");
-  const facts = { createdAtMs: CREATED_AT_MS, kubeContext: "minikube", replicas: new Map([["web", 7]]) };
+  const draft = buildPlan(request.input, { createdAtMs: CREATED_AT_MS, kubeContext: "minikube" });
   const found = { code: "quota", subject: "Deployment/web", numbers: { used: "3", hard: "4" } };
-  const plan = buildPlan(request.input, {
-    ...facts,
+  const observed = { uid: "a", resourceVersion: "12", generation: 2 };
+  const rollback = "kubectl scale deployment/web -n default --replicas=7";
+  const plan = fillPlan(draft, request.input, {
+    seen: [{ observed, state: { kind: "replicas", replicas: 7 }, rollback }, null],
     findings: [
       { kind: "risk", message: "There is a quota.", ...found },
       { kind: "note", message: "It was changed.", ...found },
     ],
+    clusters: [],
   });
-  expect(plan.actions).toMatchObject([{ from: 7, to: 3 }, { from: DETECT }]);
+  expect(plan.actions).toMatchObject([{ from: 7, to: 3, observed }, { from: DETECT }]);
   expect(renderPlanFile(plan)).toContain("\n    from: 7\n");
   expect(renderSummary(plan)).toContain("replicas: 3 (from 7)");
   expect([plan.risks, plan.notes]).toEqual([
     [expect.stringContaining("Deployment/api"), "There is a quota."],
     ["It was changed."],
   ]);
+  expect(plan.findings?.map(({ code }) => code)).toEqual(["high-replicas", "quota", "quota"]);
+  // One of the two is not known: its names are to be filled in.
+  expect(plan.rollbackHints).toEqual([`${rollback} --context=minikube`, ...draft.rollbackHints]);
 });
 
 it("plans no autoscaler with --autoscaling=none", () => {

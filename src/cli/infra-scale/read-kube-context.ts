@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-/**
- * The current context as kubectl finds it: that of the first of KUBECONFIG's files that names one, or of `~/.kube/config`. Null where
- * there is none, or none that can be read: it is told with the plan, and nothing depends on it.
- */
-export async function readKubeContext(
+/** The files of the kubeconfig as kubectl finds them: the one that is named, those of KUBECONFIG, or `~/.kube/config`. */
+export function findKubeconfig(
+  named: string | null,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<string | null> {
+): readonly string[] {
+  if (named !== null) return [named];
   const listed = (environment.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   const home = environment.HOME ?? environment.USERPROFILE ?? "";
-  const files = listed.length > 0 ? listed : home === "" ? [] : [path.join(home, ".kube", "config")];
+  return listed.length > 0 ? listed : home === "" ? [] : [path.join(home, ".kube", "config")];
+}
+
+/** The current context: that of the first file that names one. Null where there is none, or none that can be read. */
+export async function readKubeContext(files: readonly string[]): Promise<string | null> {
   for (const file of files) {
     const text = await readFile(file, "utf8").catch(() => "");
     const context = text === "" ? "" : await parseCurrentContext(text);

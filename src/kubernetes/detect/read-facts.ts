@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Cluster } from "../cluster/cluster.ts";
-import { ClusterError } from "../cluster/cluster-error.ts";
 import type { Finding } from "../finding.ts";
 import type { Workload } from "../scale-input.ts";
+import { attempt, throwUnlessAnswered } from "./attempt.ts";
 import type { ClusterFacts, WorkloadFacts } from "./cluster-facts.ts";
 import {
   BudgetObject,
@@ -34,7 +34,7 @@ export async function readFacts(
     where: { namespace: string } | "everywhere",
     schema: z.ZodType<T>,
   ) =>
-    await attempt(unchecked, kind, async () => {
+    await attempt(unchecked, TOPICS[kind] ?? kind, async () => {
       const apiVersion = VERSIONS[kind] ?? (await cluster.findVersion(kind, group));
       return apiVersion === null ? [] : ((await cluster.list({ apiVersion, kind }, where, schema)) ?? []);
     });
@@ -72,32 +72,21 @@ export async function readFacts(
   };
 }
 
+/** What a finding calls that which could not be read. */
+const TOPICS: Readonly<Record<string, string>> = {
+  HorizontalPodAutoscaler: "Ownership by HPAs",
+  ScaledObject: "Ownership by KEDA",
+  VerticalPodAutoscaler: "Ownership by VerticalPodAutoscalers",
+  PodDisruptionBudget: "Disruption budgets",
+  ResourceQuota: "Quotas",
+  LimitRange: "Limit ranges",
+  Node: "Room on the nodes",
+  Pod: "Room beside other pods",
+};
+
 /** The schemas are of these versions. */
 const VERSIONS: Readonly<Record<string, string>> = {
   HorizontalPodAutoscaler: "autoscaling/v2",
   PodDisruptionBudget: "policy/v1",
 };
 const ENDED: readonly string[] = ["Succeeded", "Failed"];
-
-/** Null, with a finding, where the cluster answers that it does not say. */
-export async function attempt<T>(
-  unchecked: Finding[],
-  subject: string,
-  read: () => Promise<T>,
-): Promise<T | null> {
-  try {
-    return await read();
-  } catch (error) {
-    throwUnlessAnswered(error);
-    const reason = error instanceof Error ? error.message : "";
-    const message = `${subject} could not be checked: ${reason}`;
-    unchecked.push({ kind: "risk", code: "not-checked", subject, message, numbers: {} });
-    return null;
-  }
-}
-
-function throwUnlessAnswered(error: unknown): void {
-  if (!(error instanceof ClusterError) || SILENT.includes(error.code)) throw error;
-}
-
-const SILENT: readonly string[] = ["kubeconfig", "unreachable", "timeout", "unauthorized"];

@@ -72,7 +72,7 @@ function noRoom(demand: Demand, needed: number, { count, perNode }: Placement): 
     unselected: perNode.filter(({ obstacle }) => obstacle === "selector").length,
   };
   const open = perNode.filter(({ obstacle }) => obstacle === null);
-  const message = `${subject} needs room for ${pods(needed)}${of}, and the nodes have room for ${count}: ${describeNodes(open, barred)}.`;
+  const message = `${subject} needs room for ${pods(needed, demand)}${of}, and the nodes have room for ${count}: ${describeNodes(open, barred)}.`;
   const nodes = open.slice(0, SHOWN).map(({ name, fits }) => [`room on ${plainName(name)}`, fits]);
   return {
     kind: "risk",
@@ -110,8 +110,9 @@ function noRoomForMost({ subject, most, after }: Demand, room: number): Finding 
 
 const SHOWN = 5;
 
-function pods(count: number): string {
-  return count === 1 ? "1 more pod" : `${count} more pods`;
+function pods(count: number, { before, isReplaced, kind }: Demand): string {
+  const isMore = before > 0 && !isReplaced && kind !== "CronJob";
+  return `${count}${isMore ? " more" : ""} ${count === 1 ? "pod" : "pods"}`;
 }
 
 /** Names of nodes and resources are plain in any cluster that is one. */

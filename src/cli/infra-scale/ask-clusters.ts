@@ -1,0 +1,79 @@
+import { contextsOf } from "../../kubernetes/build-plan.ts";
+import type { Cluster } from "../../kubernetes/cluster/cluster.ts";
+import { ClusterError } from "../../kubernetes/cluster/cluster-error.ts";
+import { openCluster } from "../../kubernetes/cluster/open-cluster.ts";
+import { quoteText } from "../../kubernetes/cluster/quote-text.ts";
+import { describeCluster } from "../../kubernetes/detect/describe-cluster.ts";
+import { readFacts } from "../../kubernetes/detect/read-facts.ts";
+import type { ClusterAnswers } from "../../kubernetes/fill-plan.ts";
+import type { Finding } from "../../kubernetes/finding.ts";
+import type { ClusterRequest } from "../../kubernetes/plan-arguments.ts";
+import type { ScaleInput } from "../../kubernetes/scale-input.ts";
+import type { ClusterState, PlanAction, ScalePlan } from "../../kubernetes/scale-plan.ts";
+import { judgeCluster } from "../../kubernetes/validate/judge-cluster.ts";
+import { type SeenAction, tryAction } from "../../kubernetes/validate/try-action.ts";
+
+/**
+ * Asks the clusters of a plan what they run, and what they say of it. Nothing is changed. Null where the kubeconfig leads to none, and none
+ * was asked for by name. Throws `ClusterError` where one does not answer.
+ */
+export async function askClusters(
+  plan: ScalePlan,
+  input: ScaleInput,
+  use: ClusterRequest["use"],
+  kubeconfig: readonly string[],
+): Promise<ClusterAnswers | null> {
+  const contexts = new Set(
+    input.workloads.flatMap((workload) => contextsOf(workload, input, plan.context.kubeContext)),
+  );
+  const seen = new Map<PlanAction, SeenAction>();
+  const findings: Finding[] = [];
+  const clusters: ClusterState[] = [];
+  for (const context of contexts) {
+    if (context === null) throw new ClusterError("kubeconfig", NO_CONTEXT);
+    const cluster = await openCluster(kubeconfig, context).catch((error: unknown) => {
+      if (use === "if-there-is-one" && error instanceof ClusterError) return null;
+      throw error;
+    });
+    if (cluster === null) return null;
+    const answer = await askCluster(cluster, plan, input, seen);
+    clusters.push(answer.state);
+    // The same may be true of several.
+    const where = contexts.size > 1 ? `In ${quoteText(context, 100)}: ` : "";
+    findings.push(...answer.findings.map((finding) => ({ ...finding, message: where + finding.message })));
+  }
+  return { seen: plan.actions.map((action) => seen.get(action) ?? null), findings, clusters };
+}
+
+async function askCluster(
+  cluster: Cluster,
+  plan: ScalePlan,
+  input: ScaleInput,
+  seen: Map<PlanAction, SeenAction>,
+): Promise<{ findings: Finding[]; state: ClusterState }> {
+  const { kubeContext } = plan.context;
+  const workloads = input.workloads.filter((workload) =>
+    contextsOf(workload, input, kubeContext).includes(cluster.context),
+  );
+  const facts = await readFacts(cluster, input.namespace, workloads);
+  const findings = judgeCluster(workloads, input.autoscaling, facts);
+  const actions = plan.actions.filter((action) => (action.kubeContext ?? kubeContext) === cluster.context);
+  for (const action of actions) {
+    const isGone = facts.workloads.get(action.name) === "absent" && !APART.includes(action.action);
+    const tried = isGone ? NOTHING : await tryAction(cluster, { ...plan, actions }, action);
+    if (tried.seen !== null) seen.set(action, tried.seen);
+    findings.push(...tried.findings);
+  }
+  return { findings: dropRepeated(findings), state: describeCluster(workloads, facts) };
+}
+
+/** Two changes of an object are refused for one reason. */
+function dropRepeated(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [finding.message, finding])).values()];
+}
+
+/** They are objects of their own, beside their workload. */
+const APART: readonly string[] = ["apply_hpa", "apply_vpa"];
+const NOTHING = { seen: null, findings: [] };
+const NO_CONTEXT =
+  "There is no cluster to ask: no kubeconfig with a current context was found. Give --context and --kubeconfig, or --offline.";

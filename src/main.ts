@@ -37,6 +37,7 @@ import { type LookAgainWaits, lookAgain } from "./workflows/look-again.ts";
 import { Notifications } from "./workflows/notify-changes.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
 import { PlanPulls } from "./workflows/plan-pulls.ts";
+import { readPlanNotifications } from "./workflows/read-plan-notifications.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
 import { StackDirectory } from "./workflows/stack-directory.ts";
 import { StatusIssues } from "./workflows/status-issue.ts";
@@ -104,9 +105,14 @@ export async function startApp(
     clock,
     markKey,
   );
+  const { serverUrl } = addressesOfApi(settings.githubApiUrl);
   const plans = new PlanPulls({
     ...{ forge, background, clock, paused: settings.paused },
     plans: new GitHubPlans((...of) => clients.clientFor(...of), markKey),
+    onFound: (name, plan) => {
+      const reading = readPlanNotifications(plan, name, serverUrl);
+      notifications.take(name, `plan #${plan.subject.number}`, reading);
+    },
     onSettled: ({ owner, repo }, settled) => log.info({ owner, repo, settled }, "plan settled"),
   });
   const directory = new StackDirectory({
@@ -171,7 +177,7 @@ export async function startApp(
   });
   const notifications = new Notifications({
     ...{ outbox, clock, background, everyMs: notifyEveryMs, stacks: directory },
-    serverUrl: addressesOfApi(settings.githubApiUrl).serverUrl,
+    serverUrl,
     onLacking: ({ owner, repo }, target, lacking) =>
       log.warn({ owner, repo, target, lacking }, "a target of notifications has no settings here"),
     onError: ({ owner, repo }, error) =>

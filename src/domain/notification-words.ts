@@ -15,7 +15,8 @@ export function describeSubject({ kind, repository, name, pullRequest, commit }:
 /** What has become so, as a sentence of plain text without markup. Text from outside in it is cleaned. */
 export function describeNews(notification: Notification): string {
   const { kind, requestedBy, approvedBy, failure } = notification;
-  const what = describeChanges(notification.changes);
+  const { changes, summary } = notification;
+  const what = summary === null ? describeChanges(changes) : cleanLine(summary, 200);
   const by = requestedBy === null ? "" : `, asked for by ${cleanLine(requestedBy, 100)}`;
   switch (kind) {
     case "opened":

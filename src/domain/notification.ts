@@ -36,6 +36,8 @@ export type Notification = {
   atMs: number;
   subject: Subject;
   changes: readonly NotifiedChange[];
+  /** What it is in words, where the changes do not say it: text from outside. */
+  summary: string | null;
   /** Who asked for it: text from outside. */
   requestedBy: string | null;
   approvedBy: string | null;

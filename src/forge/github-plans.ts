@@ -112,6 +112,7 @@ query Plan($owner: String!, $repo: String!, $number: Int!, $ledger: String!, $co
     }
     pullRequest(number: $number) {
       id
+      createdAt
       state
       isDraft
       isCrossRepository
@@ -134,6 +135,7 @@ const Subject = z.object({
     ledger: z.object({ target: z.object({ controls: FileEntry }) }).nullable(),
     pullRequest: z.object({
       id: z.string(),
+      createdAt: z.iso.datetime(),
       state: z.string(),
       isDraft: z.boolean(),
       isCrossRepository: z.boolean(),
@@ -160,6 +162,7 @@ async function readSubject(
   return {
     number,
     nodeId: pull.id,
+    createdAtMs: Date.parse(pull.createdAt),
     isOpen: pull.state === "OPEN",
     isDraft: pull.isDraft,
     isFork: pull.isCrossRepository,

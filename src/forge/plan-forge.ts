@@ -8,6 +8,7 @@ import type { PullHead } from "./guard-forge.ts";
 export type PlanSubject = {
   number: number;
   nodeId: string;
+  createdAtMs: number;
   isOpen: boolean;
   isDraft: boolean;
   /** From another repository. */

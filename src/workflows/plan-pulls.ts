@@ -7,7 +7,7 @@ import { type Forge, ForgeError } from "../forge/forge.ts";
 import type { PlanForge } from "../forge/plan-forge.ts";
 import type { Background } from "./background.ts";
 import type { PlanCommands } from "./given-command.ts";
-import { type PlanContext, type ReadPlan, readPlan } from "./read-plan.ts";
+import { type FoundPlan, type PlanContext, type ReadPlan, readPlan } from "./read-plan.ts";
 import { settlePlan } from "./settle-plan.ts";
 import type { Settled } from "./settled.ts";
 
@@ -20,6 +20,8 @@ export type PlanPullsOptions = {
   background: Background;
   clock: Clock;
   paused: string | null;
+  /** An open pull request was found to be one of a plan. */
+  onFound: (repository: RepositoryName, plan: FoundPlan) => void;
   onSettled: (repository: RepositoryName, settled: Settled) => void;
 };
 
@@ -105,8 +107,10 @@ export class PlanPulls implements PlanCommands {
   }
 
   #contextOf({ owner, repo }: RepositoryName): PlanContext {
-    const { forge, plans, clock, paused } = this.#options;
-    return { forge, plans, clock, paused, place: { owner, repo }, verdicts: this.#verdicts };
+    const { forge, plans, clock, paused, onFound } = this.#options;
+    const place = { owner, repo };
+    const seen = (plan: FoundPlan) => onFound(place, plan);
+    return { forge, plans, clock, paused, place, verdicts: this.#verdicts, onFound: seen };
   }
 
   #close(repository: RepositoryName, number: number): void {

@@ -70,7 +70,7 @@ function readOpen(
   });
 }
 
-const NOTHING = { approvedBy: null, failure: null, runUrl: null };
+const NOTHING = { summary: null, approvedBy: null, failure: null, runUrl: null };
 
 /** The scale commits on the base branch, each with its moves. */
 function readMoves({ record, readState }: Situation): Map<string, [Move, ...Move[]]> {

@@ -18,6 +18,8 @@ export type PlanContext = {
   paused: string | null;
   /** What was judged already: a head and a base say all of it. */
   verdicts: LRUCache<string, { verdict: PlanVerdict; writers: readonly string[] }>;
+  /** Told of each plan that is looked after. */
+  onFound: (plan: FoundPlan) => void;
 };
 
 /** A pull request with a plan at the head that it was read with. */

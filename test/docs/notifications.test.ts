@@ -30,6 +30,7 @@ const common = {
   ),
   atMs: Date.parse("2026-11-21T12:00:00Z"),
   changes: [{ name: "web", from: 3, to: 12 }],
+  summary: null,
   requestedBy: "alertmanager",
   failure: null,
 };

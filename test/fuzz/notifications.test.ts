@@ -18,6 +18,7 @@ const hostile = fc
   .record({
     kind: fc.constantFrom("opened" as const, "waiting" as const, "failed" as const, "applied" as const),
     changes: fc.array(fc.record({ name: hostileText, from: value, to: value }), { maxLength: 12 }),
+    summary: fc.option(hostileText),
     requestedBy: fc.option(hostileText),
     approvedBy: fc.option(hostileText),
     failure: fc.option(hostileText),

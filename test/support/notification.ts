@@ -24,6 +24,7 @@ export function notification(over: Partial<NotificationDraft> = {}): Notificatio
     kind: "opened",
     atMs: Date.parse("2026-11-21T12:00:00Z"),
     subject: SUBJECT,
+    summary: null,
     changes: [{ name: "web", from: 3, to: 5 }],
     requestedBy: "scale",
     approvedBy: null,

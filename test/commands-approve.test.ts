@@ -63,6 +63,49 @@ describe("an approval by comment", { timeout: TIMEOUT }, () => {
     await eventually(stackFile, (text) => text?.includes('"9"') === true);
   });
 
+  it("is none of a commit that was made after it was written", async () => {
+    const { options, ahead } = movableClock();
+    const { say, settled, stackFile, github, post, replica, startReplica, app, publish, answers, ask } =
+      await asked(options);
+    await replica.stop();
+    await say("/scale approve", "bob", 2);
+    ahead(20);
+    const match = { operation: "issues/list-comments-for-repo" };
+    github.faults.add({ match, kind: "status", status: 500, times: 1000 });
+    const second = await startReplica();
+    app.setWebhook(`${second.url}/api/github/webhooks`);
+    const { results } = await post("/scale/web", { value: 10 }, {}, second.url);
+    expect(results[0]).toMatchObject({ kind: "scale", to: 10, delivery: "needs-approval", pullRequest: 2 });
+    github.faults.clear();
+    await publish({});
+    const told = () => answers(2).then((all) => all.at(-1));
+    await eventually(told, (answer) => answer?.includes("made anew after you wrote that") === true);
+    await settled();
+    await second.idle();
+    expect(await stackFile()).toContain('"3"');
+    await ask("/scale approve", "bob", 2);
+    await eventually(stackFile, (text) => text?.includes('"10"') === true);
+  });
+
+  it("is taken back by whoever asks for changes after it, however late it is answered", async () => {
+    const { options, ahead } = movableClock();
+    const { say, stackFile, github, replica, startReplica, app, answered, publish } = await asked(options);
+    await replica.stop();
+    await say("/scale approve", "bob", 2);
+    ahead(1);
+    await github.review(REPO, 2, { login: "bob", state: "CHANGES_REQUESTED", body: "no" });
+    ahead(1);
+    const second = await startReplica();
+    app.setWebhook(`${second.url}/api/github/webhooks`);
+    await answered(/👍 web 3 → 8 is approved by bob/, 2);
+    for (let round = 0; round < 2; round++) {
+      await publish({});
+      await github.webhooksIdle();
+      await second.idle();
+    }
+    expect(await stackFile()).toContain('"3"');
+  });
+
   it("is over when somebody pushes to the branch", async () => {
     const { approve, settled, stackFile, github } = await asked();
     github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });

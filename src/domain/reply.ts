@@ -44,6 +44,8 @@ const ReplyLine = z.discriminatedUnion("kind", [
     alias: z.string().nullable(),
     login: z.string(),
     headOid: z.string(),
+    /** When the person said so, in milliseconds; answers from before this was noted have none. */
+    atMs: z.int().optional(),
     text: z.string(),
   }),
 ]);

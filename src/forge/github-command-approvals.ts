@@ -36,7 +36,8 @@ export function approvalsByCommand(
               canPush: undefined,
               state: "approved",
               commitOid: line.headOid,
-              submittedAtMs: Date.parse(createdAt),
+              // Not when we came to answer it, nor when the answer was posted that holds it now: people may have spoken since.
+              submittedAtMs: line.atMs ?? Date.parse(createdAt),
             },
           ]
         : [],

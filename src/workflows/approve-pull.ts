@@ -17,6 +17,10 @@ export async function approvePull(
   if (found.kind === "said") return found;
   const { stack, branch, isGated, commit, scale } = found;
   if (!isGated) return say("🤷 This change is in range: it needs no approval, and merges by itself.");
+  if (branch.committedAtMs > given.nowMs)
+    return say(
+      "🔄 This pull request was made anew after you wrote that, so nothing is approved. Look at it again, and approve what it says now.",
+    );
   const { login } = given.actor;
   const requesters = (commit?.requestedBy ?? "").toLowerCase().split(", ");
   if (requesters.includes(login.toLowerCase()))

@@ -30,7 +30,8 @@ type Said =
  */
 export async function runCommand(given: GivenCommand, stacks: CommandedStacks): Promise<ReplyLine> {
   const said = await run(given, stacks);
-  return { ...said, command: given.text };
+  const line = { ...said, command: given.text };
+  return line.kind === "approval" ? { ...line, atMs: given.nowMs } : line;
 }
 
 async function run(given: GivenCommand, stacks: CommandedStacks): Promise<Said> {

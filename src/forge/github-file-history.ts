@@ -15,17 +15,27 @@ export type HistoryReading = {
   read: (entry: FileAnswer) => Promise<StackFile>;
   /** The base branch with the next page of each history; null where there is no such branch any more. */
   readMore: (cursors: HistoryCursors) => Promise<BaseAnswer | null>;
+  /** A page of the history of a path up to a commit; null where there is no such commit. */
+  readAt: (oid: string, path: string) => Promise<HistoryAnswer | null>;
   sinceMs: number;
 };
 
 /** One path's part of the history, as far as it was read. */
-type Part = { former: FormerPathFields | null; commits: FileCommit[]; page: HistoryAnswer["pageInfo"] };
+type Part = {
+  former: FormerPathFields | null;
+  commits: FileCommit[];
+  arrivals: Arrival[];
+  page: HistoryAnswer["pageInfo"];
+};
+
+/** A commit that has the file at its path, and a parent that has it at a former one. */
+type Arrival = { oid: string; parentOid: string; former: FormerPathFields };
 
 /** The commits that changed the stack file, at its path and at the former ones, newest first: back to `sinceMs` at least, where there are so many. */
 export async function readGitHubHistory(
   base: BaseAnswer,
   place: StackPlace,
-  { read, readMore, sinceMs }: HistoryReading,
+  { read, readMore, readAt, sinceMs }: HistoryReading,
 ): Promise<FileCommit[]> {
   const paths = [null, ...formerPathFields(place)];
   const parts = await Promise.all(
@@ -42,8 +52,17 @@ export async function readGitHubHistory(
     for (const part of open) {
       const more = await readPart(next, place, part.former, read);
       part.commits.push(...more.commits);
+      part.arrivals.push(...more.arrivals);
       part.page = more.page;
     }
+  }
+  for (const { oid, parentOid, former } of parts[0]?.arrivals ?? []) {
+    const part = parts.find((one) => one.former?.path === former.path);
+    if (part === undefined || part.commits.some((commit) => commit.oid === oid)) continue;
+    // A merge has brought the move. What its first parent's side has done at the former path is not in the history from here: git
+    // follows the side on which the file is gone as well.
+    const nodes = (await readAt(parentOid, former.path))?.nodes ?? [];
+    part.commits.push(...(await Promise.all(nodes.map((commit) => fileCommit(commit, place, former, read)))));
   }
   const histories = parts.map(({ commits, page }) => ({ commits, isComplete: !page.hasNextPage }));
   const [own = { commits: [], isComplete: true }, ...formers] = histories;
@@ -55,12 +74,20 @@ async function readPart(
   place: StackPlace,
   former: FormerPathFields | null,
   read: HistoryReading["read"],
-): Promise<Pick<Part, "commits" | "page">> {
+): Promise<Omit<Part, "former">> {
   const { nodes, pageInfo } = former === null ? base.history : HistoryAnswer.parse(base[former.history]);
   return {
     commits: await Promise.all(nodes.map((commit) => fileCommit(commit, place, former, read))),
+    arrivals: former === null ? nodes.flatMap((commit) => arrivalOf(commit, place)) : [],
     page: pageInfo,
   };
+}
+
+function arrivalOf({ oid, file, parents }: CommitAnswer, place: StackPlace): Arrival[] {
+  const [parent] = parents.nodes;
+  if (parent === undefined || parent.file !== null || file === null) return [];
+  const former = formerPathFields(place).find((fields) => parent[fields.file] != null);
+  return former === undefined ? [] : [{ oid, parentOid: parent.oid, former }];
 }
 
 async function fileCommit(

@@ -64,6 +64,16 @@ ${CLOSED_PULL_FRAGMENT}
 `;
 }
 
+/** A page of the history of one path, up to a commit. */
+export const HISTORY_AT_QUERY = `
+query HistoryAt($owner: String!, $repo: String!, $oid: GitObjectID!, $path: String!, $commits: Int!) {
+  repository(owner: $owner, name: $repo) {
+    at: object(oid: $oid) { ... on Commit { history(first: $commits, path: $path) { ${historyFields("path", "")} } } }
+  }
+}
+fragment text on GitObject { ... on Blob { ${BLOB_FIELDS} } }
+`;
+
 function fileField(name: string, variable: string): string {
   return `${name}: file(path: $${variable}) { object { ...text } }`;
 }
@@ -82,7 +92,7 @@ function historyFields(pathVariable: string, ofParent: string): string {
       committedDate
       author { name user { login } }
       ${fileField("file", pathVariable)}
-      parents(first: 1) { nodes { ${fileField("file", pathVariable)} ${ofParent} } }
+      parents(first: 1) { nodes { oid ${fileField("file", pathVariable)} ${ofParent} } }
       associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName mergeCommit { message } } }
     }
   `;

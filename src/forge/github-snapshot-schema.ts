@@ -19,7 +19,7 @@ const CommitAnswer = z.object({
     .nullable(),
   file: FileEntry,
   // Beside it, one `formerFile<n>` for each path at which the stack's file stood before.
-  parents: nodes(z.looseObject({ file: FileEntry })),
+  parents: nodes(z.looseObject({ oid: z.string(), file: FileEntry })),
   associatedPullRequests: nodes(
     z.object({
       number: z.int(),
@@ -37,6 +37,11 @@ export const HistoryAnswer = z.object({
   nodes: z.array(CommitAnswer),
 });
 export type HistoryAnswer = z.infer<typeof HistoryAnswer>;
+
+/** Null where the commit is not there. */
+export const HistoryAtAnswer = z.object({
+  repository: z.object({ at: z.object({ history: HistoryAnswer }).nullable() }),
+});
 
 /** The base branch's head. Beside these, one `formerHistory<n>` for each path at which the stack's file stood before. */
 const BaseAnswer = z.looseObject({ oid: z.string(), file: FileEntry, history: HistoryAnswer });

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { controlsPath } from "../domain/controls.ts";
 import type { MergeMethod, ScaleBranch, Snapshot, StackFile } from "../domain/snapshot.ts";
@@ -12,14 +13,14 @@ import type { GitHubClient } from "./github-octokit.ts";
 import { readRejected } from "./github-rejected.ts";
 import { type HeadReading, type ScaleBranchAnswer, scaleBranch } from "./github-scale-heads.ts";
 import { type FileAnswer, FileEntry } from "./github-snapshot-file.ts";
-import { snapshotQuery } from "./github-snapshot-query.ts";
-import { SnapshotAnswer } from "./github-snapshot-schema.ts";
+import { HISTORY_AT_QUERY, snapshotQuery } from "./github-snapshot-query.ts";
+import { type HistoryAnswer, HistoryAtAnswer, SnapshotAnswer } from "./github-snapshot-schema.ts";
 
 const COMMITS_PER_PAGE = 20;
 
 /**
  * Reads a snapshot: one GraphQL request, and one more for each further page of a stack file that changed more than
- * twenty times within the window, at one of its paths.
+ * twenty times within the window, at one of its paths, and for a merge that has moved it there.
  */
 export async function readGitHubSnapshot(
   client: GitHubClient,
@@ -43,6 +44,7 @@ export async function readGitHubSnapshot(
   const history = await readGitHubHistory(base, place, {
     read,
     readMore: async (cursors) => (await readPage(client, place, cursors)).repository.base?.target ?? null,
+    readAt: (oid, path) => readHistoryAt(client, place, oid, path),
     sinceMs: readAtMs - historyWindowMs,
   });
   const repositoryNumber = String(repository.databaseId);
@@ -109,7 +111,22 @@ async function readPage(
     commits: COMMITS_PER_PAGE,
     after: cursors.own,
   });
-  const parsed = SnapshotAnswer.safeParse(answer);
+  return parseAnswer(SnapshotAnswer, answer);
+}
+
+async function readHistoryAt(
+  client: GitHubClient,
+  { owner, repo }: StackPlace,
+  oid: string,
+  path: string,
+): Promise<HistoryAnswer | null> {
+  const variables = { owner, repo, oid, path, commits: COMMITS_PER_PAGE };
+  const { repository } = parseAnswer(HistoryAtAnswer, await askGraphql(client, HISTORY_AT_QUERY, variables));
+  return repository.at?.history ?? null;
+}
+
+function parseAnswer<T>(Answer: z.ZodType<T>, answer: unknown): T {
+  const parsed = Answer.safeParse(answer);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.map(String).join(".") ?? "";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { z } from "zod";
 import type { DeployJob } from "../src/apply/deploy-job.ts";
 import type { Trigger } from "../src/apply/read-plan.ts";
@@ -8,8 +8,10 @@ import { Alias } from "../src/domain/names.ts";
 
 /** All that a run of the Action is told, by its inputs and by the runner. */
 export type Inputs = {
-  command: "apply" | "publish" | "preview" | "pending";
+  command: "apply" | "publish" | "preview" | "pending" | "apply-plan";
   job: DeployJob;
+  /** Of `apply-plan`. */
+  plans: PlanInputs;
   /** The commit that the workflow runs for. */
   commit: string;
   /** The branch that the run is for; null for a pull request or a tag. */
@@ -27,6 +29,19 @@ export type Inputs = {
   /** Where outputs and the summary go. */
   outputFile: string | null;
   summaryFile: string | null;
+};
+
+/** How plans for Kubernetes are applied. */
+export type PlanInputs = {
+  /** The only one; null: all. */
+  target: string | null;
+  /** The context of the kubeconfig in place of the plan's; null: the plan's. */
+  kubeContext: string | null;
+  /** How long each workload is waited for. */
+  timeoutSeconds: number;
+  onConflict: "refuse" | "take-over";
+  /** The files of the kubeconfig. */
+  kubeconfig: string[];
 };
 
 /** What the event says of a pull request. A fork's branch may have any name, and its text is nobody's that we know. */
@@ -47,8 +62,8 @@ const Flag = z
 const text = z.string().trim();
 
 const Given = z.object({
-  command: z.enum(["apply", "publish", "preview", "pending"], {
-    error: "it has to be apply, publish, preview or pending",
+  command: z.enum(["apply", "publish", "preview", "pending", "apply-plan"], {
+    error: "it has to be apply, publish, preview, pending or apply-plan",
   }),
   "stack-name": text,
   "work-dir": text.transform((path) => path || "."),
@@ -74,11 +89,24 @@ const Given = z.object({
     },
   ),
   "allow-unexpected": Flag,
+  target: text,
+  "kube-context": text,
+  timeout: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, "it has to be a number of seconds from 1")
+    .transform(Number),
+  "force-conflicts": Flag,
   "base-branch": text,
   "github-token": text.min(1, "it is empty"),
 });
 
-const DEFAULTS = { command: "apply", refresh: "false", "allow-unexpected": "false" } as const;
+const DEFAULTS = {
+  command: "apply",
+  refresh: "false",
+  "allow-unexpected": "false",
+  timeout: "600",
+  "force-conflicts": "false",
+} as const;
 
 const Runner = z.object({
   GITHUB_REPOSITORY: z.string().regex(/^[^/\s]+\/[^/\s]+$/, "it has to be owner/repo"),
@@ -93,6 +121,8 @@ const Runner = z.object({
   GITHUB_WORKSPACE: z.string().default("."),
   ACTIONS_ID_TOKEN_REQUEST_URL: z.string().optional(),
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: z.string().optional(),
+  KUBECONFIG: z.string().default(""),
+  HOME: z.string().default(""),
   PULUMISCALE_OIDC_ISSUER: z.union([z.literal(""), z.url()]).default(""),
   GITHUB_OUTPUT: z.string().optional(),
   GITHUB_STEP_SUMMARY: z.string().optional(),
@@ -134,7 +164,8 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
   }
   const inputs = given.data;
   const run = runner.data;
-  if (inputs.command !== "pending" && inputs["stack-name"] === "")
+  const hasStack = inputs.command !== "pending" && inputs.command !== "apply-plan";
+  if (hasStack && inputs["stack-name"] === "")
     throw new InputError([`the input stack-name is empty; set it to the stack, as in org/project/stack`]);
   const [owner = "", repo = ""] = run.GITHUB_REPOSITORY.split("/");
   const event = readEvent(run.GITHUB_EVENT_PATH);
@@ -151,6 +182,13 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
     secrets: [...new Set([inputs["github-token"], ...secretsOf(environment)])],
     outputFile: run.GITHUB_OUTPUT ?? null,
     summaryFile: run.GITHUB_STEP_SUMMARY ?? null,
+    plans: {
+      target: inputs.target || null,
+      kubeContext: inputs["kube-context"] || null,
+      timeoutSeconds: inputs.timeout,
+      onConflict: inputs["force-conflicts"] ? "take-over" : "refuse",
+      kubeconfig: kubeconfigOf(run.KUBECONFIG, run.HOME),
+    },
     job: {
       repository: {
         owner,
@@ -184,6 +222,12 @@ function pullOf({ pull_request: pull }: z.infer<typeof Event>, repository: strin
   const { ref, sha, repo } = pull.head;
   const isOwn = repo?.full_name.toLowerCase() === repository.toLowerCase();
   return { number: pull.number, branch: ref, headOid: sha, origin: isOwn ? "own" : "fork" };
+}
+
+/** As kubectl finds it. */
+function kubeconfigOf(listed: string, home: string): string[] {
+  const files = listed.split(delimiter).filter((file) => file !== "");
+  return files.length > 0 || home === "" ? files : [join(home, ".kube", "config")];
 }
 
 /** A runner passes the input `work-dir` as INPUT_WORK-DIR. */

@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     const requestToken = idTokenRequest(inputs.idToken.url, inputs.idToken.token);
     const ledger = { judge: new LedgerJudge(keys, systemClock), requestToken };
     return await runCommand(inputs, {
-      ...{ forge, ledger, report },
+      ...{ forge, ledger, keys, report },
       previews: createPreviewForge(inputs.token, inputs.apiUrl),
       clock: systemClock,
       signal: interrupt.signal,

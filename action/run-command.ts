@@ -8,6 +8,7 @@ import { publishStack } from "../src/apply/publish-stack.ts";
 import { renderReceipt, renderTitle } from "../src/apply/render-receipt.ts";
 import type { LedgerTrust } from "../src/apply/trusted-entry.ts";
 import type { Clock } from "../src/clock.ts";
+import type { IssuerKeys } from "../src/ledger/issuer-keys.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Report } from "./report.ts";
 import { tellPreview } from "./tell-preview.ts";
@@ -16,6 +17,7 @@ export type RunWorld = {
   forge: ApplyForge;
   previews: PreviewForge;
   ledger: LedgerTrust;
+  keys: IssuerKeys;
   clock: Clock;
   report: Report;
   signal: AbortSignal;
@@ -32,6 +34,8 @@ export async function runCommand(inputs: Inputs, world: RunWorld): Promise<numbe
       return runPreview(inputs, world);
     case "pending":
       return runPending(inputs, world);
+    case "apply-plan":
+      return runApplyPlan(inputs, world);
   }
 }
 
@@ -132,6 +136,23 @@ async function runPending(inputs: Inputs, world: RunWorld): Promise<number> {
       : `To do: ${stacks.map(({ alias }) => alias).join(", ")}.`,
   );
   return 0;
+}
+
+async function runApplyPlan(inputs: Inputs, world: RunWorld): Promise<number> {
+  const { report } = world;
+  const { baseBranch } = inputs.job.repository;
+  if (inputs.branch !== null && inputs.branch !== baseBranch) {
+    const what = `This run is for ${inputs.branch}, and only plans that are merged into ${baseBranch} are applied`;
+    report.say("warning", `${what}, so nothing was. Start the workflow on pushes to ${baseBranch} only.`);
+    return 0;
+  }
+  const { applyMergedPlans } = await import("./apply-merged-plans.ts");
+  const { receipts, problems, summary } = await applyMergedPlans(inputs, world);
+  report.setOutput("plan-receipts", receipts);
+  for (const markdown of summary) report.summarize(markdown);
+  for (const problem of problems) report.say("error", problem);
+  if (receipts.length === 0 && problems.length === 0) report.say("info", "No plan is due.");
+  return problems.length === 0 ? 0 : 1;
 }
 
 function watchOf({ report, signal }: RunWorld) {

@@ -63,7 +63,17 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/cli/", mayImport: ["src/"] },
   { layer: "src/clock.ts", mayImport: [] },
   { layer: "src/", mayImport: ["src/domain/", ...interfaces] },
-  { layer: "action/", mayImport: ["src/domain/", "src/ledger/", "src/apply/", "src/forge/", "src/clock.ts"] },
+  {
+    layer: "action/",
+    mayImport: [
+      "src/domain/",
+      "src/ledger/",
+      "src/apply/",
+      "src/kubernetes/",
+      "src/forge/",
+      "src/clock.ts",
+    ],
+  },
 ];
 
 interface PowerRule {

@@ -1,0 +1,232 @@
+import { expect, it } from "vitest";
+import type { ClusterFacts } from "../../src/kubernetes/detect/cluster-facts.ts";
+import { cronJob, deployment, judge, node, pod } from "./support/cluster-facts.ts";
+
+const small = { requests: { cpu: "500m", memory: "1Gi" } };
+const SIZE = { cpu: "500m", memory: "1Gi" };
+const web = (spec: object = {}) => new Map([["web", deployment("web", 1, small, { ...spec })]]);
+const running = pod("web", "a", small.requests);
+const taints = [{ key: "dedicated", value: "batch", effect: "NoSchedule" }];
+const affinity = (operator: string, key: string, values: string[] = []) => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }],
+      },
+    },
+  },
+});
+const alone = {
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { labelSelector: { matchLabels: { app: "web" } }, topologyKey: "kubernetes.io/hostname" },
+      ],
+    },
+  },
+};
+const ab = [node("a", { cpu: "2", memory: "8Gi" }), node("b", { cpu: "2", memory: "8Gi" })];
+
+/** From one replica to the most that there is room for, by what decides. */
+const ROOM: [string, number, Partial<ClusterFacts>][] = [
+  ["CPU", 8, { nodes: ab, workloads: web() }],
+  ["memory", 3, { nodes: [node("a", { cpu: "64", memory: "3.5Gi" })], workloads: web() }],
+  [
+    "a node's number of pods",
+    2,
+    { nodes: [node("a", { cpu: "64", memory: "64Gi", pods: "2" })], workloads: web() },
+  ],
+  [
+    "what other pods request, of any namespace",
+    5,
+    { nodes: ab, workloads: web(), pods: [running, pod("db", "b", { cpu: "1500m" }, "other")] },
+  ],
+  [
+    "a taint",
+    4,
+    { nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, { taints })], workloads: web() },
+  ],
+  [
+    "a taint that is tolerated",
+    8,
+    {
+      nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, { taints })],
+      workloads: web({ tolerations: [{ key: "dedicated", value: "batch" }] }),
+    },
+  ],
+  [
+    "all taints tolerated",
+    8,
+    {
+      nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, { taints })],
+      workloads: web({ tolerations: [{ operator: "Exists" }] }),
+    },
+  ],
+  [
+    "a taint that is only a wish",
+    8,
+    {
+      nodes: [
+        ab[0] ?? node("a", {}),
+        node("b", { cpu: "2", memory: "8Gi" }, { taints: [{ key: "x", effect: "PreferNoSchedule" }] }),
+      ],
+      workloads: web(),
+    },
+  ],
+  [
+    "a cordoned node",
+    4,
+    {
+      nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, { unschedulable: true })],
+      workloads: web(),
+    },
+  ],
+  [
+    "a node selector",
+    4,
+    {
+      nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, {}, { pool: "web" })],
+      workloads: web({ nodeSelector: { pool: "web" } }),
+    },
+  ],
+  [
+    "a required affinity",
+    4,
+    {
+      nodes: [ab[0] ?? node("a", {}), node("b", { cpu: "2", memory: "8Gi" }, {}, { pool: "web" })],
+      workloads: web(affinity("NotIn", "pool", ["web"])),
+    },
+  ],
+  [
+    "an affinity by number",
+    4,
+    {
+      nodes: [
+        node("a", { cpu: "2", memory: "8Gi" }, {}, { cores: "4" }),
+        node("b", { cpu: "2", memory: "8Gi" }, {}, { cores: "16" }),
+      ],
+      workloads: web(affinity("Gt", "cores", ["8"])),
+    },
+  ],
+  ["pods that keep away from each other", 2, { nodes: ab, workloads: web(alone), pods: [running] }],
+  [
+    "a device that no node has",
+    1,
+    {
+      nodes: ab,
+      workloads: new Map([["web", deployment("web", 1, { requests: { "nvidia.com/gpu": "1" } })]]),
+      pods: [pod("web", "a", {})],
+    },
+  ],
+  [
+    "a large init container",
+    4,
+    {
+      nodes: ab,
+      workloads: web({ initContainers: [{ name: "setup", resources: { requests: { cpu: "1" } } }] }),
+    },
+  ],
+  [
+    "a sidecar",
+    4,
+    {
+      nodes: ab,
+      workloads: web({
+        initContainers: [
+          { name: "proxy", restartPolicy: "Always", resources: { requests: { cpu: "500m" } } },
+        ],
+      }),
+    },
+  ],
+  [
+    "limits where there are no requests",
+    4,
+    { nodes: ab, workloads: new Map([["web", deployment("web", 1, { limits: { cpu: "1" } })]]) },
+  ],
+];
+
+it.each(ROOM)("has room as %s allows: for %i", (_, most, given) => {
+  const codes = (replicas: number) =>
+    judge([`--workload=Deployment:web:${replicas}`], given).map(({ code }) => code);
+  if (most > 1) expect(codes(most)).toEqual([]);
+  expect(codes(most + 1)).toEqual(["no-room"]);
+});
+
+it("tells what is needed, and what each node has", () => {
+  const cordoned = node("c", { cpu: "8", memory: "8Gi" }, { unschedulable: true });
+  const nodes = [...ab, node("d", { cpu: "8", memory: "8Gi" }, { taints }), cordoned];
+  expect(judge(["--workload=Deployment:web:9"], { nodes, workloads: web(), pods: [running] })).toEqual([
+    {
+      kind: "risk",
+      code: "no-room",
+      subject: "Deployment/web",
+      message:
+        "Deployment/web needs room for 8 more pods of 500m cpu and 1Gi memory, and the nodes have room for 7: 3 on a, 4 on b, none on 1 with a taint that it does not tolerate, none on 1 cordoned.",
+      numbers: {
+        ...{ needed: 8, room: 7, nodes: 4, cordoned: 1, tainted: 1, unselected: 0 },
+        ...SIZE,
+        ...{ "room on a": 3, "room on b": 4 },
+      },
+    },
+  ]);
+});
+
+it("weighs the workloads of a plan together", () => {
+  const workloads = new Map([...web(), ["api", deployment("api", 0, { requests: { cpu: "2" } })] as const]);
+  const args = ["--workload=Deployment:web:4", "--workload=Deployment:api:2"];
+  expect(judge(args, { nodes: ab, workloads })).toMatchObject([
+    { subject: "Deployment/api", numbers: { needed: 2, room: 0 } },
+  ]);
+});
+
+it("gives a rollout the room of the pods that it replaces", () => {
+  const pods = [running, pod("web", "b", small.requests)];
+  const workloads = new Map([["web", deployment("web", 2, small)]]);
+  const codes = (cpu: string) =>
+    judge(["--workload=Deployment:web", `--req=web:cpu=${cpu}`], { nodes: ab, workloads, pods }).map(
+      ({ code }) => code,
+    );
+  expect([codes("2"), codes("2001m")]).toEqual([[], ["no-room"]]);
+});
+
+it("has each pod of a DaemonSet grow where it is", () => {
+  const pods = [
+    pod("agent", "a", { cpu: "100m" }),
+    pod("agent", "b", { cpu: "100m" }),
+    pod("db", "b", { cpu: "1500m" }),
+  ];
+  const workloads = new Map([["agent", deployment("agent", undefined, { requests: { cpu: "100m" } })]]);
+  const findings = (cpu: string) =>
+    judge(["--workload=DaemonSet:agent", `--req=agent:cpu=${cpu}`], { nodes: ab, workloads, pods });
+  expect(findings("500m")).toEqual([]);
+  expect(findings("600m")).toMatchObject([
+    { code: "no-room", numbers: { needed: 2, room: 1, "room on a": 1, "room on b": 0 } },
+  ]);
+});
+
+it("has all pods of a CronJob's run find room, unless it is suspended", () => {
+  const workloads = new Map([["report", cronJob("report", true, 1, { requests: { cpu: "1" } })]]);
+  const codes = (change: string) =>
+    judge([`--workload=CronJob:report:${change}`], { nodes: ab, workloads }).map(({ code }) => code);
+  expect([
+    codes("parallelism=9"),
+    codes("suspend=false,parallelism=4"),
+    codes("suspend=false,parallelism=5"),
+  ]).toEqual([[], [], ["no-room"]]);
+});
+
+it("notes that there is no room for what an HPA may ask for", () => {
+  const args = ["--workload=Deployment:web:2", "--hpa=min:1,max:12,cpu:60"];
+  expect(judge(args, { nodes: ab, workloads: web(), pods: [running] })).toMatchObject([
+    { kind: "note", code: "no-room-for-max", numbers: { after: 2, max: 12, room: 8 } },
+  ]);
+});
+
+it("says nothing of fewer pods, nor of what could not be read", () => {
+  const full = [node("a", {})];
+  expect(judge(["--workload=Deployment:web:0"], { nodes: full, workloads: web(), pods: [running] })).toEqual(
+    [],
+  );
+  expect(judge(["--workload=Deployment:web:9"], { nodes: null, workloads: web() })).toEqual([]);
+  expect(judge(["--workload=Deployment:web:9"], { pods: null, nodes: full, workloads: web() })).toEqual([]);
+});

@@ -8,6 +8,7 @@ export type ScalePull = {
   kind: "pull";
   stack: ServedStack;
   branch: ScaleBranch;
+  /** It may wait for an approval: over a threshold, or what takes a failed apply back. */
   isGated: boolean;
   /** What the head of the branch says; undefined where that is none of our words. */
   commit: ScaleCommit | undefined;
@@ -31,12 +32,13 @@ export async function findScalePull(
   const snapshot = await stack.context.snapshots.get();
   const isMeant = (branch: ScaleBranch | null) => branch?.pull?.number === given.issue;
   const gated = [...snapshot.gated.values()].find(isMeant);
-  const branch = gated ?? (isMeant(snapshot.inRange) ? snapshot.inRange : null);
+  const revert = [...snapshot.reverts.values()].find(isMeant);
+  const branch = gated ?? revert ?? (isMeant(snapshot.inRange) ? snapshot.inRange : null);
   // A pull request of somebody else's on a branch of our name is none of ours.
   if (branch === null) return none();
   const commit = parseScaleCommit(branch.headMessage);
   const scale = commit?.scales[0];
   const change = scale === undefined ? null : { from: scale.from, to: scale.to };
   const denied = allowed(given, { alias: stack.name.alias, change });
-  return denied ?? { kind: "pull", stack, branch, isGated: gated !== undefined, commit, scale };
+  return denied ?? { kind: "pull", stack, branch, isGated: branch !== snapshot.inRange, commit, scale };
 }

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { eventually } from "../support/app-world.ts";
+import { readAnswers } from "../support/command-world.ts";
 import { type PullStates, REPO, scaled, startPullStates } from "../support/pull-state-world.ts";
 import { readNotes } from "../support/read-notes.ts";
 import { PLACE } from "../support/shop-stack.ts";
@@ -82,6 +83,30 @@ it("a failed apply is taken back by itself with `onFailure: revert`, and what wa
 it("a failed apply is left as it is with `onFailure: none`", { timeout: TIMEOUT }, async () => {
   const { pulls } = await failed("none");
   expect(await pulls()).toEqual([]);
+});
+
+it("a revert that waits for a person is approved by a command, too", { timeout: TIMEOUT }, async () => {
+  const { github, pulls, settled, stackFile } = await failed("open");
+  await eventually(pulls, (open) => open.length === 1);
+  await github.comment(REPO, 2, { author: "bob", body: "/scale approve" });
+  await settled();
+  await eventually(stackFile, (text) => text === scaled(3));
+  expect(await readAnswers(github, 2)).toEqual([expect.stringContaining("👍 web 4 → 3 is approved by bob")]);
+  expect(github.violations).toEqual([]);
+});
+
+it("a revert is rejected by a command, too, and not opened again for the same failure", {
+  timeout: TIMEOUT,
+}, async () => {
+  const { github, publish, pulls, settled, stackFile } = await failed("open");
+  await eventually(pulls, (open) => open.length === 1);
+  await github.comment(REPO, 2, { author: "bob", body: "/scale reject we want it" });
+  await settled();
+  expect(await readAnswers(github, 2)).toEqual([expect.stringContaining("🚫 Closed.")]);
+  await publish({ receipt: receipt(3, 4) });
+  await settled();
+  expect(await pulls()).toEqual([]);
+  expect(await stackFile()).toBe(scaled(4));
 });
 
 it("a revert is closed with a sentence once an apply succeeds", { timeout: TIMEOUT }, async () => {

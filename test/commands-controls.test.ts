@@ -54,6 +54,25 @@ describe("a pause by comment", { timeout: TIMEOUT }, () => {
     expect(await answered(/3 → \*\*5\*\*/)).toContain("`shop.prod/web`");
   });
 
+  it("that would be over by the time it is read changes nothing, nor does a pin move its pool", async () => {
+    const { options, ahead } = movableClock();
+    const { say, replica, startReplica, answered, answers, github, stackFile } =
+      await startCommandWorld(options);
+    const before = await stackFile();
+    await replica.stop();
+    await say("/scale pause all for 5m\n/scale pin api 6 for 5m");
+    ahead(20);
+    const second = await startReplica();
+    await answered(/🚫 It would be over by now, so nothing was changed\.[\s\S]*🚫 It would be over by now/);
+    await second.idle();
+    expect(await answers()).toHaveLength(1);
+    expect(await stackFile()).toBe(before);
+    const left = await Promise.all(
+      ["controls.json", "controls/shop.prod.json"].map((path) => github.readFile(REPO, path, "pulumiscale")),
+    );
+    expect(left).toEqual([null, null]);
+  });
+
   it("that names nothing is asked what it means", async () => {
     const { ask } = await startCommandWorld();
     expect(await ask("/scale pause for 2h")).toContain("did you mean `/scale pause all for 2h`?");

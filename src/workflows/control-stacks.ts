@@ -35,6 +35,8 @@ export async function controlStacks<C extends StackContext>(
   change: ControlsChange,
 ): Promise<ControlsResult> {
   const { forge, place, contexts, scale, settle } = stacks;
+  if (isOver(change))
+    return { ...NOTHING, kind: "refused", message: "It would be over by now, so nothing was changed." };
   const outside = await whyOutside(contexts, change);
   if (outside !== null) return { ...NOTHING, kind: "refused", message: outside };
   const changed = await changeControls(forge, place, change, contexts[0]?.place.formerAliases);
@@ -76,6 +78,11 @@ type Standing = {
   open: string[];
   problem: string | null;
 };
+
+/** It came so late that nothing of its time is left. */
+function isOver(change: ControlsChange): boolean {
+  return change.kind !== "resume" && change.untilMs !== null && change.untilMs <= change.nowMs;
+}
 
 /** A pin of a value that the pool cannot have would hold it at nothing. */
 async function whyOutside(contexts: readonly StackContext[], change: ControlsChange): Promise<string | null> {

@@ -13,6 +13,8 @@ export type DeployPlace = {
   dir: string;
   /** The stack file. */
   stackFilePath: string;
+  /** Where it stood before under a former name, and no file is now. */
+  formerPaths?: readonly string[];
 };
 
 /**

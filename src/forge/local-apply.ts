@@ -85,10 +85,14 @@ export class LocalApplyForge implements ApplyForge {
     return asForgeErrors(async () => {
       const commits = [...new Set(others)];
       const { logged, isComplete } = await this.#log(place, headOid, since);
-      const files = logged.map(({ oid }) => `${oid}:${place.stackFilePath}`);
+      const paths = [place.stackFilePath, ...(place.formerPaths ?? [])];
+      const files = logged.flatMap(({ oid }) => paths.map((path) => `${oid}:${path}`));
       const objects = await this.#read([...files, ...commitNames(commits, place)]);
       return {
-        commits: logged.map((commit) => ({ ...commit, stackFile: parseFile(objects.shift() ?? null) })),
+        commits: logged.map((commit) => {
+          const found = objects.splice(0, paths.length).find((object) => object !== null);
+          return { ...commit, stackFile: parseFile(found ?? null) };
+        }),
         isComplete,
         states: takeStates(objects, commits, place),
       };
@@ -161,6 +165,7 @@ export class LocalApplyForge implements ApplyForge {
           ...range,
           "--",
           place.stackFilePath,
+          ...(place.formerPaths ?? []),
         ]),
       );
     if (isOid(since)) {

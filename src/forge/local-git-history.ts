@@ -13,6 +13,8 @@ const ALWAYS_READ = 20;
 export type FileHistory = {
   head: TreeEntry | null;
   commits: FileCommit[];
+  /** False where there may be older ones. */
+  isComplete: boolean;
   texts: ReadonlyMap<string, StackFile>;
 };
 
@@ -32,7 +34,8 @@ export async function readFileHistory(
   const merged = chain.some(({ parents }) => parents.length > 1)
     ? await readMerged(repository, path, chain)
     : [];
-  const listed = inOrderOfArrival(chain, merged)
+  const arrived = inOrderOfArrival(chain, merged);
+  const listed = arrived
     // A shallow clone's last commit seems to bring every file; what it changed is not known.
     .filter(({ commit }) => !shallow.has(commit.oid))
     .filter(({ arrival }, index) => index < ALWAYS_READ || arrival.committedMs >= sinceMs);
@@ -43,6 +46,7 @@ export async function readFileHistory(
   return {
     head,
     texts,
+    isComplete: chain.length < MOST_COMMITS && listed.length === arrived.length,
     commits: listed.map(({ commit, arrival }) => ({
       oid: commit.oid,
       message: commit.message,

@@ -9,7 +9,8 @@ import { readFormerLocalEntry } from "./former-local-entry.ts";
 import { readLocalControls } from "./local-controls.ts";
 import { commitFile } from "./local-git-commit.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
-import { fileOf, readFileHistory } from "./local-git-history.ts";
+import { fileOf } from "./local-git-history.ts";
+import { readStackHistory } from "./local-git-moved.ts";
 import { catchUp, readPushTarget } from "./local-git-push.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
@@ -38,7 +39,7 @@ export class LocalGitForge implements CommitForge {
       const headOid = await readBranchHead(this.#repository, place.branch);
       const ledgerEntry = await readLedgerEntry(this.#repository, place);
       const controls = await readLocalControls(this.#repository.stateDir, place);
-      const key = JSON.stringify([headOid, place.branch, place.path, historyWindowMs]);
+      const key = JSON.stringify([headOid, place.branch, place.path, place.formerPaths, historyWindowMs]);
       const known =
         this.#last?.key === key
           ? this.#last.snapshot
@@ -65,7 +66,7 @@ export class LocalGitForge implements CommitForge {
 
   async #read(place: StackPlace, headOid: string, sinceMs: number): Promise<Snapshot> {
     const repositoryFile = `${headOid}:${REPOSITORY_FILE}`;
-    const history = await readFileHistory(this.#repository, headOid, place.path, sinceMs, [repositoryFile]);
+    const history = await readStackHistory(this.#repository, headOid, place, sinceMs, [repositoryFile]);
     return {
       readAtMs: 0,
       repositoryId: this.#repository.root,

@@ -25,7 +25,7 @@ import { readRepositoryFile } from "../../forge/local-repository-file.ts";
 import { UsageError } from "../usage-error.ts";
 import type { FoundStack } from "./find-stack.ts";
 import type { LocalFlags, LocalOutside } from "./flags.ts";
-import { aliasInFile, readFormerAliases } from "./stack-names.ts";
+import { aliasInFile, type FormerNames, readFormerNames } from "./stack-names.ts";
 
 /** A Pulumi program's directory with one stack of it, and all that works there. */
 export type LocalProgram = {
@@ -100,8 +100,8 @@ async function gitParts(
   const repositoryFile = await readRepositoryFile(repository);
   const alias = checkAlias(flags.alias ?? aliasInFile(repositoryFile, checkout), checkout);
   const ledger = new LocalLedger(stateDir);
-  const formerAliases = await readFormerAliases(repositoryFile, ledger, { ...checkout, alias, root });
-  const places = placesOf(checkout, { repo: basename(root), branch, alias, formerAliases });
+  const former = await readFormerNames(repositoryFile, ledger, { ...checkout, alias, root });
+  const places = placesOf(checkout, { repo: basename(root), branch, alias, ...former });
   const forge = new LocalGitForge(repository, { clock: systemClock, push });
   return {
     ...places,
@@ -133,8 +133,8 @@ async function folderParts(
   const alias = checkAlias(flags.alias ?? null, folder);
   const ledger = new LocalLedger(stateDir);
   const { file } = await readDiskFile(join(workDir, ".github/pulumiscale.yml"));
-  const formerAliases = await readFormerAliases(file, ledger, { ...folder, alias, root: workDir });
-  const places = placesOf(folder, { repo: basename(workDir), branch: "folder", alias, formerAliases });
+  const former = await readFormerNames(file, ledger, { ...folder, alias, root: workDir });
+  const places = placesOf(folder, { repo: basename(workDir), branch: "folder", alias, ...former });
   const { place } = places;
   const engine = engineOf(stack, recordFolder(stateDir, alias), outside);
   const forge = new FolderForge({
@@ -188,16 +188,16 @@ export function recordFolder(stateDir: string, alias: string): string {
   return join(stateDir, "updates", alias);
 }
 
-type Where = { repo: string; branch: string; alias: string; formerAliases: readonly string[] };
+type Where = FormerNames & { repo: string; branch: string; alias: string };
 
 function placesOf(
   { project, stack, stackFilePath, dir }: Omit<Checkout, "commit">,
-  { repo, branch, alias, formerAliases }: Where,
+  { repo, branch, alias, ...former }: Where,
 ): Pick<LocalProgram, "place" | "deployPlace"> {
   const owner = "local";
   return {
-    place: { owner, repo, alias, formerAliases, project, stack, branch, path: stackFilePath },
-    deployPlace: { owner, repo, baseBranch: branch, alias, formerAliases, dir, stackFilePath },
+    place: { owner, repo, alias, ...former, project, stack, branch, path: stackFilePath },
+    deployPlace: { owner, repo, baseBranch: branch, alias, ...former, dir, stackFilePath },
   };
 }
 

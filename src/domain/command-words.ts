@@ -107,7 +107,19 @@ function mistakenForReason({ until, rest }: HoldClauses, nowMs: number): Mistake
       `before ${quoted(time)} the word \`${clause}\` is missing; did you mean ${quoted(`${clause} ${time}`)}?`,
     );
   }
-  return null;
+  return until === null ? mistakenWithinReason(rest, nowMs) : null;
+}
+
+/** People like to give the reason first, and what they mean to hold for an hour would hold for good. */
+function mistakenWithinReason(words: readonly string[], nowMs: number): Mistake | null {
+  const at = words.findIndex((word, index) => {
+    const clause = word.toLowerCase();
+    return isTimeClause(clause) && timeClauseOf(words[index + 1] ?? "", nowMs) === clause;
+  });
+  const [clause = "", time = ""] = words.slice(at);
+  return at < 0
+    ? null
+    : mistake(`the time comes before the reason: put ${quoted(`${clause} ${time}`)} first`);
 }
 
 function timeClauseOf(word: string, nowMs: number): "for" | "until" | null {

@@ -201,6 +201,8 @@ describe("a mistake says what is wrong, and what may be meant", () => {
     ["/scale pause all for 91d", "`91d` is more than 90 days away"],
     ["/scale pause all for 999999w", "`999999w` is more than 90 days away"],
     ["/scale pause all fro 2h", "before `2h` the word `for` is missing; did you mean `for 2h`?"],
+    ["/scale pause all load test For 2h please", "the time comes before the reason: put `For 2h` first"],
+    ["/scale pin 3 web for 2h", "the time comes before the reason: put `for 2h` first"],
     ["/scale pause all 2h", "before `2h` the word `for` is missing; did you mean `for 2h`?"],
     ["/scale pause all in 2030-01-31", "did you mean `until 2030-01-31`?"],
     ["/scale pause all for 2h until 2030-01-31", "two times are given; `2030-01-31` is one too many"],

@@ -46,15 +46,18 @@ function linesInComments(lines: readonly string[], shown: readonly ShownLine[]):
 }
 
 const HIDING = /^ {0,3}<(details|blockquote|pre|code|table)(?=[\s>]|$)/i;
+/** Wherever it begins in a line, a browser hides what follows it, paragraphs of their own too. */
+const FOLDED = /<(details)(?=[\s>]|$)/i;
 
-/** From an element that begins a line to its end; without an end, all that follows. */
+/** From an element that begins a line, or one that folds wherever it begins, to its end; without an end, all that follows. */
 function linesInElements(lines: readonly string[], shown: readonly ShownLine[]): number[] {
   const hidden: number[] = [];
   let open: { name: string; depth: number } | null = null;
   for (const [index, line] of lines.entries()) {
     if (open !== null) hidden.push(index);
     if (shown[index]?.kind === "code") continue;
-    const begun: string | undefined = open === null ? HIDING.exec(line)?.[1]?.toLowerCase() : undefined;
+    const begun: string | undefined =
+      open === null ? (HIDING.exec(line) ?? FOLDED.exec(withoutCode(line)))?.[1]?.toLowerCase() : undefined;
     if (begun !== undefined) open = { name: begun, depth: 0 };
     if (open === null) continue;
     for (const [, slash, name = ""] of line.matchAll(
@@ -64,6 +67,11 @@ function linesInElements(lines: readonly string[], shown: readonly ShownLine[]):
     if (open.depth <= 0) open = null;
   }
   return hidden;
+}
+
+/** A line without the code spans and the escaped signs in it, which hide nothing; nothing of a quoted one: its elements end with the quote. */
+function withoutCode(line: string): string {
+  return /^ {0,3}>/.test(line) ? "" : line.replace(/`[^`]*`|\\</g, " ");
 }
 
 /** Marks of quotes and list items, in any depth. */

@@ -113,7 +113,8 @@ const Finding = z.strictObject({
   numbers: z.record(z.string(), z.union([z.number(), z.string()])),
 });
 
-const Amounts = z.record(z.string(), z.string());
+/** As YAML has it, `1` is a number. */
+const Amounts = z.record(z.string(), z.union([z.string(), z.int()]).transform(String));
 const Autoscaler = z.strictObject({
   name: Name,
   target: z.string(),

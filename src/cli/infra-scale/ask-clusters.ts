@@ -1,6 +1,6 @@
 import { contextsOf } from "../../kubernetes/build-plan.ts";
 import type { Cluster } from "../../kubernetes/cluster/cluster.ts";
-import { ClusterError } from "../../kubernetes/cluster/cluster-error.ts";
+import { ClusterError, type ClusterErrorCode } from "../../kubernetes/cluster/cluster-error.ts";
 import { openCluster } from "../../kubernetes/cluster/open-cluster.ts";
 import { quoteText } from "../../kubernetes/cluster/quote-text.ts";
 import { describeCluster } from "../../kubernetes/detect/describe-cluster.ts";
@@ -17,7 +17,18 @@ import { type SeenAction, tryAction } from "../../kubernetes/validate/try-action
  * Asks the clusters of a plan what they run, and what they say of it. Nothing is changed. Null where the kubeconfig leads to none, and none
  * was asked for by name. Throws `ClusterError` where one does not answer.
  */
-export async function askClusters(
+export async function askClusters(...args: Parameters<typeof askAll>): Promise<ClusterAnswers | null> {
+  try {
+    return await askAll(...args);
+  } catch (error) {
+    if (!(error instanceof ClusterError) || !NO_ANSWER.includes(error.code)) throw error;
+    throw new ClusterError(error.code, `${error.message} Give --offline for a plan without a cluster.`);
+  }
+}
+
+const NO_ANSWER: readonly ClusterErrorCode[] = ["unreachable", "timeout", "unauthorized"];
+
+async function askAll(
   plan: ScalePlan,
   input: ScaleInput,
   use: ClusterRequest["use"],

@@ -4,8 +4,10 @@ import { buildPlan } from "../kubernetes/build-plan.ts";
 import { fillPlan } from "../kubernetes/fill-plan.ts";
 import type { Finding } from "../kubernetes/finding.ts";
 import { parsePlanArguments } from "../kubernetes/plan-arguments.ts";
+import { costOf, costRowsOf } from "../kubernetes/plan-cost.ts";
 import { makePlan } from "./infra-scale/make-plan.ts";
 import { findKubeconfig, readKubeContext } from "./infra-scale/read-kube-context.ts";
+import { readPrices } from "./infra-scale/read-prices.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,8 +22,13 @@ async function runInfraScale(args: readonly string[], environment: Environment):
   const isAsked = cluster.use === "required" || (cluster.use === "if-there-is-one" && kubeContext !== null);
   const asked = isAsked ? await import("./infra-scale/ask-clusters.ts") : null;
   const answers = (await asked?.askClusters(draftAt(systemClock()), input, cluster.use, kubeconfig)) ?? null;
-  const planAt = (createdAtMs: number) =>
+  const filledAt = (createdAtMs: number) =>
     answers === null ? draftAt(createdAtMs) : fillPlan(draftAt(createdAtMs), input, answers);
+  const prices = await readPrices(process.cwd(), request.prices);
+  const planAt = (createdAtMs: number) => {
+    const plan = filledAt(createdAtMs);
+    return prices === null ? plan : { ...plan, cost: costOf(costRowsOf(plan.actions), prices) };
+  };
   const made = await makePlan(process.cwd(), systemClock, planAt);
   const { folder, planFile, summaryFile } = made.artifacts;
   const written = [`artifacts_dir=${folder}`, `plan_yaml=${planFile}`, `summary_md=${summaryFile}`];

@@ -1,5 +1,6 @@
 import type { StackFile } from "../domain/snapshot.ts";
 import { isLabelName } from "./kubernetes-name.ts";
+import { isCostOf } from "./plan-cost.ts";
 import { parsePlanFile } from "./read-plan-file.ts";
 import { renderPlanPull } from "./render-plan-pull.ts";
 import { renderSummary } from "./render-summary.ts";
@@ -59,6 +60,9 @@ export function judgePlanFiles(paths: PlanPaths, plan: StackFile, summary: Stack
     return unfit(`${paths.plan} is a plan of another target, ${metadata.target}`);
   if (!isLabelName(context.namespace)) return unfit(`${paths.plan} names no Kubernetes namespace`);
   if (summary.kind !== "text") return unfit(`${paths.summary} ${whyUnread(summary)}`);
+  const { cost, actions } = parsed.plan;
+  if (cost !== undefined && !isCostOf(cost, actions))
+    return unfit(`${paths.plan} names a cost that is not what its own numbers come to`);
   const rendered = renderSummary(parsed.plan);
   if (summary.text !== rendered) return unfit(`${paths.summary} is not what infra.scale writes of this plan`);
   const { title, commitBody } = renderPlanPull(parsed.plan, rendered);

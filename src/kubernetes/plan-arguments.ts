@@ -14,6 +14,8 @@ export type PlanRequest =
       branch: string | null;
       input: ScaleInput;
       cluster: ClusterRequest;
+      /** The file of the price table; null where none is named. */
+      prices: string | null;
     };
 
 /**
@@ -37,6 +39,7 @@ export function parsePlanArguments(args: readonly string[]): PlanRequest {
   return {
     kind: "plan",
     cluster: parseCluster(flags),
+    prices: parseOne(flags, "--prices", null, (file) => file !== "", "a file's name"),
     mode: isApply ? "apply" : "dry-run",
     branch: parseOne(flags, "--branch", null, isPlanBranch, BRANCH_RULE),
     input: {

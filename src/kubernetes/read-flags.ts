@@ -44,6 +44,7 @@ export const FORMS: Readonly<Record<string, string>> = {
   "--vpa": "<name>:mode=<mode>,min-cpu=<quantity>,max-cpu=<quantity>,min-mem=<quantity>,max-mem=<quantity>",
   "--context": "<context>, or <name>:<context>",
   "--kubeconfig": "<file>",
+  "--prices": "<file>",
 };
 
 const REPEATED: readonly string[] = ["--workload", "--req", "--lim", "--vpa", "--context"];

@@ -1,4 +1,5 @@
 import { renderClusters } from "./render-clusters.ts";
+import { renderPlanCost } from "./render-plan-cost.ts";
 import type { PlanAction, ScalePlan } from "./scale-plan.ts";
 
 /** The text of SUMMARY.md: the plan for people. */
@@ -16,6 +17,7 @@ export function renderSummary(plan: ScalePlan): string {
       actions.map((action, index) => `${index + 1}. ${renderAction(action)}${renderContext(action)}`),
     ),
     ...section("Clusters", renderClusters(plan.clusters ?? []).map(item)),
+    ...section("Cost", renderPlanCost(plan.cost)),
     ...section("Rollback Hints", rollbackHints.map(item)),
     ...section("Risks", risks.map(item)),
     ...section("Notes", notes.map(item)),

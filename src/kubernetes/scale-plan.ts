@@ -150,6 +150,34 @@ const ClusterState = z.strictObject({
 });
 export type ClusterState = z.infer<typeof ClusterState>;
 
+const Money = z.string().regex(/^-?\d{1,60}\.\d\d$/);
+const Price = z.string().regex(/^\d{1,7}(?:\.\d{1,9})?$/);
+const Pods = z.strictObject({ replicas: Count, cpu: Quantity, mem: Quantity, month: Money });
+/** What the pods cost in a month: requests × replicas × prices × hours. Null is what is not known. */
+const Cost = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  cpuHour: Price,
+  memoryGiBHour: Price,
+  hours: z.literal(730),
+  workloads: z.array(
+    z.strictObject({
+      kind: named.kind,
+      name: Name,
+      kubeContext: Context.optional(),
+      before: Pods.nullable(),
+      after: Pods.nullable(),
+      /** The difference. */
+      month: Money.nullable(),
+    }),
+  ),
+  month: z.strictObject({
+    before: Money.nullable(),
+    after: Money.nullable(),
+    difference: Money.nullable(),
+  }),
+});
+export type PlanCost = z.infer<typeof Cost>;
+
 /** What is to become of the workloads of one namespace: all of `plan.yaml`, and nothing but plain data. */
 export const ScalePlan = z.strictObject({
   apiVersion: z.literal("infra.scale/v1"),
@@ -164,6 +192,8 @@ export const ScalePlan = z.strictObject({
   /** All risks and notes with their numbers, and the clusters that told of them: of a plan that clusters have filled in. */
   findings: z.array(Finding).optional(),
   clusters: z.array(ClusterState).optional(),
+  /** Where there is a price table. */
+  cost: Cost.optional(),
 });
 export type ScalePlan = z.infer<typeof ScalePlan>;
 

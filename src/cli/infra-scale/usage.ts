@@ -32,5 +32,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "--vpa": "a VerticalPodAutoscaler for one workload; may be given again",
   "--context":
     "a context of the kubeconfig: its cluster fills in the plan and checks it; may be given again, and for one workload",
+  "--prices": "a price table; ops/infra-scale/prices.yaml unless given, where there is one",
   "--kubeconfig": "the kubeconfig; KUBECONFIG or ~/.kube/config unless given",
 };

@@ -1,0 +1,167 @@
+import { formatQuantity } from "./format-quantity.ts";
+import type { Prices } from "./parse-prices.ts";
+import { ONE_UNIT, parseQuantity } from "./quantity.ts";
+// By type alone: zod takes longer to load than a plan to make.
+import type { PlanAction, PlanCost } from "./scale-plan.ts";
+
+/** So many pods, and what each requests, as Kubernetes quantities. */
+export type PricedPods = { replicas: number; cpu: string; mem: string };
+
+/** A workload's pods before and after a plan; null where it is not known how many they are, or what they request. */
+export type CostRow = {
+  kind: string;
+  name: string;
+  /** Of another cluster than the plan's. */
+  kubeContext?: string | undefined;
+  before: PricedPods | null;
+  after: PricedPods | null;
+};
+
+/** A year's hours by twelve. */
+export const HOURS_A_MONTH = 730;
+
+/**
+ * What the pods of workloads cost in a month: requests × replicas × prices, exactly, and rounded to hundredths at the end alone. A sum over
+ * something that is not known is not known.
+ */
+export function costOf(rows: readonly CostRow[], { currency, cpuHour, memoryGiBHour }: Prices): PlanCost {
+  const prices = { cpu: exactly(cpuHour), memory: exactly(memoryGiBHour) };
+  const costs = rows.map(({ before, after }) => ({
+    before: before && monthOf(before, prices),
+    after: after && monthOf(after, prices),
+  }));
+  const before = sumOf(costs.map((cost) => cost.before));
+  const after = sumOf(costs.map((cost) => cost.after));
+  return {
+    currency,
+    ...{ cpuHour, memoryGiBHour, hours: HOURS_A_MONTH },
+    workloads: rows.map((row, index) => ({
+      ...{ kind: row.kind, name: row.name },
+      ...(row.kubeContext === undefined ? {} : { kubeContext: row.kubeContext }),
+      before: priced(row.before, costs[index]?.before ?? null),
+      after: priced(row.after, costs[index]?.after ?? null),
+      month: difference(costs[index]?.before ?? null, costs[index]?.after ?? null),
+    })),
+    month: { before: money(before), after: money(after), difference: difference(before, after) },
+  };
+}
+
+/** The rows that a plan's own actions tell of, without a cluster: how many pods there will be, of what it says that they request. */
+export function costRowsOf(actions: readonly PlanAction[]): CostRow[] {
+  const rows = new Map<string, PlanAction[]>();
+  for (const action of actions) {
+    if (action.action !== "scale_workload" && action.action !== "update_resources") continue;
+    // Its pods come and go.
+    if (action.kind === "CronJob") continue;
+    const key = keyOf(action);
+    rows.set(key, [...(rows.get(key) ?? []), action]);
+  }
+  return [...rows.values()].map(rowOf);
+}
+
+function rowOf(actions: readonly PlanAction[]): CostRow {
+  const [first] = actions;
+  const move = actions.find(({ action }) => action === "scale_workload");
+  const change = actions.find(({ action }) => action === "update_resources");
+  const scaled = move?.action === "scale_workload" ? move : undefined;
+  const resized = change?.action === "update_resources" ? change : undefined;
+  const containers = resized?.previous?.containers;
+  const { cpu, mem } = resized?.requests ?? {};
+  const old = containers === undefined ? null : requestsOf(containers.map(({ requests }) => requests ?? {}));
+  const next =
+    containers === undefined
+      ? { cpu, mem }
+      : requestsOf(containers.map(({ requests }) => ({ ...requests, ...resized?.requests })));
+  return {
+    ...{ kind: first?.kind ?? "", name: first?.name ?? "" },
+    ...(first?.kubeContext === undefined ? {} : { kubeContext: first.kubeContext }),
+    before: podsOf(scaled?.from, old ?? {}),
+    after: podsOf(scaled?.to, next),
+  };
+}
+
+function podsOf(
+  replicas: number | string | undefined,
+  { cpu, mem }: { cpu?: string | undefined; mem?: string | undefined },
+): PricedPods | null {
+  if (replicas === 0) return { replicas, cpu: cpu ?? "0", mem: mem ?? "0" };
+  if (typeof replicas !== "number" || cpu === undefined || mem === undefined) return null;
+  return { replicas, cpu, mem };
+}
+
+function requestsOf(containers: readonly { cpu?: string | undefined; mem?: string | undefined }[]): {
+  cpu: string;
+  mem: string;
+} {
+  const sum = (of: "cpu" | "mem") =>
+    containers.reduce((total, container) => total + (parseQuantity(container[of] ?? "0") ?? 0n), 0n);
+  return { cpu: formatQuantity("cpu", sum("cpu")), mem: formatQuantity("memory", sum("mem")) };
+}
+
+/** Whether the cost that stands in a plan is what its own numbers come to, of as many pods as its actions say. */
+export function isCostOf(cost: PlanCost, actions: readonly PlanAction[]): boolean {
+  const rows = cost.workloads.map(({ before, after, month: _, ...row }) => ({
+    ...row,
+    before: before && withoutMonth(before),
+    after: after && withoutMonth(after),
+  }));
+  if (JSON.stringify(costOf(rows, cost)) !== JSON.stringify(cost)) return false;
+  const told = costRowsOf(actions);
+  return told.length === rows.length && told.every((row, index) => isRowOf(rows[index], row, actions));
+}
+
+function isRowOf(row: CostRow | undefined, told: CostRow, actions: readonly PlanAction[]): boolean {
+  if (row === undefined || keyOf(row) !== keyOf(told)) return false;
+  const move = actions.find((action) => action.action === "scale_workload" && keyOf(action) === keyOf(row));
+  if (move?.action !== "scale_workload") return true;
+  const isBefore = row.before === null || typeof move.from !== "number" || row.before.replicas === move.from;
+  return isBefore && (row.after === null || row.after.replicas === move.to);
+}
+
+function keyOf({ kind, name, kubeContext }: Pick<PlanAction, "kind" | "name" | "kubeContext">): string {
+  return JSON.stringify([kubeContext ?? null, kind, name]);
+}
+
+function withoutMonth({ replicas, cpu, mem }: PricedPods): PricedPods {
+  return { replicas, cpu, mem };
+}
+
+/** Money, as an exact number of `UNIT`s. */
+type Money = bigint;
+const GIB = 1024n ** 3n;
+/** Billionths of a core or a byte, times billionths of a price, by GiB. */
+const UNIT = ONE_UNIT * ONE_UNIT * GIB;
+
+function monthOf({ replicas, cpu, mem }: PricedPods, prices: { cpu: bigint; memory: bigint }): Money {
+  const pod = exactly(cpu) * prices.cpu * GIB + exactly(mem) * prices.memory;
+  return pod * BigInt(replicas) * BigInt(HOURS_A_MONTH);
+}
+
+function exactly(text: string): bigint {
+  return parseQuantity(text) ?? 0n;
+}
+
+function sumOf(costs: readonly (Money | null)[]): Money | null {
+  return costs.reduce<Money | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0n);
+}
+
+function priced(pods: PricedPods | null, cost: Money | null) {
+  return pods === null || cost === null ? null : { ...pods, month: format(cost) };
+}
+
+function money(cost: Money | null): string | null {
+  return cost === null ? null : format(cost);
+}
+
+function difference(before: Money | null, after: Money | null): string | null {
+  return before === null || after === null ? null : format(after - before);
+}
+
+/** With two decimals, half a hundredth away from zero. */
+function format(cost: Money): string {
+  const size = cost < 0n ? -cost : cost;
+  const hundredths = (size * 200n + UNIT) / (2n * UNIT);
+  const digits = String(hundredths).padStart(3, "0");
+  const sign = cost < 0n && hundredths > 0n ? "-" : "";
+  return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

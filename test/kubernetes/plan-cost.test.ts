@@ -1,0 +1,212 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { buildPlan } from "../../src/kubernetes/build-plan.ts";
+import { judgePlanFiles } from "../../src/kubernetes/judge-plan-pull.ts";
+import { parsePrices, pricesJsonSchema } from "../../src/kubernetes/parse-prices.ts";
+import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
+import { costOf, costRowsOf, isCostOf, type PricedPods } from "../../src/kubernetes/plan-cost.ts";
+import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
+import { renderSummary } from "../../src/kubernetes/render-summary.ts";
+import type { ScalePlan } from "../../src/kubernetes/scale-plan.ts";
+
+const PRICES = { currency: "EUR", cpuHour: "0.04", memoryGiBHour: "0.005" };
+const SCHEMA = new URL("../../src/kubernetes/prices.schema.json", import.meta.url);
+const pods = (replicas: number, cpu: string, mem: string): PricedPods => ({ replicas, cpu, mem });
+
+function planOf(...args: string[]): ScalePlan {
+  const request = parsePlanArguments(args);
+  if (request.kind !== "plan") throw new Error("That is no plan.");
+  return buildPlan(request.input, { createdAtMs: Date.UTC(2025, 0, 15), kubeContext: null });
+}
+
+/** The plan as a run with a price table writes it. */
+function pricedPlan(...args: string[]): ScalePlan {
+  const plan = planOf(...args);
+  return { ...plan, cost: costOf(costRowsOf(plan.actions), PRICES) };
+}
+
+describe("what pods cost in a month", () => {
+  it.each([
+    ["cores and memory", pods(1, "1", "1Gi"), "0.04", "0.005", "32.85"],
+    ["times replicas", pods(6, "1", "1Gi"), "0.04", "0.005", "197.10"],
+    ["parts of a core, and MiB", pods(3, "250m", "512Mi"), "0.04", "0.005", "27.38"],
+    ["bytes of a power of ten", pods(1, "0", "1e9"), "0", "1", "679.87"],
+    ["a tenth and two tenths, exactly", pods(1, "100m", "0"), "0.3", "0", "21.90"],
+    ["half a hundredth is one", pods(1, "1m", "0"), "0.5", "0", "0.37"],
+    ["less than that is nothing", pods(1, "1m", "0"), "0.499999999", "0", "0.36"],
+    ["nothing runs", pods(0, "64", "1Ti"), "9", "9", "0.00"],
+    ["nothing costs", pods(100, "64", "1Ti"), "0", "0", "0.00"],
+    [
+      "more than a float holds",
+      pods(2_147_483_647, "1000000", "0"),
+      "123456.789",
+      "0",
+      "193538647906699522590000.00",
+    ],
+  ])("%s", (_, after, cpuHour, memoryGiBHour, month) => {
+    const row = { kind: "Deployment", name: "web", before: null, after };
+    const cost = costOf([row], { currency: "EUR", cpuHour, memoryGiBHour });
+    expect(cost.workloads[0]?.after).toEqual({ ...after, month });
+    expect(cost.month).toEqual({ before: null, after: month, difference: null });
+  });
+
+  it("is summed before it is rounded, and the difference is of what is not rounded", () => {
+    const row = (name: string, before: PricedPods, after: PricedPods) => ({
+      kind: "Deployment",
+      name,
+      before,
+      after,
+    });
+    const [none, half] = [pods(1, "0", "0"), pods(1, "1m", "0")];
+    const prices = { currency: "EUR", cpuHour: "0.006", memoryGiBHour: "0" };
+    const cost = costOf([row("one", none, half), row("two", none, half)], prices);
+    expect(cost.workloads.map(({ month }) => month)).toEqual(["0.00", "0.00"]);
+    expect(cost.month).toEqual({ before: "0.00", after: "0.01", difference: "0.01" });
+    expect(costOf([row("one", half, none), row("two", half, none)], prices).month.difference).toBe("-0.01");
+  });
+
+  it("of all is not known where that of one is not", () => {
+    const known = { kind: "Deployment", name: "web", before: pods(1, "1", "0"), after: pods(2, "1", "0") };
+    const unknown = { kind: "Deployment", name: "api", before: null, after: pods(1, "1", "0") };
+    const { workloads, month } = costOf([known, unknown], PRICES);
+    expect(workloads.map((row) => row.month)).toEqual(["29.20", null]);
+    expect(month).toEqual({ before: null, after: "87.60", difference: null });
+  });
+});
+
+describe("the pods that a plan's actions tell of", () => {
+  it("are known where replicas and requests are asked for, and before only by a cluster", () => {
+    const [scale, resize] = planOf("--workload=Deployment:web:6", "--req=web:cpu=500m,mem=1Gi").actions;
+    if (scale?.action !== "scale_workload" || resize?.action !== "update_resources") throw new Error("other");
+    const row = { kind: "Deployment", name: "web", after: pods(6, "500m", "1Gi") };
+    expect(costRowsOf([scale, resize])).toEqual([{ ...row, before: null }]);
+    const containers = [
+      { name: "app", requests: { cpu: "250m", mem: "512Mi" } },
+      { name: "proxy", requests: { cpu: "100m" } },
+    ];
+    const filled = [
+      { ...scale, from: 4 },
+      { ...resize, previous: { containers } },
+    ];
+    expect(costRowsOf(filled)).toEqual([
+      // All containers get what is asked for.
+      { ...row, before: pods(4, "350m", "512Mi"), after: pods(6, "1", "2Gi") },
+    ]);
+  });
+
+  it.each([
+    ["only one of the two is requested", ["--workload=Deployment:web:6", "--req=web:cpu=500m"]],
+    ["nothing is requested", ["--workload=Deployment:web:6"]],
+    ["nobody says how many there are", ["--workload=DaemonSet:web", "--req=web:cpu=500m,mem=1Gi"]],
+  ])("are not known where %s", (_, args) => {
+    expect(costRowsOf(planOf(...args).actions)).toEqual([
+      { kind: expect.any(String), name: "web", before: null, after: null },
+    ]);
+  });
+
+  it("of a CronJob come and go, and are not counted", () => {
+    expect(
+      costRowsOf(planOf("--workload=CronJob:report:suspend=true", "--req=report:cpu=1").actions),
+    ).toEqual([]);
+  });
+});
+
+describe("a plan with prices", () => {
+  const args = ["--workload=Deployment:web:6", "--req=web:cpu=500m,mem=1Gi", "--workload=Deployment:api:2"];
+
+  it("shows its cost by the month", () => {
+    expect(renderSummary(pricedPlan(...args))).toContain(`## Cost
+
+| EUR a month | before | after | difference |
+|---|---:|---:|---:|
+| Deployment/web | unknown | 109.50 | unknown |
+| Deployment/api | unknown | unknown | unknown |
+| **All** | **unknown** | **unknown** | **unknown** |
+
+Requests × replicas × 730 hours, at 0.04 EUR for a CPU hour and 0.005 EUR for a GiB hour of memory.
+
+## Rollback Hints
+`);
+  });
+
+  it("shows what it saves", () => {
+    const plan = planOf(...args);
+    const row = { kind: "Deployment", name: "web", before: pods(4, "1", "0"), after: pods(1, "1", "0") };
+    const summary = renderSummary({ ...plan, cost: costOf([row], PRICES) });
+    expect(summary).toContain("| **All** | **116.80** | **29.20** | **−87.60** |");
+    const grown = costOf([{ ...row, before: row.after, after: row.before }], PRICES);
+    expect(renderSummary({ ...plan, cost: grown })).toContain("| **+87.60** |");
+  });
+
+  it("is judged by what its own numbers come to", () => {
+    const plan = pricedPlan(...args);
+    const paths = { target: "prod", plan: "plan.yaml", summary: "SUMMARY.md" };
+    const judge = (judged: ScalePlan) =>
+      judgePlanFiles(
+        paths,
+        { kind: "text", text: renderPlanFile(judged) },
+        { kind: "text", text: renderSummary(judged) },
+      );
+    expect(judge(plan)).toMatchObject({ kind: "plan", target: "prod" });
+    const { cost } = plan;
+    if (cost === undefined) throw new Error("There is no cost.");
+    const cheap = { ...cost, month: { ...cost.month, after: "1.00" } };
+    const message = "plan.yaml names a cost that is not what its own numbers come to";
+    expect(judge({ ...plan, cost: cheap })).toEqual({ kind: "unfit", message });
+    const few = costOf(
+      [{ kind: "Deployment", name: "web", before: null, after: pods(1, "500m", "1Gi") }],
+      PRICES,
+    );
+    expect(judge({ ...plan, cost: few })).toEqual({ kind: "unfit", message });
+    const [web, api] = costRowsOf(plan.actions);
+    if (web?.after == null || api === undefined) throw new Error("There is no row.");
+    const fewer = costOf([{ ...web, after: { ...web.after, replicas: 1 } }, api], PRICES);
+    expect(isCostOf(fewer, plan.actions)).toBe(false);
+    expect(isCostOf(cost, plan.actions)).toBe(true);
+  });
+});
+
+describe("a price table", () => {
+  const isValid = new Ajv2020().compile(pricesJsonSchema());
+
+  it("ships its JSON Schema as the code has it", () => {
+    const schema = `${JSON.stringify(pricesJsonSchema(), null, 2)}\n`;
+    // UPDATE_SCHEMA=1 writes it anew after a change of the table.
+    if (process.env.UPDATE_SCHEMA === "1") writeFileSync(SCHEMA, schema);
+    expect(JSON.parse(readFileSync(SCHEMA, "utf8"))).toEqual(JSON.parse(schema));
+  });
+
+  it.each([
+    ["cpuHour: 0.04\nmemoryGiBHour: 0.005", "0.04", "0.005"],
+    ["cpuHour: '0.0425'\nmemoryGiBHour: 0", "0.0425", "0"],
+    ["cpuHour: 0.0000001\nmemoryGiBHour: 10", "0.0000001", "10"],
+    ["cpuHour: 1e-3\nmemoryGiBHour: 100.50", "0.001", "100.5"],
+  ])("has exact prices: %s", (text, cpuHour, memoryGiBHour) => {
+    const table = `currency: EUR\n${text}\n`;
+    expect(parsePrices(table)).toEqual({
+      kind: "prices",
+      prices: { currency: "EUR", cpuHour, memoryGiBHour },
+    });
+    expect(isValid(parse(table))).toBe(true);
+  });
+
+  it.each([
+    ["", "file:"],
+    ["currency: EUR\ncpuHour: 1\n", "memoryGiBHour:"],
+    ["currency: EUR\ncpuHour: -1\nmemoryGiBHour: 1\n", "cpuHour:"],
+    ["currency: EUR\ncpuHour: cheap\nmemoryGiBHour: 1\n", "cpuHour:"],
+    ["currency: EUR\ncpuHour: .nan\nmemoryGiBHour: 1\n", "cpuHour:"],
+    ["currency: EUR\ncpuHour: .inf\nmemoryGiBHour: 1\n", "cpuHour:"],
+    ["currency: '| x'\ncpuHour: 1\nmemoryGiBHour: 1\n", "currency:"],
+    ["currency: EUR\ncpuHour: 1\nmemoryGiBHour: 1\ngpuHour: 1\n", "gpuHour"],
+    ["currency: EUR\ncurrency: USD\ncpuHour: 1\nmemoryGiBHour: 1\n", "currency: the key is given twice"],
+    ["currency: &a EUR\ncpuHour: *a\nmemoryGiBHour: 1\n", "file:"],
+    ["{", ""],
+    ["[".repeat(200_000), "characters long"],
+  ])("that cannot be used says where: %j", (text, where) => {
+    const parsed = parsePrices(text);
+    expect(parsed).toMatchObject({ kind: "bad", message: expect.stringContaining(where) });
+  });
+});

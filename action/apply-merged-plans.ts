@@ -39,7 +39,7 @@ export async function applyMergedPlans(
       clusterOf: openClusters(kubeconfig),
       timeoutMs: timeoutSeconds * 1000,
       pollMs: 1000,
-      graceMs: 10_000,
+      graceMs: 5_000,
     },
     { id: randomUUID(), url: job.runUrl },
     target,

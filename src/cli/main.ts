@@ -4,6 +4,7 @@ import { cleanOutput } from "../apply/clean-output.ts";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
 import type { AppCreateFlags } from "./app-create.ts";
+import type { ApplyPlanFlags } from "./apply-plan.ts";
 import type { Shell } from "./completions.ts";
 import type { DemoFlags } from "./demo.ts";
 import type { DeployFlags } from "./deploy-flags.ts";
@@ -98,6 +99,23 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
   deployCommand(program, "pending", "list the stacks that have something to apply, without Pulumi").action(
     async (flags: DeployFlags) => answer(await (await import("./pending.ts")).runPending(flags)),
   );
+  program
+    .command("apply-plan")
+    .description("apply the merged plans of infra.scale that have no receipt yet, to their Kubernetes")
+    .option("--repo <owner/name>", "the repository; GITHUB_REPOSITORY unless given")
+    .option("--base-branch <branch>", "the branch that plans are merged into; main unless given")
+    .option("--target <env>", "the only environment whose plan is applied; all unless given")
+    .option("--context <name>", "the context of the kubeconfig, in place of a plan's own")
+    .option(
+      "--timeout <seconds>",
+      "how long each workload may take to get ready; 600 unless given",
+      parseCount,
+    )
+    .option("--force-conflicts", "take over fields that somebody else has set")
+    .option("--json", "answer with JSON on stdout")
+    .action(async (flags: ApplyPlanFlags) =>
+      answer(await (await import("./apply-plan.ts")).runApplyPlan(flags)),
+    );
   program
     .command("init")
     .description("show what this Pulumi program lacks to be scaled, and write it: secret, contract, senders")

@@ -19,7 +19,7 @@ async function readOwn(cluster: Cluster, workload: Reference): Promise<Rollout |
 
 const Observed = z.object({
   metadata: z.object({ generation: z.int().nullish() }),
-  status: z.looseObject({ observedGeneration: z.unknown() }).nullish(),
+  status: z.object({ observedGeneration: z.unknown().optional() }).nullish(),
 });
 
 /** Of a custom resource nothing is known but its scale: as many run as are asked for. */

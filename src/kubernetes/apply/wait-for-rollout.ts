@@ -36,6 +36,7 @@ export async function waitForRollout(
     const looked = await look(cluster, workload);
     const nowMs = clock();
     if (looked instanceof ClusterError) {
+      if (!isOutage(looked)) return { kind: "failed", why: looked.message.replace(/\.$/, "") };
       if (nowMs - begunMs >= timeoutMs) throw looked;
     } else {
       const { kind, ready, wanted, hasGivenUp } = looked;
@@ -66,7 +67,7 @@ async function look(cluster: Cluster, workload: Reference): Promise<Rollout | Cl
   try {
     return await readRollout(cluster, workload);
   } catch (error) {
-    if (error instanceof ClusterError && isOutage(error)) return error;
+    if (error instanceof ClusterError) return error;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { asPerson } from "./support/as-person.ts";
 import { type CommandWorld, movableClock, REPO, startCommandWorld } from "./support/command-world.ts";
 import { GATE, GATED } from "./support/pull-state-world.ts";
 import { readNotes } from "./support/read-notes.ts";
+import { API } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
 const Comments = z.array(z.object({ id: z.int(), body: z.string() }));
@@ -90,6 +91,28 @@ describe("text from outside", { timeout: TIMEOUT }, () => {
     expect([...answer].every((character) => character === "\n" || character >= " ")).toBe(true);
     expect(answer.split("`").length % 2).toBe(1);
     expect(github.violations).toEqual([]);
+  });
+});
+
+describe("an answer that would be longer than GitHub takes", { timeout: TIMEOUT }, () => {
+  it("is cut, given once, and read back by the next process", async () => {
+    const contract = Object.fromEntries(
+      Array.from({ length: 100 }, (_, at) => [`${"p".repeat(55)}${at}`, { ...API, configKey: `key${at}` }]),
+    );
+    const { ask, github, issue, answers, replica, startReplica } = await startCommandWorld({ contract });
+    const lines = [...Array.from({ length: 9 }, () => "/scale status"), "/scale help"];
+    const answer = await ask(lines.join("\n"));
+    expect(answer).toContain("(the rest is left out)");
+    expect(answer).toContain("/scale approve");
+    const [posted = ""] = await readNotes(github, issue);
+    expect(posted.length).toBeLessThan(65_536);
+    await replica.stop();
+    const edits = () =>
+      github.requests.filter(({ operations }) => operations.includes("issues/update-comment")).length;
+    const before = edits();
+    const second = await startReplica();
+    await second.idle();
+    expect([await answers(), edits()]).toEqual([[answer], before]);
   });
 });
 

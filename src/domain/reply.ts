@@ -86,13 +86,32 @@ function isUnderWay({ kind }: Progress): boolean {
 
 /** GitHub takes 65,536 characters, and what it remembers stands beside them. */
 const LONGEST_TEXT = 20_000;
+/** In bytes: the mark of an answer takes four characters for three of them, and no more than 40,000. */
+const LONGEST_STATE = 29_000;
+const LEFT_OUT = "… (the rest is left out)";
+
+/** The answer with its longest texts cut, so that GitHub takes it and it can be read back. */
+export function fitReply(reply: Reply): Reply {
+  let fitting = reply;
+  for (let most = 16_000; most >= 250 && Buffer.byteLength(formatReply(fitting)) > LONGEST_STATE; most /= 2)
+    fitting = { ...reply, lines: reply.lines.map((line) => ({ ...line, text: cutText(line.text, most) })) };
+  return fitting;
+}
+
+/** Cut at the end of a line, so that no row of a table is halved, and no code left open. */
+function cutText(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, Math.max(text.lastIndexOf("\n", most), 0)) || text.slice(0, most).toWellFormed();
+  const isInCode = cut.split("```").length % 2 === 0;
+  return `${cut}${isInCode ? "\n```" : ""}\n\n${LEFT_OUT}`;
+}
 
 /** The answer as people read it. */
 export function renderReply({ status, lines }: Reply): string {
   if (status === "working") return "⏳ On it.";
   const parts = lines.map((line) => `\`${line.command}\`\n\n${renderLine(line)}`);
   const text = parts.join("\n\n---\n\n");
-  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}\n\n… (the rest is left out)`;
+  return text.length <= LONGEST_TEXT ? text : cutText(text, LONGEST_TEXT);
 }
 
 function renderLine(line: ReplyLine): string {

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { mayCommand } from "../domain/command-rights.ts";
 import { isCalled } from "../domain/names.ts";
 import {
+  fitReply,
   formatReply,
   isOpenReply,
   parseReply,
@@ -95,8 +96,9 @@ export class CommentReplies {
     await this.#options.forge.reply(thread, this.#format({ thread, commentId, reply }, why));
   }
 
-  async write(posted: PostedReply): Promise<void> {
+  async write(answer: PostedReply): Promise<void> {
     const { forge, onApproved } = this.#options;
+    const posted = { ...answer, reply: fitReply(answer.reply) };
     await forge.editReply(posted.thread, posted.replyId, this.#format(posted, renderReply(posted.reply)));
     this.remember(posted);
     // What it says counts from now on, and not before.

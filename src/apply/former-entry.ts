@@ -1,33 +1,61 @@
+import { posix } from "node:path";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
-import type { ApplyForge, DeployPlace, LedgerRead } from "./apply-forge.ts";
+import type { ApplyForge, DeployPlace, LedgerRead, StackFileCommit } from "./apply-forge.ts";
+import type { Checkout } from "./checkout.ts";
 import { stackNames } from "./stack-names.ts";
 import { type LedgerTrust, repositoryFileOf } from "./trusted-entry.ts";
 
 /** More former names than that are looked at by nobody. */
 const MOST_FORMER = 10;
 
+/** What a stack has in the ledger under a former name. */
+export type FormerEntry = {
+  entry: LedgerEntry;
+  /** The commits to its file at another path, newest first, since the entry was written; none where it is the same path. */
+  before: StackFileCommit[];
+};
+
 /**
- * What this very Pulumi stack has in the ledger under a former name: the first that counts, null where there is none. One request for
- * each name that is tried. Throws `ForgeError`.
+ * What this stack has in the ledger under a former name: the first that counts, null where there is none. It is of this very Pulumi stack, or
+ * of one of the same project whose stack file is gone at `commit`. One request for each name that is tried, and one more for a
+ * file that is gone. Throws `ForgeError`.
  */
 export async function readFormerEntry(
   forge: ApplyForge,
   read: LedgerRead,
   place: DeployPlace,
-  { project, stack }: Pick<LedgerEntry, "project" | "stack">,
+  { project, stack, commit }: Pick<Checkout, "project" | "stack" | "commit">,
   { judge }: LedgerTrust,
-): Promise<LedgerEntry | null> {
-  const { owner, repo, baseBranch, dir } = place;
+): Promise<FormerEntry | null> {
+  const { owner, repo, baseBranch } = place;
   for (const alias of (stackNames(read, place).formerAliases ?? []).slice(0, MOST_FORMER)) {
     const { text, earlier, repositoryNumber: repositoryId } = await forge.readLedger({ ...place, alias });
     const parsed = text === null ? null : parseEntry(text);
-    if (text === null || parsed?.kind !== "entry") continue;
+    if (text === null || parsed?.kind !== "entry" || parsed.entry.project !== project) continue;
     const { entry } = parsed;
-    if (entry.project !== project || entry.stack !== stack || entry.dir !== dir) continue;
     // By now the file has the place under another name: it was this one's when the entry was signed.
-    const repositoryFile = { ...repositoryFileOf(read), stacks: { [alias]: { dir, stack } } };
+    const stacks = { [alias]: { dir: entry.dir, stack: entry.stack } };
+    const repositoryFile = { ...repositoryFileOf(read), stacks };
     const claim = { owner, repo, repositoryId, alias, baseBranch, entry, text, earlier, repositoryFile };
-    if ((await judge.judge(claim)).kind === "accepted") return entry;
+    if ((await judge.judge(claim)).kind !== "accepted") continue;
+    if (entry.stack === stack && entry.dir === place.dir) return { entry, before: [] };
+    const before = await readMovedAway(forge, place, entry, commit);
+    if (before !== null) return { entry, before };
   }
   return null;
+}
+
+/** The commits to the file that the entry is of, where the last one took it away; null where it is still there. */
+async function readMovedAway(
+  forge: ApplyForge,
+  place: DeployPlace,
+  entry: LedgerEntry,
+  commit: string,
+): Promise<StackFileCommit[] | null> {
+  const folder = posix.join(entry.dir, posix.relative(place.dir, posix.dirname(place.stackFilePath)));
+  const stackFilePath = posix.join(folder, `Pulumi.${entry.stack}${posix.extname(place.stackFilePath)}`);
+  if (stackFilePath === place.stackFilePath) return [];
+  const former = { ...place, stackFilePath, formerPaths: [] };
+  const { commits } = await forge.readHistory(former, commit, entry.commit, []);
+  return commits[0]?.stackFile.kind === "missing" ? commits : null;
 }

@@ -6,7 +6,7 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
-import { readFormerEntry } from "./former-entry.ts";
+import { type FormerEntry, readFormerEntry } from "./former-entry.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
@@ -42,16 +42,17 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   requireSigner(read.ledger, place, world.ledger, world.say);
   const { entry: standing, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
   if (refusal !== null) world.say("warning", refusalSentence(refusal));
-  const isRenamed = read.ledger.text === null;
-  const last = isRenamed
-    ? await readFormerEntry(world.forge, read.ledger, place, checkout, world.ledger)
-    : standing;
-  await warnIfOlder(world, place, checkout.commit, last);
 
   // An `apply` before the full up has put the newest head's values into the work tree, so those were deployed.
   const isNewest = spliceValues(text, read.head.stackFile, own.contract, checkout.project) === text;
   const commit = isNewest ? read.headOid : checkout.commit;
-  const history = await readSince(world.forge, place, commit, last);
+  const isRenamed = read.ledger.text === null;
+  const former = isRenamed
+    ? await readFormerEntry(world.forge, read.ledger, place, { ...checkout, commit }, world.ledger)
+    : null;
+  const last = former?.entry ?? standing;
+  await warnIfOlder(world, place, checkout.commit, last);
+  const history = withBefore(await readSince(world.forge, place, commit, last), former);
   const receipt: Receipt = {
     commit,
     covers: coveredScales(history, stackNames(read.ledger, place)),
@@ -128,6 +129,13 @@ async function readSince(
 ): Promise<HistoryRead> {
   if (last === null || last.commit === commit) return { commits: [], isComplete: true, states: new Map() };
   return forge.readHistory(place, commit, last.commit, []);
+}
+
+/** A commit that has moved the file is one of both paths. */
+function withBefore(history: HistoryRead, former: FormerEntry | null): HistoryRead {
+  const known = new Set(history.commits.map(({ oid }) => oid));
+  const before = (former?.before ?? []).filter(({ oid }) => !known.has(oid));
+  return { ...history, commits: [...history.commits, ...before] };
 }
 
 /** The pools that this full up has moved, or mended. */

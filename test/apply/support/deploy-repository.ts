@@ -54,7 +54,7 @@ export type DeployRepository = {
   fullUp: () => Promise<void>;
   publish: (changes?: ApplyChanges) => Promise<LedgerEntry>;
   apply: (trigger: Trigger, changes?: ApplyChanges) => Promise<ApplyResult>;
-  request: (alias?: string) => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
+  request: (alias?: string, name?: string) => Promise<Pick<ApplyRequest, "checkout" | "place" | "runUrl">>;
   entry: () => Promise<LedgerEntry>;
   /** The Pulumi processes since the last call, as `stack output` or `up`. */
   pulumiProcesses: () => Promise<string[]>;
@@ -65,6 +65,8 @@ export type ApplyChanges = Partial<Pick<ApplyWorld, "forge" | "ledger">> & {
   engine?: Partial<ApplyRequest["engine"]>;
   /** What the workflow calls the stack; `<project>.dev` unless given. */
   alias?: string;
+  /** What Pulumi calls it; `dev` unless given. */
+  stack?: string;
 };
 
 export const OTHER: Trigger = { kind: "other" };
@@ -134,7 +136,7 @@ export async function makeDeployRepository(
     PATH: `${await makeCountingPulumi(processes)}:${stack.environment.PATH}`,
   };
   const engine = (changes: ApplyChanges): ApplyRequest["engine"] => ({
-    stack: "dev",
+    stack: changes.stack ?? "dev",
     environment,
     refresh: false,
     policyPacks: [],
@@ -143,8 +145,8 @@ export async function makeDeployRepository(
     pace: { wait: async () => {}, random: () => 0 },
     ...changes.engine,
   });
-  const request = async (alias = `${stack.project}.dev`) => {
-    const checkout = await readCheckout(stack.workDir, "dev");
+  const request = async (alias = `${stack.project}.dev`, name = "dev") => {
+    const checkout = await readCheckout(stack.workDir, name);
     const { dir, stackFilePath } = checkout;
     const place = {
       owner: "acme",
@@ -190,12 +192,12 @@ export async function makeDeployRepository(
     },
     publish: async (changes = {}) =>
       publishStack(
-        { ...(await request(changes.alias)), engine: engine(changes) },
+        { ...(await request(changes.alias, changes.stack)), engine: engine(changes) },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge, hide: () => {} },
       ),
     apply: async (trigger, changes = {}) =>
       applyStack(
-        { ...(await request(changes.alias)), trigger, engine: engine(changes) },
+        { ...(await request(changes.alias, changes.stack)), trigger, engine: engine(changes) },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge },
       ),
     request,

@@ -27,7 +27,9 @@ async function runInfraScale(args: readonly string[], environment: Environment):
   const prices = await readPrices(process.cwd(), request.prices);
   const planAt = (createdAtMs: number) => {
     const plan = filledAt(createdAtMs);
-    return prices === null ? plan : { ...plan, cost: costOf(costRowsOf(plan.actions), prices) };
+    return prices === null
+      ? plan
+      : { ...plan, cost: costOf(costRowsOf(plan.actions, answers?.pods), prices) };
   };
   const made = await makePlan(process.cwd(), systemClock, planAt);
   const { folder, planFile, summaryFile } = made.artifacts;

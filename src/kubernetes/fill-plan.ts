@@ -1,6 +1,7 @@
 import type { ActionState } from "./apply/action-state.ts";
 import type { Finding } from "./finding.ts";
 import { judgeInput } from "./judge-input.ts";
+import type { CostRow } from "./plan-cost.ts";
 import { GENERAL_ROLLBACK_HINTS } from "./rollback-hints.ts";
 import type { ScaleInput } from "./scale-input.ts";
 import type { ClusterState, PlanAction, ScalePlan } from "./scale-plan.ts";
@@ -11,6 +12,8 @@ export type ClusterAnswers = {
   seen: readonly (SeenAction | null)[];
   findings: readonly Finding[];
   clusters: readonly ClusterState[];
+  /** The pods of the workloads, for what they cost. */
+  pods: readonly CostRow[];
 };
 
 /** The plan with what clusters have said of it: what is there now, how it comes back, and what may go wrong. */

@@ -46,46 +46,77 @@ export function costOf(rows: readonly CostRow[], { currency, cpuHour, memoryGiBH
   };
 }
 
-/** The rows that a plan's own actions tell of, without a cluster: how many pods there will be, of what it says that they request. */
-export function costRowsOf(actions: readonly PlanAction[]): CostRow[] {
-  const rows = new Map<string, PlanAction[]>();
+/**
+ * The rows of a plan's actions: how many pods there will be, and what it says that they request; of those that clusters have told of, what
+ * they have told.
+ */
+export function costRowsOf(actions: readonly PlanAction[], told: readonly CostRow[] = []): CostRow[] {
+  const rows = new Map<string, CostRow>();
   for (const action of actions) {
-    if (action.action !== "scale_workload" && action.action !== "update_resources") continue;
-    // Its pods come and go.
-    if (action.kind === "CronJob") continue;
+    // The pods of a CronJob come and go.
+    if (!PRICED.includes(action.action) || action.kind === "CronJob") continue;
     const key = keyOf(action);
-    rows.set(key, [...(rows.get(key) ?? []), action]);
+    const known = told.find((row) => keyOf(row) === key);
+    if (!rows.has(key)) rows.set(key, known ? moved(known, actions) : rowOf(action, actions));
   }
-  return [...rows.values()].map(rowOf);
+  return [...rows.values()];
 }
 
-function rowOf(actions: readonly PlanAction[]): CostRow {
-  const [first] = actions;
-  const move = actions.find(({ action }) => action === "scale_workload");
-  const change = actions.find(({ action }) => action === "update_resources");
-  const scaled = move?.action === "scale_workload" ? move : undefined;
-  const resized = change?.action === "update_resources" ? change : undefined;
+const PRICED: readonly PlanAction["action"][] = ["scale_workload", "update_resources"];
+
+/** A workload may have been scaled between two looks at it: the plan's own numbers are what it says. */
+function moved(row: CostRow, actions: readonly PlanAction[]): CostRow {
+  const { from, to } = replicasOf(keyOf(row), actions);
+  return {
+    ...row,
+    before: row.before && { ...row.before, replicas: from ?? row.before.replicas },
+    after: row.after && { ...row.after, replicas: to ?? row.after.replicas },
+  };
+}
+
+function rowOf({ kind, name, kubeContext }: PlanAction, actions: readonly PlanAction[]): CostRow {
+  const key = keyOf({ kind, name, kubeContext });
+  const own = actions.filter((action) => keyOf(action) === key);
+  const resized = own.find((action) => action.action === "update_resources");
   const containers = resized?.previous?.containers;
   const { cpu, mem } = resized?.requests ?? {};
-  const old = containers === undefined ? null : requestsOf(containers.map(({ requests }) => requests ?? {}));
+  const old = containers === undefined ? {} : requestsOf(containers.map(({ requests }) => requests ?? {}));
   const next =
     containers === undefined
       ? { cpu, mem }
       : requestsOf(containers.map(({ requests }) => ({ ...requests, ...resized?.requests })));
+  const { from, to } = replicasOf(key, actions);
   return {
-    ...{ kind: first?.kind ?? "", name: first?.name ?? "" },
-    ...(first?.kubeContext === undefined ? {} : { kubeContext: first.kubeContext }),
-    before: podsOf(scaled?.from, old ?? {}),
-    after: podsOf(scaled?.to, next),
+    ...{ kind, name },
+    ...(kubeContext === undefined ? {} : { kubeContext }),
+    before: podsOf(from, old),
+    after: podsOf(to, next),
   };
 }
 
+/** How many pods a workload has before and after: its autoscaler keeps to its own bounds. Undefined: not known. */
+function replicasOf(
+  key: string,
+  actions: readonly PlanAction[],
+): { from: number | undefined; to: number | undefined } {
+  const move = actions
+    .filter((action) => keyOf(action) === key)
+    .find(({ action }) => action === "scale_workload");
+  if (move?.action !== "scale_workload") return { from: undefined, to: undefined };
+  const bounds = actions
+    .filter((action) => action.action === "apply_hpa")
+    .find(({ name, kubeContext }) => name === move.name && kubeContext === move.kubeContext);
+  const { min, max } = bounds?.hpa ?? { min: 0, max: move.to };
+  const to = Math.min(Math.max(move.to, min), max);
+  return { from: typeof move.from === "number" ? move.from : undefined, to };
+}
+
 function podsOf(
-  replicas: number | string | undefined,
+  replicas: number | undefined,
   { cpu, mem }: { cpu?: string | undefined; mem?: string | undefined },
 ): PricedPods | null {
   if (replicas === 0) return { replicas, cpu: cpu ?? "0", mem: mem ?? "0" };
-  if (typeof replicas !== "number" || cpu === undefined || mem === undefined) return null;
+  if (replicas === undefined || cpu === undefined || mem === undefined) return null;
   return { replicas, cpu, mem };
 }
 
@@ -112,13 +143,12 @@ export function isCostOf(cost: PlanCost, actions: readonly PlanAction[]): boolea
 
 function isRowOf(row: CostRow | undefined, told: CostRow, actions: readonly PlanAction[]): boolean {
   if (row === undefined || keyOf(row) !== keyOf(told)) return false;
-  const move = actions.find((action) => action.action === "scale_workload" && keyOf(action) === keyOf(row));
-  if (move?.action !== "scale_workload") return true;
-  const isBefore = row.before === null || typeof move.from !== "number" || row.before.replicas === move.from;
-  return isBefore && (row.after === null || row.after.replicas === move.to);
+  const { from, to } = replicasOf(keyOf(row), actions);
+  const isBefore = row.before === null || from === undefined || row.before.replicas === from;
+  return isBefore && (row.after === null || to === undefined || row.after.replicas === to);
 }
 
-function keyOf({ kind, name, kubeContext }: Pick<PlanAction, "kind" | "name" | "kubeContext">): string {
+function keyOf({ kind, name, kubeContext }: Pick<CostRow, "kind" | "name" | "kubeContext">): string {
   return JSON.stringify([kubeContext ?? null, kind, name]);
 }
 

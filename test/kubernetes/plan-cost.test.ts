@@ -3,6 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { buildPlan } from "../../src/kubernetes/build-plan.ts";
+import { clusterCostRows } from "../../src/kubernetes/cluster-cost-rows.ts";
 import { judgePlanFiles } from "../../src/kubernetes/judge-plan-pull.ts";
 import { parsePrices, pricesJsonSchema } from "../../src/kubernetes/parse-prices.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
@@ -10,6 +11,7 @@ import { costOf, costRowsOf, isCostOf, type PricedPods } from "../../src/kuberne
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderSummary } from "../../src/kubernetes/render-summary.ts";
 import type { ScalePlan } from "../../src/kubernetes/scale-plan.ts";
+import { deployment, factsOf, pod } from "./support/cluster-facts.ts";
 
 const PRICES = { currency: "EUR", cpuHour: "0.04", memoryGiBHour: "0.005" };
 const SCHEMA = new URL("../../src/kubernetes/prices.schema.json", import.meta.url);
@@ -104,6 +106,52 @@ describe("the pods that a plan's actions tell of", () => {
     expect(costRowsOf(planOf(...args).actions)).toEqual([
       { kind: expect.any(String), name: "web", before: null, after: null },
     ]);
+  });
+
+  it("are as many as an autoscaler lets be", () => {
+    const podsAfter = (...more: string[]) =>
+      costRowsOf(planOf("--workload=Deployment:web:16", "--req=web:cpu=1,mem=1Gi", ...more).actions)[0]
+        ?.after;
+    expect(podsAfter()).toEqual(pods(16, "1", "1Gi"));
+    expect(podsAfter("--hpa=min:4,max:12,cpu:65")).toEqual(pods(12, "1", "1Gi"));
+    expect(podsAfter("--hpa=min:20,max:30,cpu:65")).toEqual(pods(20, "1", "1Gi"));
+    expect(podsAfter("--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual(pods(16, "1", "1Gi"));
+  });
+
+  it("are those that a cluster tells of, with what its containers request by themselves", () => {
+    const args = ["--workload=Deployment:web:6", "--workload=DaemonSet:agent", "--lim=agent:cpu=1"];
+    const request = parsePlanArguments(args);
+    if (request.kind !== "plan") throw new Error("That is no plan.");
+    const { workloads, autoscaling } = request.input;
+    const agent = { ...deployment("agent", undefined, { requests: { cpu: "100m" } }), replicas: null };
+    const facts = factsOf({
+      workloads: new Map([
+        ["web", deployment("web", 4, { requests: { cpu: "250m", memory: "1Gi" } })],
+        ["agent", agent],
+      ]),
+      pods: [pod("agent", "one", {}), pod("agent", "two", {})],
+    });
+    const rows = clusterCostRows(workloads, autoscaling, facts, "plan's own");
+    const web = {
+      kind: "Deployment",
+      name: "web",
+      before: pods(4, "250m", "1Gi"),
+      after: pods(6, "250m", "1Gi"),
+    };
+    const ofAgent = {
+      kind: "DaemonSet",
+      name: "agent",
+      before: pods(2, "100m", "0"),
+      after: pods(2, "100m", "0"),
+    };
+    expect(rows).toEqual([web, ofAgent]);
+    expect(costRowsOf(planOf(...args).actions, rows)).toEqual([web, ofAgent]);
+    expect(clusterCostRows(workloads, autoscaling, facts, "another")[0]?.kubeContext).toBe(facts.context);
+    // Somebody has scaled it between two looks.
+    const moved = planOf(...args).actions.map((action) =>
+      action.action === "scale_workload" ? { ...action, from: 5 } : action,
+    );
+    expect(costRowsOf(moved, rows)[0]?.before).toEqual(pods(5, "250m", "1Gi"));
   });
 
   it("of a CronJob come and go, and are not counted", () => {

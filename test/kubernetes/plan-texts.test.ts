@@ -169,6 +169,7 @@ it("has what a cluster says in the place of what it would have to be asked", () 
       { kind: "note", message: "It was changed.", ...found },
     ],
     clusters: [],
+    pods: [],
   });
   expect(plan.actions).toMatchObject([{ from: 7, to: 3, observed }, { from: DETECT }]);
   expect(renderPlanFile(plan)).toContain("\n    from: 7\n");

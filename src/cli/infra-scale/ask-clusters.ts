@@ -3,11 +3,13 @@ import type { Cluster } from "../../kubernetes/cluster/cluster.ts";
 import { ClusterError, type ClusterErrorCode } from "../../kubernetes/cluster/cluster-error.ts";
 import { openCluster } from "../../kubernetes/cluster/open-cluster.ts";
 import { quoteText } from "../../kubernetes/cluster/quote-text.ts";
+import { clusterCostRows } from "../../kubernetes/cluster-cost-rows.ts";
 import { describeCluster } from "../../kubernetes/detect/describe-cluster.ts";
 import { readFacts } from "../../kubernetes/detect/read-facts.ts";
 import type { ClusterAnswers } from "../../kubernetes/fill-plan.ts";
 import type { Finding } from "../../kubernetes/finding.ts";
 import type { ClusterRequest } from "../../kubernetes/plan-arguments.ts";
+import type { CostRow } from "../../kubernetes/plan-cost.ts";
 import type { ScaleInput } from "../../kubernetes/scale-input.ts";
 import type { ClusterState, PlanAction, ScalePlan } from "../../kubernetes/scale-plan.ts";
 import { judgeCluster } from "../../kubernetes/validate/judge-cluster.ts";
@@ -40,6 +42,7 @@ async function askAll(
   const seen = new Map<PlanAction, SeenAction>();
   const findings: Finding[] = [];
   const clusters: ClusterState[] = [];
+  const pods: CostRow[] = [];
   for (const context of contexts) {
     if (context === null) throw new ClusterError("kubeconfig", NO_CONTEXT);
     const cluster = await openCluster(kubeconfig, context).catch((error: unknown) => {
@@ -49,11 +52,12 @@ async function askAll(
     if (cluster === null) return null;
     const answer = await askCluster(cluster, plan, input, seen);
     clusters.push(answer.state);
+    pods.push(...answer.pods);
     // The same may be true of several.
     const where = contexts.size > 1 ? `In ${quoteText(context, 100)}: ` : "";
     findings.push(...answer.findings.map((finding) => ({ ...finding, message: where + finding.message })));
   }
-  return { seen: plan.actions.map((action) => seen.get(action) ?? null), findings, clusters };
+  return { seen: plan.actions.map((action) => seen.get(action) ?? null), findings, clusters, pods };
 }
 
 async function askCluster(
@@ -61,7 +65,7 @@ async function askCluster(
   plan: ScalePlan,
   input: ScaleInput,
   seen: Map<PlanAction, SeenAction>,
-): Promise<{ findings: Finding[]; state: ClusterState }> {
+): Promise<{ findings: Finding[]; state: ClusterState; pods: CostRow[] }> {
   const { kubeContext } = plan.context;
   const workloads = input.workloads.filter((workload) =>
     contextsOf(workload, input, kubeContext).includes(cluster.context),
@@ -75,7 +79,12 @@ async function askCluster(
     if (tried.seen !== null) seen.set(action, tried.seen);
     findings.push(...tried.findings);
   }
-  return { findings: dropRepeated(findings), state: describeCluster(workloads, facts) };
+  const isPlans = cluster.context === kubeContext ? "plan's own" : "another";
+  return {
+    findings: dropRepeated(findings),
+    state: describeCluster(workloads, facts),
+    pods: clusterCostRows(workloads, input.autoscaling, facts, isPlans),
+  };
 }
 
 /** Two changes of an object are refused for one reason. */

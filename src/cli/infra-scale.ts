@@ -13,6 +13,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `infra.scale`: answers the lines of its answer, the last of which says how it has ended. Throws where it failed. */
 async function runInfraScale(args: readonly string[], environment: Environment): Promise<string[]> {
+  if (args[0] === "history") {
+    const { runHistory } = await import("./infra-scale/history.ts");
+    return [await runHistory(args.slice(1), environment, (line) => console.error(line))];
+  }
   const request = parsePlanArguments(args);
   if (request.kind === "help") return [(await import("./infra-scale/usage.ts")).renderUsage().trimEnd()];
   const { input, cluster } = request;

@@ -118,6 +118,7 @@ test.for<[string, RegExp]>([
   ["after it has rolled one change back", /^Deployment\/fail: rolled back/],
 ])(
   "a failing run that is killed %s is taken back by the next",
+  { timeout: 60_000 },
   async ([, killAt], { skip }) => {
     const { admin, world, run } = await open(skip);
     const spec = { replicas: 2, progressDeadlineSeconds: 1 };
@@ -138,7 +139,6 @@ test.for<[string, RegExp]>([
     await admin.waitFor(ref("fail"), ready(2));
     await admin.remove(ref("fail"));
   },
-  60_000,
 );
 
 async function observe(reading: Promise<unknown>) {

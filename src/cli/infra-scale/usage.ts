@@ -11,8 +11,10 @@ export function renderUsage(): string {
   ];
   const lines = rows.map(([argument, meaning]) => `  ${argument}\n      ${meaning}`);
   return `Usage: infra.scale [--dry-run | --apply] --workload=<Kind>:<name>:<replicas> […]
+       infra.scale history [--json]
 
-Plans how Kubernetes workloads are to be scaled. No cluster is changed.
+Plans how Kubernetes workloads are to be scaled. No cluster is changed. \`history\` shows the
+plans of this folder's git repository, and what became of them.
 
 ${lines.join("\n")}
 

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { repositoryFileJsonSchema } from "../../src/domain/repository-file.ts";
+import { pricesJsonSchema } from "../../src/kubernetes/parse-prices.ts";
 import { scalePlanJsonSchema } from "../../src/kubernetes/scale-plan.ts";
 import { bundleCli } from "../setup/bundle-cli.ts";
 import { type PackedTree, packTree } from "./pack-tree.ts";
@@ -30,6 +31,7 @@ describe("the npm package", () => {
       "dist/infra-scale.js",
       "dist/infra.scale.js",
       "dist/main.js",
+      "dist/prices.schema.json",
       "dist/pulumiscale.js",
       "dist/repository-file.schema.json",
       "dist/scale-plan.schema.json",
@@ -69,6 +71,11 @@ describe("the npm package", () => {
   it("has the JSON Schema of a plan", async () => {
     const schema = JSON.parse((await readPacked("dist/scale-plan.schema.json")).toString());
     expect(schema).toEqual(JSON.parse(JSON.stringify(scalePlanJsonSchema())));
+  });
+
+  it("has the JSON Schema of a price table", async () => {
+    const schema = JSON.parse((await readPacked("dist/prices.schema.json")).toString());
+    expect(schema).toEqual(JSON.parse(JSON.stringify(pricesJsonSchema())));
   });
 
   it("names no folder of the machine that made it", async () => {

@@ -1,12 +1,15 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { parsePlanFile } from "../../src/kubernetes/read-plan-file.ts";
 import { DETECT } from "../../src/kubernetes/scale-input.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { infraScale, makeFolder, readArtifacts } from "../support/infra-scale-world.ts";
-import type { Manifest } from "./support/cluster-client.ts";
+import { type Manifest, waitUntil } from "./support/cluster-client.ts";
 import { addKind, scalable } from "./support/custom-kinds.ts";
 import { type Cluster, openCluster } from "./support/open-cluster.ts";
+import { writeKubeconfig } from "./support/write-kubeconfig.ts";
 
 let opening: Promise<Cluster> | undefined;
 
@@ -75,7 +78,39 @@ const versionOf = z.object({
   metadata: z.object({ uid: z.string(), resourceVersion: z.string(), generation: z.int().optional() }),
 });
 
+const page = readFileSync(new URL("../../docs/infra-scale.md", import.meta.url), "utf8");
+/** What the page shows of a cluster: a command, and what comes of it. */
+const shown = (mark: string) =>
+  new RegExp(`^\`\`\`${mark} cluster\\n([^\`]*(?:\`[^\`]+)*)^\`\`\`$`, "m").exec(page)?.[1] ?? "";
+
 describe("a plan with a cluster", () => {
+  it("is as the documentation shows it", async ({ skip }) => {
+    const cluster = await sharedCluster(skip);
+    const make = await inNamespace(cluster, "assistant");
+    await make("v1", "ResourceQuota", "compute", { hard: { "requests.cpu": "4" } });
+    const compute = { apiVersion: "v1", kind: "ResourceQuota", name: "compute", namespace: "assistant" };
+    const used = (amount: string) =>
+      z.object({ status: z.object({ used: z.object({ "requests.cpu": z.literal(amount) }) }) });
+    await cluster.admin.waitFor(compute, used("0"));
+    await make("apps/v1", "Deployment", "web", workload("web", 3, { cpu: "250m" }));
+    await cluster.admin.waitFor(compute, used("750m"));
+    const web = { apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace: "assistant" };
+    await cluster.admin.waitFor(web, z.object({ status: z.object({ readyReplicas: z.literal(3) }) }));
+    const args = shown("sh").trim().split(" ").slice(1);
+    const ran = await run(cluster, ...args);
+    const lines = [...ran.lines.slice(0, -1), ran.told.trimEnd(), ...ran.lines.slice(-1)];
+    const folder = /^artifacts_dir=(.*)\/\.artifacts/.exec(ran.lines[0] ?? "")?.[1] ?? "";
+    expect(`${lines.join("\n").replaceAll(folder, "<folder>").replaceAll(ran.name, "<time>")}\n`).toBe(
+      shown("text"),
+    );
+    const [actions = "", rest = ""] = ran.file.slice(ran.file.indexOf("actions:")).split("rollbackHints:");
+    const hints = `rollbackHints:${rest.slice(0, rest.indexOf("risks:"))}`;
+    const plain = actions
+      .replace(/uid: .*/, "uid: <uid>")
+      .replace(/resourceVersion: ".*"/, 'resourceVersion: "<version>"');
+    expect(plain + hints).toBe(shown("yaml"));
+  });
+
   it("has what runs: replicas, resources, autoscalers and their bounds, and the way back", async ({
     skip,
   }) => {
@@ -337,5 +372,96 @@ describe("a plan that its cluster would not take", () => {
       "--workload=Deployment:web:3",
     );
     expect(strict.lines.at(-1)).toBe("failed");
+  });
+
+  it("says what the cluster says, whatever that is, in SUMMARY.md as text alone", async ({ skip }) => {
+    const cluster = await sharedCluster(skip);
+    const make = await inNamespace(cluster, "hostile");
+    const nasty = "<img src=x> @octocat [x](http://x.test) \n# head `code` \u202e ```";
+    const validations = [{ expression: "false", message: nasty.replace(/\n/, " ") }];
+    const rules = [
+      { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["UPDATE"], resources: ["deployments"] },
+    ];
+    const policy = { failurePolicy: "Fail", validations, matchConstraints: { resourceRules: rules } };
+    await make("apps/v1", "Deployment", "web", workload("web", 1, {}));
+    // A manager may be called almost anything.
+    await cluster.admin.request(
+      "PATCH",
+      `/apis/apps/v1/namespaces/hostile/deployments/web?force=true&fieldManager=${encodeURIComponent("</b>@octocat`<i>")}`,
+      { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" }, spec: { replicas: 2 } },
+      "application/apply-patch+yaml",
+    );
+    const metric = { name: "a<img>`@octocat'", target: { type: "Value", value: "1" } };
+    const external = { type: "External", external: { metric: { name: metric.name }, target: metric.target } };
+    await make("autoscaling/v2", "HorizontalPodAutoscaler", "web", {
+      ...hpa("web", 1, 3),
+      metrics: [external],
+    });
+    await cluster.admin.apply({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name: "few" },
+      spec: policy,
+    });
+    const scope = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "hostile" } } };
+    await cluster.admin.apply({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name: "few" },
+      spec: { policyName: "few", validationActions: ["Deny"], matchResources: scope },
+    });
+    await waitUntil(async () => {
+      const path = "/apis/apps/v1/namespaces/hostile/deployments/web?dryRun=All";
+      const change = { metadata: { labels: { tried: "yes" } } };
+      const { status, body } = await cluster.admin.request(
+        "PATCH",
+        path,
+        change,
+        "application/merge-patch+json",
+      );
+      return status === 422
+        ? { kind: "reached", state: null }
+        : { kind: "not yet", seen: JSON.stringify(body) };
+    });
+    const cpu = ["--req=web:cpu=100m", "--hpa=min:1,max:2,cpu:50"];
+    const ran = await run(cluster, "--namespace=hostile", "--workload=Deployment:web:3", ...cpu);
+    const [hint] = ran.plan.rollbackHints;
+    expect(hint).toContain("\\u003cimg\\u003e\\u0060\\u0040octocat");
+    const outside = ran.summary.replace(/`[^`\n]*`/g, "");
+    expect(outside).not.toMatch(/@octocat|<img|<i>/);
+    expect(ran.summary).toContain("`</b>@octocat'<i>`");
+    expect(ran.summary).toMatch(
+      /fails\. The cluster .* refuses patch of Deployment\/web in the namespace hostile: `[^`\n]*<img src=x> @octocat/,
+    );
+    expect(ran.summary).not.toContain("\u202e");
+  });
+
+  it("fails where its cluster does not answer, and says how to do without", async () => {
+    const cwd = await makeFolder();
+    const [certificate, file] = [path.join(cwd, "ca.crt"), path.join(cwd, "config")];
+    writeFileSync(certificate, "");
+    const token = "not-the-token-of-anybody";
+    writeKubeconfig(file, [
+      { name: "gone`<b>", server: "https://127.0.0.1:1", certificate, token, namespace: "default" },
+    ]);
+    const ended = await infraScale(cwd, ["--workload=Deployment:web:3"], { KUBECONFIG: file });
+    expect([ended.code, ended.lines]).toEqual([1, ["failed"]]);
+    expect(ended.told).toBe(
+      "The cluster of the context `gone'<b>` cannot be reached at 127.0.0.1:1 (ECONNREFUSED). Give --offline for a plan without a cluster.\n",
+    );
+    const named = await infraScale(cwd, ["--workload=Deployment:web:3", "--context=other"], {
+      KUBECONFIG: file,
+    });
+    expect([named.lines, named.told]).toEqual([
+      ["failed"],
+      "The kubeconfig has no context `other`; it has `gone'<b>`.\n",
+    ]);
+    const none = await infraScale(cwd, ["--workload=Deployment:web:3", "--strict"]);
+    expect([none.lines, none.told]).toEqual([
+      ["failed"],
+      expect.stringMatching(/^There is no cluster to ask: /),
+    ]);
+    const offline = await infraScale(cwd, ["--workload=Deployment:web:3", "--offline"], { KUBECONFIG: file });
+    expect([offline.lines.at(-1), offline.told]).toEqual(["succeeded", ""]);
   });
 });

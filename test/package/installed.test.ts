@@ -82,6 +82,23 @@ describe("the installed package", { timeout: 60_000 }, () => {
     expect(await readFile(plan, "utf8")).toContain("to: 6");
   });
 
+  it("has what it takes to ask a cluster", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "infra-scale-installed-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const [cluster, user] = [{ server: "https://127.0.0.1:1" }, { token: "nobodys-token" }];
+    const [clusters, users] = [[{ name: "a", cluster }], [{ name: "a", user }]];
+    const contexts = [{ name: "gone", context: { cluster: "a", user: "a" } }];
+    const kubeconfig = path.join(folder, "config");
+    await writeFile(kubeconfig, JSON.stringify({ "current-context": "gone", clusters, users, contexts }));
+    const program = path.join(path.dirname(installed.program), "infra.scale");
+    const args = [`--kubeconfig=${kubeconfig}`, "--workload=Deployment:web:6"];
+    const { exitCode, stdout, stderr } = await runToEnd(program, args, folder, npmEnvironment(""));
+    expect([exitCode, stdout]).toEqual([1, "failed\n"]);
+    expect(stderr).toMatch(
+      /^The cluster of the context `gone` cannot be reached at 127\.0\.0\.1:1 \(ECONNREFUSED\)\./,
+    );
+  });
+
   it("runs the app until SIGTERM", async () => {
     const { app, github, issuer } = await startAppWorld();
     const running = startProcess(installed.program, ["app"], {

@@ -64,7 +64,13 @@ export type PlanReceipt = z.infer<typeof PlanReceipt>;
 
 /** Reads a receipt, whoever has written it; null where it is none. */
 export function parseReceipt(text: string): PlanReceipt | null {
-  return text.length > LONGEST ? null : (PlanReceipt.safeParse(safeJson(text)).data ?? null);
+  if (text.length > LONGEST) return null;
+  try {
+    return PlanReceipt.safeParse(safeJson(text)).data ?? null;
+  } catch {
+    // Deeper than the stack.
+    return null;
+  }
 }
 
 const LONGEST = 2_000_000;

@@ -31,6 +31,7 @@ describe("the npm package", () => {
       "dist/infra-scale.js",
       "dist/infra.scale.js",
       "dist/main.js",
+      "dist/plan-receipt.schema.json",
       "dist/prices.schema.json",
       "dist/pulumiscale.js",
       "dist/repository-file.schema.json",

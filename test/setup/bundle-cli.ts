@@ -46,6 +46,10 @@ export async function bundleCli(root: string): Promise<Map<string, string | Uint
     ...outputFiles.map((file): [string, Uint8Array] => [path.basename(file.path), file.contents]),
     ["repository-file.schema.json", readFileSync(path.join(root, "src/domain/repository-file.schema.json"))],
     ["scale-plan.schema.json", readFileSync(path.join(root, "src/kubernetes/scale-plan.schema.json"))],
+    [
+      "plan-receipt.schema.json",
+      readFileSync(path.join(root, "src/kubernetes/apply/plan-receipt.schema.json")),
+    ],
     ["prices.schema.json", readFileSync(path.join(root, "src/kubernetes/prices.schema.json"))],
     ["THIRD_PARTY_LICENSES.txt", readThirdPartyLicenses(root, inputs)],
   ]);

@@ -102,6 +102,39 @@ it.each(Object.entries(MOVES))(
   },
 );
 
+it("a stack that has moved twice keeps the history of both its former names", {
+  timeout: TIMEOUT,
+}, async () => {
+  const { options, ahead } = movableClock();
+  const world = await startCommandWorld(options);
+  const { ask, get, github, putEntry, settled, sign } = world;
+  const between = MOVES["another folder"];
+  await scaleAndMove(world, between);
+  ahead(6);
+  expect(await ask("/scale web 6")).toContain("`store/web` 5 → **6**");
+  await eventually(
+    () => github.readFile(REPO, between.path),
+    (text) => text === scaled(6),
+  );
+  await settled();
+  ahead(1);
+  const settings = "stacks:\n  depot: { dir: depot, stack: prod, formerAliases: [shop.prod, store] }\n";
+  const project = { "apps/shop/Pulumi.yaml": null, "depot/Pulumi.yaml": PROJECT };
+  const files = { "depot/Pulumi.prod.yaml": scaled(6), [between.path]: null, ...project };
+  await commit(world, { ...files, ".github/pulumiscale.yml": settings }, "move again");
+  const entry = { dir: "depot", publishedAt: "2026-02-02T12:00:00Z", applied: { web: 6, api: 2 } };
+  await putEntry(await sign(ledgerEntry(entry)), "depot");
+  await settled();
+  const { answer } = await get(`/repos/${REPO}/depot/pools/web/history`);
+  expect(answer).toMatchObject({
+    history: [
+      { from: 5, to: 6, by: "alice", source: "comment" },
+      { from: 3, to: 5, by: "alice", source: "comment" },
+      { from: null, to: 3 },
+    ],
+  });
+});
+
 it("an alert that was answered before the file has moved is answered no second time", {
   timeout: TIMEOUT,
 }, async () => {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -212,6 +213,55 @@ test("a cluster that is not there, one that says nothing, and one that is anothe
     code: "unreachable",
     message: "The cluster of the context `other` cannot be reached at 127.0.0.1:1 (ECONNREFUSED).",
   });
+});
+
+/** A cluster that is none: it answers each request with what `answer` makes of its token. */
+async function hostileCluster(answer: (token: string) => { status: number; body: string }) {
+  const server = createHttpServer((request, response) => {
+    const { status, body } = answer(request.headers.authorization?.replace("Bearer ", "") ?? "");
+    response.writeHead(status, { location: "http://127.0.0.1:1/" }).end(body);
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const folder = await mkdtemp(path.join(tmpdir(), "kubeconfig-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const cluster = { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true };
+  const config = {
+    clusters: [{ name: "a", cluster }],
+    users: [{ name: "a", user: { token: SECRET } }],
+    contexts: [{ name: "other", context: { cluster: "a", user: "a" } }],
+  };
+  await writeFile(path.join(folder, "config"), JSON.stringify(config));
+  return await open([path.join(folder, "config")], "other");
+}
+
+test.each([
+  [
+    "repeats the token",
+    (token: string) => ({ status: 422, body: JSON.stringify({ message: `no, ${token}!` }) }),
+    "refused",
+  ],
+  [
+    "repeats the token where a name stands",
+    (token: string) => ({ status: 200, body: JSON.stringify({ resources: token }) }),
+    "unexpected",
+  ],
+  ["answers with a page", (token: string) => ({ status: 502, body: `<h1>${token}</h1>` }), "refused"],
+  ["sends elsewhere", () => ({ status: 302, body: "" }), "unexpected"],
+  ["answers with nothing", () => ({ status: 200, body: "" }), "unexpected"],
+  [
+    "breaks the line",
+    () => ({ status: 500, body: JSON.stringify({ message: "a\n# b\u001b[2J`c" }) }),
+    "refused",
+  ],
+])("a cluster that %s is told in one sentence", async (_, answer, code) => {
+  const failure = await failureOf((await hostileCluster(answer)).read(web, Sized));
+  expect(failure).toEqual({
+    code,
+    message: expect.stringMatching(/^The cluster of the context `other` \P{Cc}*\.$/u),
+  });
+  expect(failure.message).not.toContain(SECRET);
 });
 
 test("of several files the first counts, and one that is missing is empty", async ({ skip }) => {

@@ -340,6 +340,14 @@ describe("a plan that its cluster would not take", () => {
       namespace: "tried",
     };
     await expect(cluster.admin.get(made)).rejects.toThrow(/404/);
+    await make("autoscaling/v2", "HorizontalPodAutoscaler", "web", hpa("api", 1, 2));
+    const taken = await run(
+      cluster,
+      "--namespace=tried",
+      "--workload=Deployment:web:2",
+      "--hpa=min:1,max:3,cpu:50",
+    );
+    expect(codesOf(taken)).toContain("not-possible");
     const gone = await run(cluster, "--namespace=tried", "--workload=Deployment:nowhere:2");
     expect(codesOf(gone)).toEqual(["no-such-workload"]);
     expect(gone.plan.rollbackHints).toContain("kubectl rollout undo deployment/<name> -n <namespace>");

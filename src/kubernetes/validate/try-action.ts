@@ -3,7 +3,7 @@ import type { Change, Seen } from "../apply/change.ts";
 import { openChange } from "../apply/open-change.ts";
 import { renderRollbackCommand } from "../apply/rollback-command.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { ClusterError } from "../cluster/cluster-error.ts";
+import { ClusterError, type ClusterErrorCode } from "../cluster/cluster-error.ts";
 import { quoteText } from "../cluster/quote-text.ts";
 import { attempt } from "../detect/attempt.ts";
 import type { Finding } from "../finding.ts";
@@ -32,12 +32,13 @@ export async function tryAction(
       const change = await openChange(cluster, plan, action);
       return { change, seen: await change.read() };
     } catch (error) {
-      if (error instanceof ClusterError && error.code === "absent") return error.message;
+      if (error instanceof ClusterError && IMPOSSIBLE.includes(error.code)) return error;
       throw error;
     }
   });
   if (found === null) return { seen: null, findings };
-  if (typeof found === "string") return { seen: null, findings: [...findings, absent(subject, found)] };
+  if (found instanceof ClusterError)
+    return { seen: null, findings: [...findings, impossible(subject, found)] };
   const { change, seen } = found;
   return { seen: toSeenAction(change, seen), findings: await tryChange(change, seen) };
 }
@@ -57,7 +58,9 @@ async function tryChange(change: Change, seen: Seen): Promise<Finding[]> {
   return findings;
 }
 
-const REFUSALS: readonly string[] = ["refused", "conflict", "absent", "unexpected"];
+/** There is nothing that could be changed so, whatever the API server would say of the change. */
+const IMPOSSIBLE: readonly ClusterErrorCode[] = ["absent", "refused"];
+const REFUSALS: readonly ClusterErrorCode[] = ["refused", "conflict", "absent", "unexpected"];
 
 function toSeenAction({ reference }: Change, { state, version, uid }: Seen): SeenAction {
   const rollback = renderRollbackCommand(reference, state);
@@ -66,8 +69,8 @@ function toSeenAction({ reference }: Change, { state, version, uid }: Seen): See
   return { observed: { uid, resourceVersion: version.resourceVersion, ...generation }, state, rollback };
 }
 
-function absent(subject: string, message: string): Finding {
-  return { kind: "risk", code: "absent", subject, message, numbers: {} };
+function impossible(subject: string, { code, message }: ClusterError): Finding {
+  return { kind: "risk", code: code === "absent" ? "absent" : "not-possible", subject, message, numbers: {} };
 }
 
 function owned(subject: string, owners: readonly string[]): Finding {

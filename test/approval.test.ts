@@ -3,6 +3,7 @@ import { z } from "zod";
 import { parseScaleCommit } from "../src/domain/scale-commit.ts";
 import { eventually, startAppWorld } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
+import { movableClock } from "./support/command-world.ts";
 import type { AppWorld } from "./support/open-app-world.ts";
 import { readNotes } from "./support/read-notes.ts";
 import { PLACE, STACK_FILE } from "./support/shop-stack.ts";
@@ -326,6 +327,38 @@ describe("a partial move", () => {
       () => github.listBranches(REPO),
       (names) => names.includes(GATED),
     );
+  });
+
+  it("has been asked for by whoever has worded its first part, whatever that says", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const { options, ahead } = movableClock();
+    const world = await startAppWorld({ ...options, files: gate(partial) });
+    const { github, post, stackFile } = world;
+    const pull = await github.openPull(REPO, {
+      ...{ login: "alice", branch: "mine", title: "Five", files: { "Pulumi.prod.yaml": scaled(5) } },
+    });
+    const trailers = [
+      "Pulumiscale-Stack: shop.prod",
+      "Pulumiscale-Scale: web 3 -> 5 requested=9 reason=over-threshold source=prometheus event=0123456789abcdef",
+      "Pulumiscale-Requested-By: prometheus",
+    ];
+    await asPerson(github, "alice")("PUT", `/pulls/${pull.number}/merge`, {
+      merge_method: "squash",
+      commit_message: trailers.join("\n"),
+    });
+    await settled(world);
+    // A demand that is held is looked at without being read anew, and finds the rest.
+    for (let round = 0; round < 2; round++) {
+      ahead(1);
+      await post("/scale/web", { value: 8 });
+      await settled(world);
+    }
+    const [rest] = await github.readLog(REPO, GATED);
+    expect(rest?.message).toContain("Pulumiscale-Requested-By: alice, prometheus");
+    await github.review(REPO, 2, { login: "alice", state: "APPROVED" });
+    await settled(world);
+    expect(await stackFile()).toBe(scaled(5));
   });
 
   it("does not ask again for a rest that a person has rejected", { timeout: TIMEOUT }, async () => {

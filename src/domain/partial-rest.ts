@@ -59,9 +59,13 @@ function openPart({ pool, read, inRange, alias }: RestSituation): Rest | null {
   return { scale, requestedBy: commit.requestedBy, sinceMs: inRange.committedAtMs };
 }
 
-/** The part that the base branch has. */
+/**
+ * The part that the base branch has. Whoever has opened or merged its pull request may have worded the commit, so they have asked for the
+ * rest as much as those whom it names; and they come first, since a line of names may be cut.
+ */
 function mergedPart({ read }: RestSituation): Rest | null {
   const [newest] = read.history;
   if (newest?.scale == null || read.state.committed !== newest.scale.to) return null;
-  return { scale: newest.scale, requestedBy: newest.author, sinceMs: newest.atMs };
+  const requesters = [...new Set([...(newest.people ?? []), newest.author])];
+  return { scale: newest.scale, requestedBy: requesters.join(", "), sinceMs: newest.atMs };
 }

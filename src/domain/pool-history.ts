@@ -10,6 +10,8 @@ export type PoolChange = Change & {
   scale: Scale | null;
   approvedBy: string | null;
   pullRequest: number | null;
+  /** Logins of the people who may have worded the commit. */
+  people?: readonly string[];
 };
 
 /**
@@ -47,6 +49,7 @@ export function poolHistory(
       scale,
       approvedBy: scale === null ? null : (own?.approvedBy ?? approverIn(commit.mergeMessage)),
       pullRequest: commit.pullRequest,
+      ...(commit.people === undefined || commit.people.length === 0 ? {} : { people: commit.people }),
     });
   }
   // A merge commit brings a commit with an old date: what counts is when it reached the base branch.

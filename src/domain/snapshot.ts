@@ -16,6 +16,8 @@ export type FileCommit = {
   pullRequest: number | null;
   /** The message of that pull request's merge: it names the approver where the commit itself could not. */
   mergeMessage: string | null;
+  /** Logins of the people who have opened or merged that pull request: they may have worded the commit. Absent where there is none. */
+  people?: readonly string[];
   before: StackFile;
   after: StackFile;
 };

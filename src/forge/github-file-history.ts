@@ -109,6 +109,9 @@ async function fileCommit(
     author: commit.author?.user?.login ?? commit.author?.name ?? "",
     pullRequest: merged?.number ?? null,
     mergeMessage: merged?.mergeCommit?.message ?? null,
+    people: [merged?.author, merged?.mergedBy].flatMap((actor) =>
+      actor?.__typename === "User" ? [actor.login] : [],
+    ),
     before: await readBefore(commit, former === null ? formerPathFields(place) : [], read),
     after: await read(commit.file),
   };

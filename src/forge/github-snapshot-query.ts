@@ -93,7 +93,7 @@ function historyFields(pathVariable: string, ofParent: string): string {
       author { name user { login } }
       ${fileField("file", pathVariable)}
       parents(first: 1) { nodes { oid ${fileField("file", pathVariable)} ${ofParent} } }
-      associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName mergeCommit { message } } }
+      associatedPullRequests(first: 3) { nodes { number mergedAt baseRefName author { __typename login } mergedBy { __typename login } mergeCommit { message } } }
     }
   `;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ClosedPullsAnswer } from "./github-rejected.ts";
 import { ScaleBranchAnswer } from "./github-scale-heads.ts";
 import { FileEntry, TextObject } from "./github-snapshot-file.ts";
+import { Actor } from "./github-viewer.ts";
 
 const nodes = <T extends z.ZodType>(node: T) => z.object({ nodes: z.array(node) });
 
@@ -25,6 +26,8 @@ const CommitAnswer = z.object({
       number: z.int(),
       mergedAt: z.string().nullable(),
       baseRefName: z.string(),
+      author: Actor,
+      mergedBy: Actor,
       mergeCommit: z.object({ message: z.string() }).nullable(),
     }),
   ).nullable(),

@@ -32,6 +32,24 @@ describe("commands of people without the right", { timeout: TIMEOUT }, () => {
   });
 });
 
+describe("the rules of the repository", { timeout: TIMEOUT }, () => {
+  it("hold where no stack of it is served, as where its ledger cannot be read", async () => {
+    const { ask, say, answers, putEntry, replica, startReplica, app, github } = await startCommandWorld(
+      rules("commands:\n  allow:\n    - users: [bob]\n"),
+    );
+    await ask("/scale pause all", "bob");
+    await putEntry("{ broken");
+    await replica.stop();
+    const second = await startReplica();
+    app.setWebhook(`${second.url}/api/github/webhooks`);
+    await say("/scale resume all", "carol");
+    await github.webhooksIdle();
+    await second.idle();
+    expect((await answers()).at(-1)).toContain("🔒 Sorry, carol, the rules of this repository");
+    expect(await github.readFile(REPO, "controls.json", "pulumiscale")).toContain('"by": "bob"');
+  });
+});
+
 describe("commands that are none", { timeout: TIMEOUT }, () => {
   it.each([
     ["a quote", "> /scale web 5"],

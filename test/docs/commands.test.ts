@@ -22,6 +22,7 @@ const MISTAKES = [
   "/scale status 3",
   "/scale pause for 2h",
   "/scale pause all for 2 hours",
+  "/scale pause all deploying for 2h",
   "/scale pin web +2",
 ];
 

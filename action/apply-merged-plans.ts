@@ -20,7 +20,7 @@ type PlanWorld = {
   signal: AbortSignal;
 };
 
-/** Applies the merged plans of `infra.scale`. A file of its own, since it brings the client of Kubernetes along. */
+/** Applies the merged plans of `infra.scale` to the clusters of the kubeconfig. */
 export async function applyMergedPlans(
   { token, apiUrl, job, plans }: Pick<Inputs, "token" | "apiUrl" | "job" | "plans">,
   { ledger: { requestToken }, keys, clock, report, signal }: PlanWorld,

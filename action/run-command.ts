@@ -9,6 +9,7 @@ import { renderReceipt, renderTitle } from "../src/apply/render-receipt.ts";
 import type { LedgerTrust } from "../src/apply/trusted-entry.ts";
 import type { Clock } from "../src/clock.ts";
 import type { IssuerKeys } from "../src/ledger/issuer-keys.ts";
+import { applyMergedPlans } from "./apply-merged-plans.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Report } from "./report.ts";
 import { tellPreview } from "./tell-preview.ts";
@@ -146,7 +147,6 @@ async function runApplyPlan(inputs: Inputs, world: RunWorld): Promise<number> {
     report.say("warning", `${what}, so nothing was. Start the workflow on pushes to ${baseBranch} only.`);
     return 0;
   }
-  const { applyMergedPlans } = await import("./apply-merged-plans.ts");
   const { receipts, problems, summary } = await applyMergedPlans(inputs, world);
   report.setOutput("plan-receipts", receipts);
   for (const markdown of summary) report.summarize(markdown);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { progress } from "./cache.mjs";
+import { leanKubernetesClient } from "./lean-kubernetes-client.ts";
 import { StepFailed } from "./step.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,7 +28,7 @@ export async function bundleAction(entry: string, folder: string): Promise<Map<s
     legalComments: "external",
     charset: "utf8",
     logLevel: "warning",
-    plugins: [withoutTypescript],
+    plugins: [withoutTypescript, leanKubernetesClient],
   });
   return new Map(outputFiles.map((file) => [path.relative(folder, file.path), file.contents]));
 }

@@ -48,6 +48,7 @@ it("the defaults of action.yml are inputs that the code takes", () => {
       parallel: undefined,
       unexpectedChanges: "refuse",
     },
+    plans: { target: null, kubeContext: null, timeoutSeconds: 600, onConflict: "refuse", kubeconfig: [] },
   });
 });
 
@@ -63,6 +64,10 @@ it("every input of action.yml reaches the code, and the code knows no other", ()
       "policy-packs": "policies/a\npolicies/b, policies/c",
       parallel: "4",
       "allow-unexpected": "true",
+      target: "staging",
+      "kube-context": "staging-eu",
+      timeout: "90",
+      "force-conflicts": "true",
       "base-branch": "live",
       "github-token": "ghs_other",
     }),
@@ -81,6 +86,7 @@ it("every input of action.yml reaches the code, and the code knows no other", ()
       parallel: 4,
       unexpectedChanges: "allow",
     },
+    plans: { target: "staging", kubeContext: "staging-eu", timeoutSeconds: 90, onConflict: "take-over" },
   });
   const source = readFileSync(`${root}/inputs.ts`, "utf8");
   const schema = /const Given = z\.object\(\{(.*?)\n\}\);/s.exec(source)?.[1] ?? "";
@@ -95,9 +101,11 @@ it("every output of action.yml is set by the code, and no other", () => {
 });
 
 it.each([
-  [{ command: "destroy" }, /command .*apply, publish, preview or pending/],
+  [{ command: "destroy" }, /command .*apply, publish, preview, pending or apply-plan/],
   [{ refresh: "yes" }, /refresh .*true or false/],
   [{ parallel: "0" }, /parallel .*number from 1/],
+  [{ timeout: "0" }, /timeout .*seconds from 1/],
+  [{ "force-conflicts": "yes" }, /force-conflicts .*true or false/],
   [{ alias: "../x" }, /alias/],
   [{ "github-token": "" }, /github-token .*empty/],
   [{ "stack-name": "" }, /stack-name is empty/],
@@ -106,6 +114,13 @@ it.each([
   if ("github-token" in inputs) environment["INPUT_GITHUB-TOKEN"] = "";
   expect(() => readInputs(environment)).toThrow(InputError);
   expect(() => readInputs(environment)).toThrow(sentence);
+});
+
+it("apply-plan needs no stack, and finds the kubeconfig as kubectl does", () => {
+  const inputs = (environment: Record<string, string>) =>
+    readInputs({ ...given({ command: "apply-plan" }), ...environment }).plans.kubeconfig;
+  expect(inputs({ HOME: "/home/ada" })).toEqual(["/home/ada/.kube/config"]);
+  expect(inputs({ HOME: "/home/ada", KUBECONFIG: ":/a:/b" })).toEqual(["/a", "/b"]);
 });
 
 it("secrets of the job's environment are known, paths and addresses are not taken for them", () => {

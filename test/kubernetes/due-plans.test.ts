@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSameState } from "../../src/kubernetes/apply/action-state.ts";
+import { type ActionState, isSameState } from "../../src/kubernetes/apply/action-state.ts";
 import { decideStaleness } from "../../src/kubernetes/apply/decide-staleness.ts";
 import { decideDue } from "../../src/kubernetes/apply/due-plans.ts";
 import { judgePlan } from "../../src/kubernetes/apply/judge-plan.ts";
@@ -87,14 +87,10 @@ describe("a plan that anybody may have merged", () => {
 });
 
 describe("a plan is stale", () => {
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+  const state: ActionState = { kind: "hpa", min: 2, max: 6, metrics: [], target };
   const seen = {
-    state: {
-      kind: "hpa",
-      min: 2,
-      max: 6,
-      metrics: [],
-      target: { apiVersion: "", kind: "", name: "" },
-    } as const,
+    state,
     version: { generation: null, resourceVersion: "9" },
     uid: "u",
   };

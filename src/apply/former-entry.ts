@@ -1,7 +1,7 @@
-import { posix } from "node:path";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, LedgerRead, StackFileCommit } from "./apply-forge.ts";
 import type { Checkout } from "./checkout.ts";
+import { formerStackFile } from "./former-stack-file.ts";
 import { stackNames } from "./stack-names.ts";
 import { type LedgerTrust, repositoryFileOf } from "./trusted-entry.ts";
 
@@ -52,8 +52,7 @@ async function readMovedAway(
   entry: LedgerEntry,
   commit: string,
 ): Promise<StackFileCommit[] | null> {
-  const folder = posix.join(entry.dir, posix.relative(place.dir, posix.dirname(place.stackFilePath)));
-  const stackFilePath = posix.join(folder, `Pulumi.${entry.stack}${posix.extname(place.stackFilePath)}`);
+  const stackFilePath = formerStackFile(entry, place);
   if (stackFilePath === place.stackFilePath) return [];
   const former = { ...place, stackFilePath, formerPaths: [] };
   const { commits } = await forge.readHistory(former, commit, entry.commit, []);

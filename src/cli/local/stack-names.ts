@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
-import { join, posix } from "node:path";
+import { dirname, join } from "node:path";
 import type { Checkout } from "../../apply/checkout.ts";
+import { formerStackFile } from "../../apply/former-stack-file.ts";
 import { namesInFile } from "../../domain/former-aliases.ts";
 import { parseRepositoryFile, type RepositoryFile } from "../../domain/repository-file.ts";
 import type { StackFile } from "../../domain/snapshot.ts";
@@ -34,7 +35,7 @@ export async function readFormerNames(
     const entry = parsed?.kind === "entry" ? parsed.entry : null;
     if (entry !== null && (await isAnother(entry, place))) continue;
     formerAliases.push(alias);
-    if (entry !== null) formerPaths.add(stackFilesOf(entry, place).alike);
+    if (entry !== null) formerPaths.add(formerStackFile(entry, place));
   }
   formerPaths.delete(place.stackFilePath);
   return { formerAliases, formerPaths: [...formerPaths] };
@@ -51,23 +52,19 @@ export function aliasInFile(file: StackFile, { stack, dir }: Pick<Checkout, "sta
 
 /** Whether an entry is of another stack than this one, of which the file is there. */
 async function isAnother(entry: LedgerEntry, place: Place): Promise<boolean> {
-  if (entry.project === place.project && entry.stack === place.stack && entry.dir === place.dir) return false;
+  const path = formerStackFile(entry, place);
+  if (entry.project === place.project && path === place.stackFilePath) return false;
+  const folder = join(place.root, dirname(path));
+  const names = ["yaml", "yml"].map((extension) => join(folder, `Pulumi.${entry.stack}.${extension}`));
   const found = await Promise.all(
-    stackFilesOf(entry, place).either.map((file) =>
-      access(join(place.root, file)).then(
+    names.map((name) =>
+      access(name).then(
         () => true,
         () => false,
       ),
     ),
   );
   return found.includes(true);
-}
-
-/** Where an entry's stack file stands or stood, from its folder as this stack's does: with this one's extension, and with either. */
-function stackFilesOf({ dir, stack }: LedgerEntry, place: Place): { alike: string; either: string[] } {
-  const folder = posix.join(dir, posix.relative(place.dir, posix.dirname(place.stackFilePath)));
-  const pathOf = (extension: string) => posix.join(folder, `Pulumi.${stack}${extension}`);
-  return { alike: pathOf(posix.extname(place.stackFilePath)), either: [pathOf(".yaml"), pathOf(".yml")] };
 }
 
 /** One that cannot be used says nothing here; each decision tells what is wrong with it. */

@@ -196,6 +196,24 @@ describe("a plan with a cluster", () => {
     const job = { template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } };
     await make("batch/v1", "CronJob", "report", { schedule: "0 0 1 1 *", jobTemplate: { spec: job } });
     await make("argoproj.io/v1alpha1", "Rollout", "shop", { replicas: 2 });
+    // Its pods are found by the selector that its scale subresource tells.
+    const cart = {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Rollout",
+      metadata: { name: "cart", namespace: "kinds" },
+    };
+    await cluster.admin.apply({
+      ...cart,
+      spec: { replicas: 1 },
+      status: { replicas: 1, selector: "app=cart" },
+    });
+    const main = { name: "main", image: "shop:1", resources: { requests: { cpu: "100m" } } };
+    await cluster.admin.apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "cart-1", namespace: "kinds", labels: { app: "cart" } },
+      spec: { containers: [main] },
+    });
     const mode = {
       updatePolicy: { updateMode: "Off" },
       targetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "db" },
@@ -230,6 +248,10 @@ describe("a plan with a cluster", () => {
       "kubectl scale rollout.argoproj.io/shop -n kinds --replicas=2 --context=admin",
     );
     expect(codesOf(ran)).toContain("capacity-unknown");
+    const many = await run(cluster, "--namespace=kinds", "--workload=Rollout.argoproj.io:cart:90");
+    expect(many.plan.findings).toContainEqual(
+      expect.objectContaining({ code: "no-room", numbers: expect.objectContaining({ cpu: "100m" }) }),
+    );
   });
 
   it("is of several, for all workloads or for one", async ({ skip }) => {

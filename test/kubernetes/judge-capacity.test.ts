@@ -222,6 +222,28 @@ it("notes that there is no room for what an HPA may ask for", () => {
   ]);
 });
 
+it.each([
+  ["app=shop", ["no-room"]],
+  ["app==shop", ["no-room"]],
+  ["app in (shop)", ["capacity-unknown"]],
+  ["app=other", ["capacity-unknown"]],
+  ["", ["capacity-unknown"]],
+])(
+  "knows the pods of a custom resource by those that it runs, as its selector %j finds them",
+  (selector, codes) => {
+    const custom = { ...deployment("shop", 1), template: null, selector };
+    const given = {
+      nodes: ab,
+      workloads: new Map([["shop", custom]]),
+      pods: [pod("shop", "a", { cpu: "1" })],
+    };
+    const found = (replicas: number) =>
+      judge([`--workload=Rollout.argoproj.io:shop:${replicas}`], given).map(({ code }) => code);
+    expect(found(5)).toEqual(codes);
+    if (codes[0] === "no-room") expect(found(4)).toEqual([]);
+  },
+);
+
 it("says nothing of fewer pods, nor of what could not be read", () => {
   const full = [node("a", {})];
   expect(judge(["--workload=Deployment:web:0"], { nodes: full, workloads: web(), pods: [running] })).toEqual(

@@ -40,4 +40,6 @@ export type WorkloadFacts = {
   schedule: { suspend: boolean; parallelism: number } | null;
   /** Null of a custom resource: where its pods' template stands is not known. */
   template: Template | null;
+  /** Of a custom resource, as its scale subresource tells it: `app=web`. */
+  selector: string | null;
 };

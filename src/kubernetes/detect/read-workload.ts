@@ -18,12 +18,18 @@ export async function readWorkload(
     if (read === null) return "absent";
     const { suspend, jobTemplate } = read.spec;
     const { parallelism, template } = jobTemplate.spec;
-    return { metadata: read.metadata, replicas: null, schedule: { suspend, parallelism }, template };
+    return {
+      metadata: read.metadata,
+      replicas: null,
+      schedule: { suspend, parallelism },
+      template,
+      selector: null,
+    };
   }
   const read = await cluster.read({ apiVersion: "apps/v1", kind, namespace, name }, WorkloadObject);
   if (read === null) return "absent";
   const replicas = kind === "DaemonSet" ? null : (read.spec.replicas ?? 1);
-  return { metadata: read.metadata, replicas, schedule: null, template: read.spec.template };
+  return { metadata: read.metadata, replicas, schedule: null, template: read.spec.template, selector: null };
 }
 
 /** What is common to all that can be scaled. */
@@ -31,5 +37,6 @@ async function readCustom(cluster: Cluster, reference: Reference): Promise<Workl
   const read = await cluster.read(reference, AnyObject);
   if (read === null) return "absent";
   const scale = await cluster.readScale(reference);
-  return { metadata: read.metadata, replicas: scale?.replicas ?? null, schedule: null, template: null };
+  const { replicas = null, selector = null } = scale ?? {};
+  return { metadata: read.metadata, replicas, schedule: null, template: null, selector };
 }

@@ -3,8 +3,9 @@ import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { PodObject } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
+import { isOf } from "./is-of.ts";
 import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
-import { type Demand, isOf } from "./plan-demand.ts";
+import type { Demand } from "./plan-demand.ts";
 import { add, requestsOf } from "./pod-size.ts";
 
 /**

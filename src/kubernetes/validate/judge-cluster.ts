@@ -8,6 +8,7 @@ import { judgeLimitRanges } from "./judge-limit-ranges.ts";
 import { judgeOwners } from "./judge-owners.ts";
 import { judgeQuotas } from "./judge-quotas.ts";
 import { planDemands } from "./plan-demand.ts";
+import { templateOf } from "./template-of.ts";
 
 /** What a cluster's own state says of the plan for these workloads. */
 export function judgeCluster(
@@ -40,8 +41,8 @@ function judgeThere({ kind, name, apiGroup, replicas }: Workload, facts: Cluster
     const message = `${subject} has no scale subresource: its replicas cannot be set.`;
     return [{ kind: "risk", code: "not-scalable", subject, message, numbers: {} }];
   }
-  if (replicas <= found.replicas) return [];
-  const message = `What the pods of ${subject} request is not known, since it is a custom resource: whether there is room for ${replicas - found.replicas} more has not been weighed.`;
+  if (replicas <= found.replicas || templateOf(found, facts) !== null) return [];
+  const message = `What the pods of ${subject} request is not known, since it is a custom resource of which no pod was found: whether there is room for ${replicas - found.replicas} more has not been weighed.`;
   const numbers = { before: found.replicas, after: replicas };
   return [{ kind: "note", code: "capacity-unknown", subject, message, numbers }];
 }

@@ -1,7 +1,9 @@
 import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { PodSpec } from "../detect/kube-objects.ts";
 import type { Autoscaling, Workload } from "../scale-input.ts";
+import { isOf } from "./is-of.ts";
 import { resolvePod } from "./pod-size.ts";
+import { templateOf } from "./template-of.ts";
 
 /** The pods of a workload before and after its plan. */
 export type Demand = {
@@ -29,8 +31,9 @@ export function planDemands(
   return workloads.flatMap((workload) => {
     const { kind, name, requests, limits } = workload;
     const found = facts.workloads.get(name);
-    if (found === undefined || found === "absent" || found.template === null) return [];
-    const { metadata, spec } = found.template;
+    const template = found === undefined || found === "absent" ? null : templateOf(found, facts);
+    if (found === undefined || found === "absent" || template === null) return [];
+    const { metadata, spec } = template;
     const ranges = facts.limitRanges ?? [];
     const isReplaced = requests !== undefined || limits !== undefined;
     const pods = {
@@ -56,19 +59,4 @@ export function planDemands(
     const after = hpa === undefined ? wanted : Math.min(Math.max(wanted, hpa.min), hpa.max);
     return [{ ...pods, before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) }];
   });
-}
-
-/** Whether a pod is one of those with these labels. */
-export function isOf(
-  pod: { metadata: { namespace: string; labels: Readonly<Record<string, string>> } },
-  namespace: string,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const { metadata } = pod;
-  const entries = Object.entries(labels);
-  return (
-    metadata.namespace === namespace &&
-    entries.length > 0 &&
-    entries.every(([key, value]) => metadata.labels[key] === value)
-  );
 }

@@ -53,6 +53,7 @@ export function deployment(
     replicas: read.spec.replicas ?? null,
     schedule: null,
     template: read.spec.template,
+    selector: null,
   };
 }
 
@@ -64,7 +65,13 @@ export function cronJob(name: string, suspend: boolean, parallelism: number, res
   const spec = { suspend, jobTemplate: { spec: { parallelism, template } } };
   const read = CronJobObject.parse({ metadata: metadata(name), spec });
   const schedule = { suspend, parallelism };
-  return { metadata: read.metadata, replicas: null, schedule, template: read.spec.jobTemplate.spec.template };
+  return {
+    metadata: read.metadata,
+    replicas: null,
+    schedule,
+    template: read.spec.jobTemplate.spec.template,
+    selector: null,
+  };
 }
 
 export const quota = (name: string, hard: Fields, used: Fields = {}, more: Fields = {}) =>

@@ -179,3 +179,55 @@ test("plans of several targets are applied in the order in which they were made,
   expect(await admin.get(ref("twice"))).toMatchObject(replicas(3));
   expect((await world.run({ target: "a-last" })).problems).toEqual([]);
 });
+
+test("two runs at once apply a plan once, and one receipt is the last word", async ({ skip }) => {
+  const { admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "met", replicas(1).spec));
+  await world.merge(planOf([scaleTo("met", 2)]));
+  const runs = await Promise.all([world.run(), world.run(), world.run()]);
+  expect(runs.flatMap(({ problems }) => problems)).toEqual([]);
+  const receipts = runs.flatMap((run) => run.receipts);
+  expect(receipts).toMatchObject([{ outcome: "applied", actions: [{ before: { replicas: 1 } }] }]);
+  expect(await world.readReceipt()).toEqual(receipts[0]);
+  expect(await admin.get(ref("met"))).toMatchObject(replicas(2));
+});
+
+test("a run that is interrupted says so, and the next one goes on", async ({ skip }) => {
+  const { cluster, admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "halted", replicas(1).spec));
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo("halted", 2)]));
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(ref("halted"), z.object({ spec: z.object({ replicas: z.literal(2) }) }));
+  interrupt.abort();
+  expect(await running).toMatchObject({
+    receipts: [],
+    problems: [expect.stringMatching(/^The run was interrupted in the plan of prod .*goes on from there\.$/)],
+  });
+  expect((await world.readReceipt())?.outcome).toBe("applying");
+  await cluster.releasePods();
+  expect((await world.run()).receipts).toMatchObject([
+    { outcome: "applied", actions: [{ outcome: "applied", before: { replicas: 1 } }] },
+  ]);
+});
+
+test("what an unfinished receipt says is not believed where it does not count", async ({ skip }) => {
+  const { cluster, admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "forged", { replicas: 2 }));
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo("forged", 4)]));
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(ref("forged"), z.object({ spec: z.object({ replicas: z.literal(4) }) }));
+  interrupt.abort();
+  await running;
+  const path = "ops/plans/infra-scale/prod/receipt.json";
+  const text = (await world.github.readFile(REPO, path, "pulumiscale")) ?? "";
+  await world.commit({ [path]: text.replace('"replicas": 2', '"replicas": 0') }, "pulumiscale");
+  await admin.apply(workload("Deployment", "forged", { replicas: 3 }));
+  const { receipts } = await world.run({ timeoutMs: 1000, refuseReceipts: "it is forged" });
+  expect(receipts).toMatchObject([{ outcome: "rolled-back", actions: [{ before: { replicas: 3 } }] }]);
+  expect(await admin.get(ref("forged"))).toMatchObject(replicas(3));
+  await cluster.releasePods();
+});

@@ -7,6 +7,7 @@ import { localOutside } from "../../src/cli/local/flags.ts";
 import { fullUp } from "../../src/cli/local/full-up.ts";
 import { openProgram as openLocalProgram } from "../../src/cli/local/open-program.ts";
 import { makeCountingPulumi } from "../apply/support/deploy-repository.ts";
+import { scaleToEnd } from "./support/ask-serve.ts";
 import { openProgram } from "./support/open-program.ts";
 import { type CommandRun, runCommandLine } from "./support/program.ts";
 import { startServe } from "./support/start-serve.ts";
@@ -58,8 +59,8 @@ test("after up in a plain folder serve has nothing to apply, and the next value 
   const PATH = [await makeCountingPulumi(log), program.environment.PATH].join(delimiter);
   const serve = await startServe(program, [], { PATH });
   onTestFinished(async () => void (await serve.stop()));
-  const answer = await serve.request("POST", "/scale/web", { value: 4 });
-  expect(answer.json).toMatchObject({ results: [{ kind: "scale", apply: { status: "applied" } }] });
+  const { operation } = await scaleToEnd(serve, "/scale/web", { value: 4 });
+  expect(operation).toMatchObject({ status: "applied" });
   const processes = (await readFile(log, "utf8")).split("\n");
   expect(processes.filter((name) => name === "up" || name === "preview")).toEqual(["up"]);
 }, 120_000);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { scaleToEnd } from "./support/ask-serve.ts";
 import { type Monorepo, openMonorepo } from "./support/open-monorepo.ts";
 import { type Serve, startServe } from "./support/start-serve.ts";
 
@@ -19,22 +20,21 @@ afterAll(async () => {
   await monorepo?.remove();
 });
 
-const scaleAt = async (index: number, pool: string, value: number) => {
-  const answer = await serves[index]?.request("POST", `/scale/${pool}`, { value });
-  return { status: answer?.status, json: answer?.json };
+const scaleAt = (index: number, pool: string, value: number) => {
+  const serve = serves[index];
+  if (serve === undefined) throw new Error(`there is no serve ${index}`);
+  return scaleToEnd(serve, `/scale/${pool}`, { value });
 };
 
 test("three servers in one work tree commit one after the other, each its own stack's file", async () => {
   for (const value of [4, 5, 6]) {
-    const answers = await Promise.all([
+    const ends = await Promise.all([
       scaleAt(0, "gateways", value),
       scaleAt(1, "gateways", value + 1),
       scaleAt(2, "caches", value + 2),
     ]);
-    for (const { status, json } of answers) {
-      expect(status, JSON.stringify(json)).toBe(200);
-      expect(json).toMatchObject({ results: [{ kind: "scale", apply: { status: "applied" } }] });
-    }
+    for (const end of ends)
+      expect(end).toMatchObject({ result: { kind: "scale" }, operation: { status: "applied" } });
   }
   const [program] = monorepo.programs;
   const subjects = await program?.git("log", "--format=%s", "-9");

@@ -7,6 +7,7 @@ import { readBlobText, readEntryText } from "./github-blob.ts";
 import { toForgeError } from "./github-errors.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { readPlainFiles } from "./github-plain-files.ts";
 import { readPushers } from "./github-pushers.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
 import type { PullHead } from "./guard-forge.ts";
@@ -42,7 +43,9 @@ export class GitHubPlans implements PlanForge {
     oids: readonly string[],
     paths: readonly string[],
   ): Promise<StackFile[][]> {
-    return this.#doing(repository, "reading a plan", (client) => readFiles(client, repository, oids, paths));
+    return this.#doing(repository, "reading a plan", (client) =>
+      readPlainFiles(client, repository, oids, paths),
+    );
   }
 
   readPushers(repository: RepositoryName, branch: string, headOid: string): Promise<string[] | null> {
@@ -181,47 +184,4 @@ async function readSubject(
       repositoryFile === null ? { kind: "missing" } : await readBlobText(client, place, repositoryFile),
     controls: await readEntryText(client, place, repository.ledger?.target.controls ?? null),
   };
-}
-
-/** As git has it; a link would be read elsewhere. */
-const PLAIN_FILE = 0o100644;
-const PlainEntry = z.object({ mode: z.int(), object: TextObject }).nullable();
-const CommitFiles = z.record(z.string(), PlainEntry);
-
-async function readFiles(
-  client: GitHubClient,
-  place: RepositoryName,
-  oids: readonly string[],
-  paths: readonly string[],
-): Promise<StackFile[][]> {
-  const fields = paths.map(
-    (_, index) => `f${index}: file(path: $p${index}) { mode object { ... on Blob { ${BLOB_FIELDS} } } }`,
-  );
-  const declared = [
-    ...oids.map((_, index) => `$c${index}: GitObjectID!`),
-    ...paths.map((_, index) => `$p${index}: String!`),
-  ];
-  const query = `query PlanFiles($owner: String!, $repo: String!, ${declared.join(", ")}) {
-    repository(owner: $owner, name: $repo) {
-      ${oids.map((_, index) => `c${index}: object(oid: $c${index}) { ... on Commit { ${fields.join("\n")} } }`).join("\n")}
-    }
-  }`;
-  const { owner, repo } = place;
-  const variables = {
-    ...{ owner, repo },
-    ...Object.fromEntries(oids.map((oid, index) => [`c${index}`, oid])),
-    ...Object.fromEntries(paths.map((path, index) => [`p${index}`, path])),
-  };
-  const Answer = z.object({ repository: z.record(z.string(), CommitFiles.nullable()) });
-  const { repository } = Answer.parse(await client.graphql(query, variables));
-  const read = async (entry: z.infer<typeof PlainEntry>): Promise<StackFile> => {
-    if (entry !== null && entry.mode !== PLAIN_FILE)
-      return { kind: "unreadable", message: "it is no plain file" };
-    return readEntryText(client, place, entry);
-  };
-  return Promise.all(
-    oids.map((_, commit) =>
-      Promise.all(paths.map((_, path) => read(repository[`c${commit}`]?.[`f${path}`] ?? null))),
-    ),
-  );
 }

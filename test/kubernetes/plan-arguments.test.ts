@@ -25,6 +25,7 @@ describe("the arguments", () => {
       mode: "dry-run",
       branch: null,
       cluster: { use: "if-there-is-one", onRisk: "tell", kubeconfig: null },
+      prices: null,
       input: {
         target: "prod",
         namespace: "default",
@@ -39,7 +40,7 @@ describe("the arguments", () => {
     const args = [
       ...["--hpa=cpu:65,max:12,min:4", "--lim=web:mem=2Gi,cpu=1", "--req=web:cpu=500m", "--req=web:mem=1Gi"],
       ...[WEB, "--branch=infra/nightly", "--autoscaling=none", "--namespace=assistant", "--target=eu.prod_1"],
-      ...["--apply", "--apply", "--strict", "--kubeconfig=kube/config"],
+      ...["--apply", "--apply", "--strict", "--kubeconfig=kube/config", "--prices=infra/prices.yaml"],
       ...[
         "--context=staging",
         "--context=arn:aws:eks:eu-west-1:1:cluster/prod",
@@ -52,6 +53,7 @@ describe("the arguments", () => {
       mode: "apply",
       branch: "infra/nightly",
       cluster: { use: "required", onRisk: "fail", kubeconfig: "kube/config" },
+      prices: "infra/prices.yaml",
       input: {
         target: "eu.prod_1",
         namespace: "assistant",

@@ -58,13 +58,15 @@ export const COMMANDS = [
   {
     name: "approve",
     usage: "/scale approve",
-    meaning: "in a pull request of a change over a threshold, or of a plan: approves exactly the commit that it has now",
+    meaning:
+      "in a pull request of a change over a threshold, or of a plan: approves exactly the commit that it has now",
     examples: ["/scale approve"],
   },
   {
     name: "reject",
     usage: "/scale reject [reason]",
-    meaning: "in a pull request of a change or of a plan: closes it, and the same demand does not open it again for now",
+    meaning:
+      "in a pull request of a change or of a plan: closes it, and the same demand does not open it again for now",
     examples: ["/scale reject we are closing down"],
   },
   { name: "help", usage: "/scale help", meaning: "lists the commands", examples: ["/scale help"] },

@@ -65,14 +65,7 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/", mayImport: ["src/domain/", ...interfaces] },
   {
     layer: "action/",
-    mayImport: [
-      "src/domain/",
-      "src/ledger/",
-      "src/apply/",
-      "src/kubernetes/",
-      "src/forge/",
-      "src/clock.ts",
-    ],
+    mayImport: ["src/domain/", "src/ledger/", "src/apply/", "src/kubernetes/", "src/forge/", "src/clock.ts"],
   },
 ];
 

@@ -125,6 +125,44 @@ describe("the rules of the repository file", { timeout: TIMEOUT }, () => {
     expect(await ask("/scale status", "carol")).toContain("let other people give commands");
   });
 
+  it("that let somebody pause and not resume leave everybody else's pauses to hold as long as they did", async () => {
+    const world = await startCommandWorld(
+      rules(
+        "commands:\n  allow:\n    - users: [bob]\n    - users: [alice]\n      commands: [pause, pin, scale]\n",
+      ),
+    );
+    const { ask, github } = world;
+    const held = async (path: string) => (await github.readFile(REPO, path, "pulumiscale")) ?? "";
+    await ask("/scale pause all incident", "bob");
+    await ask("/scale pause web out", "bob");
+    expect(await ask("/scale pause all for 1m")).toContain(
+      "bob has paused the whole repository until somebody resumes it (incident)",
+    );
+    expect(await ask("/scale pause shop.prod/web for 1m")).not.toContain("It takes the place of");
+    // What holds longer is not theirs to shorten after it, either.
+    await ask("/scale pause all");
+    expect(await ask("/scale pause all for 2m")).toContain("takes the place of this: alice has paused");
+    expect(await held("controls.json")).toMatch(/"until": null,\s+"by": "bob"/);
+    expect(await held("controls/shop.prod.json")).toMatch(/"until": null,\s+"by": "bob"/);
+    expect(await ask("/scale pause all for 1h", "bob")).toContain("takes the place of this: bob has paused");
+  });
+
+  it("that let somebody pin and not resume leave everybody else's pins as they are", async () => {
+    const { ask, github } = await startCommandWorld(
+      rules("commands:\n  allow:\n    - users: [bob]\n    - users: [alice]\n      commands: [pin]\n"),
+    );
+    await ask("/scale pin api 3", "bob");
+    for (const pin of ["api 3 for 1m", "api 5", "api 3"])
+      expect(await ask(`/scale pin ${pin}`)).toContain(
+        "🚫 You may not resume what another person has said, so it stays: bob has pinned api at 3 until somebody resumes it.",
+      );
+    const held = await github.readFile(REPO, "controls/shop.prod.json", "pulumiscale");
+    expect(held).toMatch(/"value": 3,\s+"until": null,\s+"by": "bob"/);
+    expect(await ask("/scale pin web 4")).toContain("alice has pinned web at 4");
+    expect(await ask("/scale pin web 5 for 1h")).toContain("alice has pinned web at 5");
+    expect(await ask("/scale pin web 4", "bob")).toContain("takes the place of this: alice has pinned web");
+  });
+
   it("let the people of a stack look without naming it, where it is the only one", async () => {
     const { ask } = await startCommandWorld(rules("commands:\n  allow:\n    - stacks: [shop.prod]\n"));
     for (const command of ["status", "history"])

@@ -1,7 +1,14 @@
 import { cleanLine } from "./clean-text.ts";
 import type { Pool } from "./contract.ts";
 import type { ControlsScope, Direction, Hold, ParsedControls } from "./controls.ts";
-import { type EditedHolds, type HoldTarget, withoutHolds, withPause, withPin } from "./edit-holds.ts";
+import {
+  type EditedHolds,
+  type HoldTarget,
+  type Replaces,
+  withoutHolds,
+  withPause,
+  withPin,
+} from "./edit-holds.ts";
 import type { SourceName } from "./intent.ts";
 import { formatTrailers, type Trailer } from "./trailers.ts";
 
@@ -21,12 +28,19 @@ type Said = {
 
 /** What somebody asks of scaling. Times are milliseconds since the epoch; `untilMs` null: until somebody resumes it. */
 export type ControlsChange =
-  | (Said & { kind: "pause"; target: ControlsTarget; direction: Direction; untilMs: number | null })
+  | (Said & {
+      kind: "pause";
+      target: ControlsTarget;
+      direction: Direction;
+      untilMs: number | null;
+      replaces?: Replaces;
+    })
   | (Said & {
       kind: "pin";
       target: Extract<ControlsTarget, { kind: "pool" }>;
       value: number;
       untilMs: number | null;
+      replaces?: Replaces;
       /** How its value is then asked for. */
       source: SourceName;
       event: string;
@@ -51,6 +65,7 @@ export function editControls(
     const what: HoldTarget = target.kind === "pool" ? { kind: "pool", names } : { kind: "everything" };
     return withoutHolds(plain, what, nowMs);
   }
+  const { replaces } = change;
   const said = {
     until: change.untilMs === null ? null : iso(change.untilMs),
     by: cleanLine(change.by, 80),
@@ -59,11 +74,11 @@ export function editControls(
   };
   if (change.kind === "pin") {
     const { name: pool } = change.target.pool;
-    return withPin(plain, { kind: "pin", pool, value: change.value, ...said }, names, nowMs);
+    return withPin(plain, { kind: "pin", pool, value: change.value, ...said }, names, nowMs, replaces);
   }
   const pool = target.kind === "pool" ? target.pool.name : null;
   const { direction } = change;
-  return withPause(plain, { kind: "pause", pool, direction, ...said }, names, nowMs);
+  return withPause(plain, { kind: "pause", pool, direction, ...said }, names, nowMs, replaces);
 }
 
 /** The commit message of the change, for people and, in its trailers, for machines. */

@@ -1,4 +1,5 @@
 import { type Hold, isInForce, MAX_HOLDS, type Pause, type Pin } from "./controls.ts";
+import { describeHold } from "./hold-of.ts";
 
 /** Which holds a person means: those of one pool, by its names, or those of everything that the file is about. */
 export type HoldTarget = { kind: "pool"; names: readonly string[] } | { kind: "everything" };
@@ -13,32 +14,49 @@ export type EditedHolds =
   /** It says so already; nothing is to be written. */
   | { kind: "unchanged" }
   /** The file takes no more. */
-  | { kind: "full"; message: string };
+  | { kind: "full"; message: string }
+  /** What somebody else holds stays, and leaves no room for it. */
+  | { kind: "kept"; message: string };
 
-/** Adds a pause in place of the one of the same pool and direction; one of both directions takes the place of all of them. */
+/** Whose holds a new one takes the place of: anybody's, or those of its own author alone. */
+export type Replaces = "all" | "own";
+
+/**
+ * Adds a pause in place of the one of the same pool and direction; one of both directions takes the place of all of them. What it may not
+ * replace holds beside it.
+ */
 export function withPause(
   holds: readonly Hold[],
   pause: Pause,
   names: readonly string[],
   nowMs: number,
+  replaces: Replaces = "all",
 ): EditedHolds {
   const target: HoldTarget = pause.pool === null ? { kind: "everything" } : { kind: "pool", names };
   const isReplaced = (hold: Hold) =>
     hold.kind === "pause" &&
     isOf(hold, target) &&
+    (replaces === "all" || isOfSame(hold, pause)) &&
     (pause.direction === "both" || hold.direction === pause.direction);
   return replace(holds, isReplaced, pause, nowMs);
 }
 
-/** Adds a pin in place of the pool's former one. */
+/** Adds a pin in place of the pool's former one. Of two the newer counts, so one that may not replace another's is none. */
 export function withPin(
   holds: readonly Hold[],
   pin: Pin,
   names: readonly string[],
   nowMs: number,
+  replaces: Replaces = "all",
 ): EditedHolds {
   const target: HoldTarget = { kind: "pool", names };
-  return replace(holds, (hold) => hold.kind === "pin" && isOf(hold, target), pin, nowMs);
+  const isReplaced = (hold: Hold) => hold.kind === "pin" && isOf(hold, target);
+  const others = holds.find((hold) => isReplaced(hold) && isInForce(hold, nowMs) && !isOfSame(hold, pin));
+  if (replaces === "own" && others !== undefined) {
+    const what = describeHold({ ...others, in: "stack" });
+    return { kind: "kept", message: `you may not resume what another person has said, so it stays: ${what}` };
+  }
+  return replace(holds, isReplaced, pin, nowMs);
 }
 
 /** Takes away what was said of just this target; what holds beside it, or above it, stays. */
@@ -70,6 +88,10 @@ function replace(
 
 function isOf({ pool }: Hold, target: HoldTarget): boolean {
   return target.kind === "everything" ? pool === null : pool !== null && target.names.includes(pool);
+}
+
+function isOfSame(one: Hold, other: Hold): boolean {
+  return one.by.toLowerCase() === other.by.toLowerCase();
 }
 
 function saysTheSame(one: Hold, other: Hold): boolean {

@@ -62,7 +62,7 @@ async function changeOnce(
   if (parsed.kind === "unreadable") throw new TryAgainError(parsed.message, 60);
   const edited = editControls(parsed, change);
   if (edited.kind === "unchanged") return edited;
-  if (edited.kind === "full") return { kind: "refused", message: edited.message };
+  if (edited.kind !== "edited") return { kind: "refused", message: edited.message };
   const text = formatControls(edited.holds);
   await forge.commitControls(place, scope, {
     expectedVersion: version,

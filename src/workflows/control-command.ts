@@ -7,6 +7,7 @@ import {
   type CommandedStacks,
   type GivenCommand,
   notFound,
+  replacesOf,
   type Sentence,
   say,
   targetOf,
@@ -30,7 +31,9 @@ export async function runControlCommand(
   const denied = allowed(given, { alias, change: null });
   if (denied !== null) return denied;
   const wish = {
-    ...(command.kind === "resume" ? RESUME : pauseOf(command, nowMs)),
+    ...(command.kind === "resume"
+      ? RESUME
+      : { ...pauseOf(command, nowMs), replaces: replacesOf(given, alias) }),
     by: actor.login,
   };
   if (found.kind === "all") return told(command.kind, await stacks.controlRepository(owner, repo, wish));

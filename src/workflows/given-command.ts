@@ -2,6 +2,7 @@ import type { Command } from "../domain/command.ts";
 import { type Actor, type CommandReach, type CommandRules, mayCommand } from "../domain/command-rights.ts";
 import { type FoundTarget, findTarget, type TargetStack } from "../domain/command-target.ts";
 import type { Pool } from "../domain/contract.ts";
+import type { Replaces } from "../domain/edit-holds.ts";
 import type { Intent } from "../domain/intent.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackName } from "../domain/stack-name.ts";
@@ -96,6 +97,12 @@ export function notFound(found: FoundTarget): string {
 export function allowed({ actor, command, rules }: GivenCommand, reach: CommandReach): Sentence | null {
   const right = mayCommand(actor, command, reach, rules);
   return right.kind === "allowed" ? null : say(`🔒 ${right.why}`);
+}
+
+/** Who may not end other people's pauses and pins does not end them by setting shorter ones either. */
+export function replacesOf({ actor, rules }: GivenCommand, alias: string | null): Replaces {
+  const right = mayCommand(actor, { kind: "resume", target: null }, { alias, change: null }, rules);
+  return right.kind === "allowed" ? "all" : "own";
 }
 
 /** A sentence, and nothing that goes on after it. */

@@ -7,6 +7,7 @@ import {
   type FoundPool,
   findOne,
   type GivenCommand,
+  replacesOf,
 } from "./given-command.ts";
 import { progressOf, type Scaled } from "./scale-by-command.ts";
 import type { ScaleResult } from "./scaling.ts";
@@ -27,7 +28,8 @@ export async function pinByCommand(
   const denied = allowed(given, { alias, change });
   if (denied !== null) return denied;
   const wish = { kind: "pin", pool, value, why, by: actor.login, source: "comment", event } as const;
-  const result = await stacks.control(id, { ...wish, untilMs: endOf(until, nowMs) });
+  const replaces = replacesOf(given, alias);
+  const result = await stacks.control(id, { ...wish, untilMs: endOf(until, nowMs), replaces });
   const sentence = told("pin", result);
   const progress = result.scale === null ? null : await progressFrom(result.scale, found, given, value);
   return progress === null ? sentence : { kind: "scale", alias, pool, event, text: sentence.text, progress };

@@ -1,4 +1,5 @@
 import type { Direction } from "../domain/controls.ts";
+import type { Replaces } from "../domain/edit-holds.ts";
 import type { Intent } from "../domain/intent.ts";
 import type { Reason } from "../domain/reasons.ts";
 import type { PoolOutcome } from "../domain/receipt.ts";
@@ -132,18 +133,27 @@ export type ControlsResult = {
 /** What somebody asks of one stack, or of a pool of it by its name or a former one. */
 export type StackControl =
   | (
-      | (Wish & { kind: "pause"; pool: string | null; direction: Direction; untilMs: number | null })
+      | (Wish & {
+          kind: "pause";
+          pool: string | null;
+          direction: Direction;
+          untilMs: number | null;
+          replaces?: Replaces;
+        })
       | WishedPin
     )
   | (Wish & { kind: "resume"; pool: string | null });
 /** What somebody asks of a whole repository: a pin is of a pool. */
 export type RepositoryControl = Wish &
-  ({ kind: "pause"; direction: Direction; untilMs: number | null } | { kind: "resume" });
+  ({ kind: "pause"; direction: Direction; untilMs: number | null; replaces?: Replaces } | { kind: "resume" });
 
-type WishedPin = Wish & { kind: "pin"; pool: string; value: number; untilMs: number | null } & Pick<
-    Intent,
-    "source" | "event"
-  >;
+type WishedPin = Wish & {
+  kind: "pin";
+  pool: string;
+  value: number;
+  untilMs: number | null;
+  replaces?: Replaces;
+} & Pick<Intent, "source" | "event">;
 type Wish = { by: string; why: string };
 
 /** One change of a pool's value on the base branch, newest first in a history. */

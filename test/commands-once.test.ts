@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
-import { type CommandWorld, movableClock, startCommandWorld } from "./support/command-world.ts";
+import { type CommandWorld, movableClock, REPO, startCommandWorld } from "./support/command-world.ts";
 
 const TIMEOUT = 60_000;
 
@@ -19,6 +20,13 @@ async function redeliver({ github, settled }: CommandWorld, base: string): Promi
   });
   expect(answer.status).toBe(200);
   await settled();
+}
+
+const Listed = z.array(z.object({ id: z.int() }));
+
+async function newestComment({ github, issue }: CommandWorld): Promise<number> {
+  const listed = Listed.parse(await asPerson(github, "alice")("GET", `/issues/${issue}/comments`));
+  return listed.at(-1)?.id ?? 0;
 }
 
 describe("a comment is answered once", { timeout: TIMEOUT }, () => {
@@ -108,6 +116,85 @@ describe("a comment is answered once", { timeout: TIMEOUT }, () => {
       expect(github.violations).toEqual([]);
     },
   );
+
+  it("and stays done where somebody deletes its answer", async () => {
+    const world = await startCommandWorld();
+    const { ask, github, replica, startReplica, answers, writesOfApp } = world;
+    await ask("/scale pause all");
+    const answer = await newestComment(world);
+    await github.deleteComment(REPO, answer, { by: "bob" });
+    await ask("/scale resume all", "carol");
+    const writes = writesOfApp();
+    await redeliver(world, replica.url);
+    await replica.stop();
+    const second = await startReplica();
+    await second.idle();
+    await redeliver(world, second.url);
+    await second.idle();
+    expect(writesOfApp()).toBe(writes);
+    expect(await answers()).toEqual([expect.stringContaining("is resumed")]);
+    expect(await github.readFile(REPO, "controls.json", "pulumiscale")).toContain('"holds": []');
+  });
+
+  it("and stays done where its claim is deleted after a process that died, which began before it noted so", async () => {
+    const { options, ahead } = movableClock();
+    const world = await startCommandWorld(options);
+    const { say, replica, startReplica, answered, answers, github, settled, reactions, stackFile } = world;
+    for (const operation of ["reactions/create-for-issue-comment", "createCommitOnBranch"])
+      github.faults.add({ match: { operation }, kind: "status", status: 500, times: 99 });
+    github.faults.add({
+      match: { operation: "issues/update-comment" },
+      kind: "status",
+      status: 500,
+      times: 99,
+    });
+    const comment = await say("/scale api +2");
+    await answered(/⏳ On it/);
+    await settled();
+    await replica.stop();
+    expect(await reactions(comment)).toEqual([]);
+    github.faults.clear();
+    ahead(2);
+    const second = await startReplica();
+    await answered(/2 → \*\*4\*\*/);
+    await second.idle();
+    expect(await reactions(comment)).toEqual([`eyes by ${world.app.botLogin}`]);
+    await github.deleteComment(REPO, await newestComment(world), { by: "bob" });
+    await redeliver(world, second.url);
+    await second.idle();
+    expect(await answers()).toEqual([]);
+    expect(await stackFile()).toContain("apiCount: 4");
+  });
+
+  it("by one of two replicas, where somebody deletes the answer before the other has claimed it", async () => {
+    const world = await startCommandWorld();
+    const { say, answers, github, settled } = world;
+    const second = await world.startReplica();
+    // The other has seen neither reaction nor answer, and claims once all is over.
+    const over = Promise.withResolvers<void>();
+    let claims = 0;
+    const stop = github.onRequest(async ({ phase, request }) => {
+      if (phase !== "received" || !request.operations.includes("issues/create-comment")) return;
+      claims += 1;
+      if (claims === 2) await over.promise;
+    });
+    await say("/scale pause all");
+    const late = redeliver(world, second.url);
+    await eventually(answers, (all) => all.some((body) => body.includes("⏸️")));
+    await eventually(
+      async () => claims,
+      (count) => count === 2,
+    );
+    await github.deleteComment(REPO, await newestComment(world), { by: "bob" });
+    const before = await github.readFile(REPO, "controls.json", "pulumiscale");
+    over.resolve();
+    await late;
+    await settled();
+    await second.idle();
+    stop();
+    expect(await answers()).toEqual([]);
+    expect(await github.readFile(REPO, "controls.json", "pulumiscale")).toBe(before);
+  });
 
   it("by two replicas that are told of it at the same instant", async () => {
     const world = await startCommandWorld();

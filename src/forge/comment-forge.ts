@@ -15,10 +15,18 @@ export type ThreadComment = {
   isPerson: boolean;
   body: string;
   createdAtMs: number;
-  /** Its text is not the one that it was posted with. An edit within the second in which it was posted may be missing: see `wasEdited`. */
+  /** Its text is not the one that it was posted with. An edit within the second in which it was posted may be missing: see `readPast`. */
   isEdited: boolean;
-  /** What `wasEdited` finds it by. */
+  /** What `readPast` finds it by. */
   nodeId: string;
+};
+
+/** What has happened to a comment. */
+export type CommentPast = {
+  /** It was edited, however soon, or is gone. */
+  wasEdited: boolean;
+  /** It has our own reaction of eyes: its commands were begun, whatever has become of the answer. */
+  wasBegun: boolean;
 };
 
 /** A pull request, as far as a command on it needs it. */
@@ -30,9 +38,14 @@ export interface CommentForge {
   readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]>;
   /** The newest comments of a whole repository since then, at most a hundred. One call. */
   readRecent(repository: RepositoryName, sinceMs: number): Promise<ThreadComment[]>;
-  /** Whether a comment was ever edited, however soon. One call. */
-  wasEdited(repository: RepositoryName, nodeId: string): Promise<boolean>;
-  react(repository: RepositoryName, commentId: number, reaction: "eyes" | "confused"): Promise<void>;
+  /** What a comment does not tell of itself in a list. One call. */
+  readPast(repository: RepositoryName, nodeId: string): Promise<CommentPast>;
+  /** Whether we had reacted so before. */
+  react(
+    repository: RepositoryName,
+    commentId: number,
+    reaction: "eyes" | "confused",
+  ): Promise<"reacted" | "known">;
   /** Answers the new comment's id. */
   reply(thread: Thread, body: string): Promise<number>;
   editReply(repository: RepositoryName, replyId: number, body: string): Promise<void>;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
-import type { CommentedPull, CommentForge, Thread, ThreadComment } from "./comment-forge.ts";
+import type { CommentedPull, CommentForge, CommentPast, Thread, ThreadComment } from "./comment-forge.ts";
 import { ForgeError } from "./forge.ts";
 import { readEntryText } from "./github-blob.ts";
 import { toForgeError } from "./github-errors.ts";
@@ -39,22 +39,32 @@ export class GitHubComments implements CommentForge {
     });
   }
 
-  wasEdited({ owner, repo }: RepositoryName, nodeId: string): Promise<boolean> {
-    return this.#doing({ owner, repo }, "reading whether a comment was edited", async (client) => {
-      const query = "query($id: ID!) { node(id: $id) { ... on IssueComment { lastEditedAt } } }";
-      const { node } = EditAnswer.parse(await client.graphql(query, { id: nodeId }));
+  readPast({ owner, repo }: RepositoryName, nodeId: string): Promise<CommentPast> {
+    return this.#doing({ owner, repo }, "reading what has happened to a comment", async (client) => {
+      const query = `query($id: ID!) {
+        node(id: $id) { ... on IssueComment { lastEditedAt reactionGroups { content viewerHasReacted } } }
+      }`;
+      const { node } = PastAnswer.parse(await client.graphql(query, { id: nodeId }));
       // One that is not there any more says nothing, either.
-      return node === null || node.lastEditedAt !== null;
+      const wasEdited = node === null || node.lastEditedAt !== null;
+      const groups = node?.reactionGroups ?? [];
+      const wasBegun = groups.some(({ content, viewerHasReacted }) => content === "EYES" && viewerHasReacted);
+      return { wasEdited, wasBegun };
     });
   }
 
-  react({ owner, repo }: RepositoryName, commentId: number, content: "eyes" | "confused"): Promise<void> {
+  react(
+    { owner, repo }: RepositoryName,
+    commentId: number,
+    content: "eyes" | "confused",
+  ): Promise<"reacted" | "known"> {
     return this.#doing(
       { owner, repo },
       "reacting to a comment",
       async (client) => {
         const route = "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions";
-        await client.request(route, { owner, repo, comment_id: commentId, content });
+        const { status } = await client.request(route, { owner, repo, comment_id: commentId, content });
+        return status === 200 ? "known" : "reacted";
       },
       1,
     );
@@ -176,7 +186,9 @@ export class GitHubComments implements CommentForge {
 const PERMISSIONS: readonly Permission[] = ["none", "read", "triage", "write", "maintain", "admin"];
 
 const FileAnswer = z.object({ repository: z.object({ file: TextObject }) });
-const EditAnswer = z.object({ node: z.object({ lastEditedAt: z.string().nullable() }).nullable() });
+const Group = z.object({ content: z.string(), viewerHasReacted: z.boolean() });
+const Past = z.object({ lastEditedAt: z.string().nullable(), reactionGroups: z.array(Group).nullable() });
+const PastAnswer = z.object({ node: Past.nullable() });
 
 /** The part of GitHub's answer that is used here. */
 type CommentAnswer = {

@@ -7,8 +7,8 @@ import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { CommentReplies, type CommentRepliesOptions } from "./comment-replies.ts";
 import type { CommandedStacks, PlanCommands } from "./given-command.ts";
-import { readAsked } from "./read-asked.ts";
-import { runComment, tooOld } from "./run-comment.ts";
+import { type Asked, readAsked } from "./read-asked.ts";
+import { type CommandedComment, runComment, tooOld } from "./run-comment.ts";
 
 export type CommentAnswersOptions = CommentRepliesOptions & {
   forge: CommentForge;
@@ -121,7 +121,7 @@ export class CommentAnswers {
   }
 
   async #answer(thread: Thread, commentId: number, createdAtMs: number): Promise<void> {
-    const { forge, stacks, plans, clock, onError } = this.#options;
+    const { forge, stacks, plans, clock } = this.#options;
     const comments = await forge.readThread(thread, createdAtMs);
     const answers = this.#replies.answersTo(thread, commentId, comments);
     const known = answers.find(({ reply }) => reply.status === "done") ?? answers[0];
@@ -138,14 +138,10 @@ export class CommentAnswers {
     const { comment, lines } = asked.said;
     if (asked.kind === "refused")
       return known ? this.#replies.end(known, asked.why) : this.#refuse(thread, comment, asked.why);
-    if (known === undefined)
-      await forge
-        .react(thread, commentId, "eyes")
-        .catch((error: unknown) =>
-          onError(`reacting to comment ${commentId} of ${repositoryKey(thread)}`, error),
-        );
-    const replyId = known?.replyId ?? (await this.#replies.claim(thread, commentId, comment.createdAtMs));
+    const replyId = known?.replyId ?? (await this.#begin(asked));
     if (replyId === null) return;
+    // Whoever has claimed it may have died before it could note that it begins.
+    if (known !== undefined && !asked.wasBegun) await this.#noteBegun(asked.said);
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
     const done = isOld ? tooOld(lines) : await runComment(asked.said, asked.actor, forge, { stacks, plans });
     await this.#replies.write({
@@ -153,6 +149,29 @@ export class CommentAnswers {
       commentId,
       replyId,
       reply: { version: 1, status: "done", lines: done },
+    });
+  }
+
+  /**
+   * Claims a comment that has no answer of ours, and then notes on it that it is begun; answers the answer's id, or null where it is not
+   * ours to do. Anybody who may write can delete an answer, but nobody takes our reaction away: with it and without an answer it is done.
+   */
+  async #begin({ said, wasBegun }: Extract<Asked, { kind: "commands" }>): Promise<number | null> {
+    const { thread, comment } = said;
+    const replyId = wasBegun ? null : await this.#replies.claim(thread, comment.id, comment.createdAtMs);
+    if (replyId !== null && (await this.#noteBegun(said)) !== "known") return replyId;
+    if (wasBegun || replyId !== null) this.#passed.set(comment.id, true);
+    // Another process has begun it meanwhile, and its answer is deleted.
+    if (replyId !== null) await this.#options.forge.deleteReply(thread, replyId);
+    return null;
+  }
+
+  /** What GitHub does not let us note is carried out all the same. */
+  async #noteBegun({ thread, comment: { id } }: CommandedComment): Promise<"reacted" | "known" | "failed"> {
+    const { forge, onError } = this.#options;
+    return forge.react(thread, id, "eyes").catch((error: unknown) => {
+      onError(`reacting to comment ${id} of ${repositoryKey(thread)}`, error);
+      return "failed" as const;
     });
   }
 

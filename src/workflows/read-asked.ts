@@ -10,11 +10,12 @@ export type Asked =
   /** Its text is not the one that it was posted with, though its times are the same. */
   | { kind: "edited" }
   | { kind: "refused"; said: CommandedComment; why: string }
-  | { kind: "commands"; said: CommandedComment; actor: Actor };
+  /** `wasBegun`: its commands were begun before, here or elsewhere. */
+  | { kind: "commands"; said: CommandedComment; actor: Actor; wasBegun: boolean };
 
 /** Reads what a comment asks for as it stands now, and whether its author may ask at all. `comments` are its thread's. Throws `ForgeError`. */
 export async function readAsked(
-  forge: Pick<CommentForge, "readPermission" | "wasEdited">,
+  forge: Pick<CommentForge, "readPermission" | "readPast">,
   thread: Thread,
   commentId: number,
   comments: readonly ThreadComment[],
@@ -29,6 +30,6 @@ export async function readAsked(
   const welcome = mayCommand(actor, { kind: "help" }, { alias: null, change: null }, undefined);
   if (welcome.kind === "refused") return { kind: "refused", said, why: welcome.why };
   // GitHub's times have seconds, and whoever may edit other people's comments could be that fast.
-  if (await forge.wasEdited(thread, comment.nodeId)) return { kind: "edited" };
-  return { kind: "commands", said, actor };
+  const { wasEdited, wasBegun } = await forge.readPast(thread, comment.nodeId);
+  return wasEdited ? { kind: "edited" } : { kind: "commands", said, actor, wasBegun };
 }

@@ -12,6 +12,7 @@ import { GitHubHookDeliveries } from "./forge/github-hook-deliveries.ts";
 import { listInstalledRepositories, readRepository } from "./forge/github-installations.ts";
 import { GitHubOnboarding } from "./forge/github-onboarding.ts";
 import { GitHubOrphans } from "./forge/github-orphans.ts";
+import { GitHubPlanReceipts } from "./forge/github-plan-receipts.ts";
 import { GitHubPlans } from "./forge/github-plans.ts";
 import { GitHubServer } from "./forge/github-server.ts";
 import { GitHubStatusIssue } from "./forge/github-status-issue.ts";
@@ -24,6 +25,7 @@ import { pulumiscale } from "./index.ts";
 import { IssuerKeys } from "./ledger/issuer-keys.ts";
 import { LedgerJudge } from "./ledger/ledger-judge.ts";
 import { oidcIssuerOf } from "./ledger/oidc-issuer.ts";
+import { receiptTrust } from "./ledger/receipt-trust.ts";
 import { createLogger } from "./logger.ts";
 import { Outbox } from "./notify/outbox.ts";
 import type { SendWaits } from "./notify/send-queue.ts";
@@ -36,6 +38,7 @@ import { PullRequestGuard } from "./workflows/guard-pull-request.ts";
 import { type LookAgainWaits, lookAgain } from "./workflows/look-again.ts";
 import { Notifications } from "./workflows/notify-changes.ts";
 import { Onboarding } from "./workflows/onboard-repository.ts";
+import { PlanEnds } from "./workflows/plan-ends.ts";
 import { PlanPulls } from "./workflows/plan-pulls.ts";
 import { readPlanNotifications } from "./workflows/read-plan-notifications.ts";
 import { MissedDeliveries } from "./workflows/redeliver-missed.ts";
@@ -99,7 +102,8 @@ export async function startApp(
     log.error({ error: errorFacts(error), work: name }, "background work failed"),
   );
   const issuer = settings.oidcIssuer ?? oidcIssuerOf(settings.githubApiUrl);
-  const ledger = new LedgerJudge(new IssuerKeys(issuer, clock), clock);
+  const keys = new IssuerKeys(issuer, clock);
+  const ledger = new LedgerJudge(keys, clock);
   const forge = new GitHubForge(
     (owner, repo, writes) => clients.clientFor(owner, repo, writes),
     clock,
@@ -183,6 +187,16 @@ export async function startApp(
     onError: ({ owner, repo }, error) =>
       log.warn({ owner, repo, error: errorFacts(error) }, "what is to be told could not be read"),
   });
+  const planEnds = new PlanEnds({
+    ...{ notifications, clock, background, serverUrl },
+    forge: new GitHubPlanReceipts((...of) => clients.clientFor(...of)),
+    judge: ({ baseBranch, ...read }, receipt, text) =>
+      receiptTrust({ baseBranch, read: async () => read }, keys, clock, null).judge(receipt, text),
+    onRefused: ({ owner, repo }, target, why) =>
+      log.warn({ owner, repo, target, why }, "a plan's receipt does not count"),
+    onError: ({ owner, repo }, error) =>
+      log.warn({ owner, repo, error: errorFacts(error) }, "how a plan has ended could not be read"),
+  });
   const source = {
     listRepositories: (onSkipped: (error: unknown) => void) => listInstalledRepositories(clients, onSkipped),
     readRepository: (name: RepositoryName) => readRepository(clients, name, ledger, settings.appId),
@@ -198,6 +212,7 @@ export async function startApp(
       onboarding.listed(listing);
       statusIssues.listed(listing);
       notifications.listed(listing);
+      if (listing.hasLedger) planEnds.listed(listing);
     },
     nextListing: (name) => (onboarding.isNext(name) ? "soon" : guard.nextListing(name)),
     onError: (doing, error) => log.error({ error: errorFacts(error) }, doing),

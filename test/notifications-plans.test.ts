@@ -1,8 +1,13 @@
 import { expect, it } from "vitest";
+import { z } from "zod";
+import { planPath, receiptPath } from "../src/kubernetes/apply/plan-place.ts";
+import { formatReceipt, type PlanReceipt } from "../src/kubernetes/apply/plan-receipt.ts";
+import { attestationAudience, digestEntry } from "../src/ledger/attestation.ts";
 import { asPerson } from "./support/as-person.ts";
 import { REPO, startCommandWorld } from "./support/command-world.ts";
 import { infraScale, makeFolder } from "./support/infra-scale-world.ts";
 import { FILE, startTargets, TARGETS } from "./support/notify-world.ts";
+import { PLAN, startPlanPulls } from "./support/plan-pull-world.ts";
 
 const only = (subject: string) => `${TARGETS}    subjects: [${subject}]\n`;
 
@@ -51,4 +56,132 @@ it("a plan's pull request is told of as opened and waiting, once, to whom wants 
   const second = await startReplica();
   await second.idle();
   expect(events()).toHaveLength(2);
+});
+
+/** What telling of an end costs: the receipts, and where the plan came from. */
+const ENDS = 2;
+
+/** A world with a merged plan, and receipts of it on the ledger branch. */
+async function startReceipts(file: string) {
+  const targets = await startTargets();
+  const world = await startPlanPulls({ files: { [FILE]: file }, environment: targets.environment });
+  const { approve, github, issuer, merged, plan, run, settled } = world;
+  const number = await plan();
+  await approve(number);
+  await merged();
+  const merge = await github.readRef(REPO, "refs/heads/main");
+  const answer = await asPerson(github, "alice")("GET", `/contents/${PLAN}`);
+  const { sha: blob } = z.object({ sha: z.string() }).parse(answer);
+  const receiptOf = (over: Partial<PlanReceipt>): PlanReceipt => {
+    const now = new Date().toISOString();
+    return {
+      ...{ apiVersion: "infra.scale/v1", kind: "PlanReceipt", outcome: "applied", message: "", run: "a-run" },
+      plan: { path: planPath("prod"), blob, createdAt: "2025-01-15T09:00:00.000Z", target: "prod" },
+      ...{ startedAt: now, publishedAt: now, finishedAt: now, runUrl: "https://ci.example/7" },
+      ...{ actions: [], rollbackHints: [], attestation: null, ...over },
+    };
+  };
+  const sign = async (receipt: PlanReceipt): Promise<PlanReceipt> => {
+    const audience = attestationAudience(digestEntry(formatReceipt(receipt)) ?? "");
+    const issuedAtMs = Date.parse(receipt.publishedAt);
+    return { ...receipt, attestation: await issuer.issueToken(run, { audience, issuedAtMs }) };
+  };
+  const put = async (receipt: PlanReceipt, target = "prod") => {
+    const files = { [receiptPath(target)]: formatReceipt(receipt) };
+    await github.commit(REPO, { branch: "pulumiscale", message: "a receipt", login: "alice", files });
+    await settled();
+  };
+  const ends = () =>
+    targets.hook.posts
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ type }) => ["plan.applied", "plan.failed"].includes(type));
+  return { ...world, number, merge, blob, receiptOf, sign, put, ends };
+}
+
+it("a plan's end is told once, with its pull request, by a receipt that counts", {
+  timeout: 60_000,
+}, async () => {
+  const { ends, github, number, put, receiptOf, replica, sign, startReplica } = await startReceipts(
+    only("plan"),
+  );
+  await put(receiptOf({}));
+  await put(await sign(receiptOf({ outcome: "applying", finishedAt: null })));
+  await put({ ...(await sign(receiptOf({}))), outcome: "failed" });
+  expect(ends()).toEqual([]);
+  const done = await sign(
+    receiptOf({
+      actions: [
+        {
+          ...{
+            action: "scale_workload",
+            subject: "Deployment/web",
+            namespace: "assistant",
+            kubeContext: "admin",
+          },
+          ...{ outcome: "applied", message: "" },
+          before: { kind: "replicas", replicas: 3 },
+          after: { kind: "replicas", replicas: 6 },
+        },
+      ],
+    }),
+  );
+  await put(done, "staging");
+  expect(ends()).toEqual([]);
+  await put(done);
+  expect(ends()).toMatchObject([
+    {
+      type: "plan.applied",
+      data: {
+        subject: { id: `acme/infra#${number}`, kind: "plan", name: "prod", pullRequest: number },
+        changes: [{ name: "Deployment/web", from: 3, to: 6 }],
+        text: "Applied: infra.scale: prod (2025-01-15), asked for by alice.",
+        runUrl: "https://ci.example/7",
+      },
+    },
+  ]);
+  await put(await sign(receiptOf({ outcome: "rolled-back", message: "web has 1 of 6 @all" })));
+  expect(ends()).toMatchObject([
+    {},
+    {
+      type: "plan.failed",
+      data: {
+        subject: { id: `acme/infra#${number}` },
+        text: expect.stringMatching(/^Not applied: .* \(rolled-back: web has 1 of 6 .*all\)\.$/),
+      },
+    },
+  ]);
+  await replica.stop();
+  await (await startReplica()).idle();
+  expect(ends()).toHaveLength(2);
+  expect(github.violations).toEqual([]);
+});
+
+it("a plan that came without a pull request is told of by its commit", { timeout: 60_000 }, async () => {
+  const { ends, github, put, receiptOf, sign } = await startReceipts(only("plan"));
+  const files = { [planPath("eu")]: "apiVersion: infra.scale/v1\n" };
+  await github.commit(REPO, { message: "by hand", login: "alice", files });
+  const commit = await github.readRef(REPO, "refs/heads/main");
+  const answer = await asPerson(github, "alice")("GET", `/contents/${planPath("eu")}`);
+  const { sha: blob } = z.object({ sha: z.string() }).parse(answer);
+  const plan = { path: planPath("eu"), blob, createdAt: "2025-01-15T09:00:00.000Z", target: "eu" };
+  await put(await sign(receiptOf({ plan, outcome: "stale" })), "eu");
+  expect(ends()).toMatchObject([
+    { type: "plan.failed", data: { subject: { id: `acme/infra@${commit}`, commit, pullRequest: null } } },
+  ]);
+});
+
+it("no receipt is read where nobody is to be told how a plan has ended", { timeout: 60_000 }, async () => {
+  const callsOf = async (wishes: string): Promise<number> => {
+    const file = `notifications:\n  audit:\n    type: webhook\n    ${wishes}\n`;
+    const { ends, github, put, receiptOf, replica, sign } = await startReceipts(file);
+    const receipt = await sign(receiptOf({}));
+    const before = github.requests.length;
+    await put(receipt);
+    const calls = github.requests.length - before;
+    await replica.stop();
+    return ends().length === 0 ? calls : calls - ENDS;
+  };
+  const none = await callsOf("kinds: [waiting]\n    subjects: [plan]");
+  expect(await callsOf("subjects: [scale]\n    stacks: [of.others]")).toBe(none);
+  expect(await callsOf("kinds: [applied]\n    subjects: [plan]")).toBe(none);
 });

@@ -57,3 +57,9 @@ export function isWanted(
 export function isAbout({ subjects, stacks }: NamedTarget, alias: string): boolean {
   return (subjects?.includes("scale") ?? true) && (stacks?.includes(alias) ?? true);
 }
+
+/** Whether a target may be told how plans have ended. */
+export function isAboutPlanEnds({ kinds, subjects }: NamedTarget): boolean {
+  if (subjects !== undefined && !subjects.includes("plan")) return false;
+  return kinds === undefined || kinds.includes("applied") || kinds.includes("failed");
+}

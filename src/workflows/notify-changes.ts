@@ -3,6 +3,7 @@ import type { Notification } from "../domain/notification.ts";
 import { decideNews, type Seen, type UntoldSince } from "../domain/notification-news.ts";
 import {
   isAbout,
+  isAboutPlanEnds,
   isWanted,
   type NamedTarget,
   type NotificationTargets,
@@ -87,6 +88,11 @@ export class Notifications {
   moved(name: RepositoryName): void {
     const watched = this.#watched.get(repositoryKey(name));
     if (watched !== undefined) this.#start(watched);
+  }
+
+  /** Whether anybody is to be told how plans of the repository have ended. */
+  tellsPlanEnds(name: RepositoryName): boolean {
+    return this.#watched.get(repositoryKey(name))?.targets.some(isAboutPlanEnds) ?? false;
   }
 
   /** Events since then have reached nobody: what became so since then was told by nobody. */

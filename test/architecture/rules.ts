@@ -16,6 +16,7 @@ const interfaces = [
   "src/forge/forge.ts",
   "src/forge/guard-forge.ts",
   "src/forge/plan-forge.ts",
+  "src/forge/plan-receipt-forge.ts",
   "src/forge/onboarding-forge.ts",
   "src/forge/controls-forge.ts",
   "src/forge/comment-forge.ts",
@@ -43,7 +44,14 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/notify/", mayImport: ["src/domain/", ...interfaces] },
   {
     layer: "src/workflows/",
-    mayImport: ["src/domain/", "src/delivery/", "src/kubernetes/judge-plan-pull.ts", ...interfaces],
+    mayImport: [
+      "src/domain/",
+      "src/delivery/",
+      "src/kubernetes/judge-plan-pull.ts",
+      "src/kubernetes/apply/plan-place.ts",
+      "src/kubernetes/apply/plan-receipt.ts",
+      ...interfaces,
+    ],
   },
   { layer: "src/forge/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   {

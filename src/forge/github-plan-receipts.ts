@@ -1,0 +1,154 @@
+import { z } from "zod";
+import type { RepositoryName } from "../domain/repository-name.ts";
+import { LEDGER_BRANCH } from "../ledger/entry.ts";
+import { readBlobText } from "./github-blob.ts";
+import { toForgeError } from "./github-errors.ts";
+import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import type { MergedPlan, PlanReceiptForge, PlanReceipts } from "./plan-receipt-forge.ts";
+
+/** Receipts of plans on GitHub's ledger branch, and where their plans come from: a request each. */
+export class GitHubPlanReceipts implements PlanReceiptForge {
+  readonly #clientFor: GitHubClientFor;
+
+  constructor(clientFor: GitHubClientFor) {
+    this.#clientFor = clientFor;
+  }
+
+  readPlanReceipts(place: RepositoryName, folder: string): Promise<PlanReceipts> {
+    return this.#doing(place, "reading the receipts of plans", async (client) => {
+      const { owner, repo } = place;
+      const ledger = `refs/heads/${LEDGER_BRANCH}`;
+      const answer = await client.graphql(RECEIPTS_QUERY, { owner, repo, ledger, folder });
+      const { repository } = Receipts.parse(answer);
+      const textOf = async (blob: z.infer<typeof TextObject>): Promise<string | null> => {
+        const file = blob === null ? null : await readBlobText(client, { owner, repo }, blob);
+        return file?.kind === "text" ? file.text : null;
+      };
+      const folders = repository.ledger?.target.file?.object?.entries ?? [];
+      const texts = folders.map(async ({ name, object }): Promise<[string, string | null]> => {
+        const receipt = object?.entries?.find((file) => file.name === "receipt.json");
+        return [name, await textOf(receipt?.object ?? null)];
+      });
+      return {
+        repositoryId: String(repository.databaseId),
+        baseBranch: repository.defaultBranchRef?.name ?? "main",
+        repositoryFile: await textOf(repository.repositoryFile),
+        texts: new Map((await Promise.all(texts)).flatMap(([name, text]) => (text ? [[name, text]] : []))),
+      };
+    });
+  }
+
+  findMergedPlan(place: RepositoryName, path: string, blob: string): Promise<MergedPlan | null> {
+    return this.#doing(place, "finding where a plan was merged", async (client) => {
+      const { owner, repo } = place;
+      const { repository } = History.parse(await client.graphql(HISTORY_QUERY, { owner, repo, path }));
+      const branch = repository.defaultBranchRef;
+      const commit = branch?.target.history.nodes.find(({ file }) => file?.object?.oid === blob);
+      if (branch == null || commit === undefined) return null;
+      const pull = commit.associatedPullRequests?.nodes.find(
+        ({ mergedAt, baseRefName }) => mergedAt !== null && baseRefName === branch.name,
+      );
+      return { commit: commit.oid, pullRequest: pull?.number ?? null, author: pull?.author?.login ?? null };
+    });
+  }
+
+  async #doing<T>(
+    { owner, repo }: RepositoryName,
+    doing: string,
+    work: (client: GitHubClient) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work(await this.#clientFor(owner, repo));
+    } catch (error) {
+      throw toForgeError(error, `${doing} in ${owner}/${repo}`);
+    }
+  }
+}
+
+const RECEIPTS_QUERY = `
+query PlanReceipts($owner: String!, $repo: String!, $ledger: String!, $folder: String!) {
+  repository(owner: $owner, name: $repo) {
+    databaseId
+    defaultBranchRef { name }
+    repositoryFile: object(expression: "HEAD:.github/pulumiscale.yml") { ... on Blob { ${BLOB_FIELDS} } }
+    ledger: ref(qualifiedName: $ledger) {
+      target {
+        ... on Commit {
+          file(path: $folder) {
+            object { ... on Tree { entries { name object { ... on Tree { entries { name object { ... on Blob { ${BLOB_FIELDS} } } } } } } } }
+          }
+        }
+      }
+    }
+  }
+}`;
+
+const Folder = z.object({
+  name: z.string(),
+  object: z
+    .object({ entries: z.array(z.object({ name: z.string(), object: TextObject })).nullish() })
+    .nullable(),
+});
+const Receipts = z.object({
+  repository: z.object({
+    databaseId: z.int(),
+    defaultBranchRef: z.object({ name: z.string() }).nullable(),
+    repositoryFile: TextObject,
+    ledger: z
+      .object({
+        target: z.object({
+          file: z.object({ object: z.object({ entries: z.array(Folder).nullish() }).nullable() }).nullish(),
+        }),
+      })
+      .nullable(),
+  }),
+});
+
+/** The newest states of a plan's file: more are not merged while one is applied. */
+const HISTORY_QUERY = `
+query PlanOrigin($owner: String!, $repo: String!, $path: String!) {
+  repository(owner: $owner, name: $repo) {
+    defaultBranchRef {
+      name
+      target {
+        ... on Commit {
+          history(first: 20, path: $path) {
+            nodes {
+              oid
+              file(path: $path) { object { ... on Blob { ${BLOB_FIELDS} } } }
+              associatedPullRequests(first: 5) { nodes { number mergedAt baseRefName author { login } } }
+            }
+          }
+        }
+      }
+    }
+  }
+}`;
+
+const Origin = z.object({
+  oid: z.string(),
+  file: FileEntry,
+  associatedPullRequests: z
+    .object({
+      nodes: z.array(
+        z.object({
+          number: z.int(),
+          mergedAt: z.string().nullable(),
+          baseRefName: z.string(),
+          author: z.object({ login: z.string() }).nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+});
+const History = z.object({
+  repository: z.object({
+    defaultBranchRef: z
+      .object({
+        name: z.string(),
+        target: z.object({ history: z.object({ nodes: z.array(Origin) }) }),
+      })
+      .nullable(),
+  }),
+});

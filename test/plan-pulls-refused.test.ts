@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
-import { REPO } from "./support/command-world.ts";
+import { movableClock, REPO } from "./support/command-world.ts";
 import { PLAN, PLANS, SUMMARY, startPlanPulls } from "./support/plan-pull-world.ts";
 
 const TIMEOUT = 60_000;
@@ -45,6 +46,55 @@ describe("a plan that somebody has pushed to", { timeout: TIMEOUT }, () => {
     const forced = Oid.parse(await carol("POST", "/git/commits", commit));
     await carol("PATCH", `/git/refs/heads/${PLANS}`, { sha: forced.sha, force: true });
     await approve(number, "carol");
+    await nudge();
+    expect(await onBase()).toBeNull();
+  });
+
+  it.each(["pushed", "put back"])("is not approved by what was written before it was %s", async (how) => {
+    const { options, ahead } = movableClock();
+    const world = await startPlanPulls(options);
+    const { ask, answers, github, merged, nudge, onBase, plan, push, readPlan, replica, say } = world;
+    const number = await plan(6);
+    const former = await github.readRef(REPO, `refs/heads/${PLANS}`);
+    const change = async () => {
+      const changed = Object.entries(await readPlan()).map(([path, text]) => [
+        path,
+        text.replace("to: 6", "to: 7").replace("replicas: 6", "replicas: 7"),
+      ]);
+      await push(Object.fromEntries(changed), "carol");
+    };
+    if (how === "put back") await change();
+    await replica.stop();
+    ahead(1);
+    await say("/scale approve", "bob", number);
+    ahead(1);
+    // Its commit is as old as before.
+    const carol = asPerson(github, "carol");
+    if (how === "put back") await carol("PATCH", `/git/refs/heads/${PLANS}`, { sha: former, force: true });
+    else await change();
+    const second = await world.startReplica();
+    world.app.setWebhook(`${second.url}/api/github/webhooks`);
+    const told = await eventually(
+      () => answers(number),
+      (all) => all.some((text) => text.includes("Somebody has pushed to this pull request since")),
+    );
+    expect(told).toHaveLength(1);
+    await second.idle();
+    await nudge();
+    await second.idle();
+    expect(await onBase()).toBeNull();
+    ahead(1);
+    await ask("/scale approve", "bob", number);
+    await merged(how === "put back" ? "to: 6" : "to: 7");
+  });
+
+  it("is approved by no command where GitHub does not tell when its head was pushed", async () => {
+    const { ask, github, nudge, onBase, plan } = await startPlanPulls();
+    const number = await plan();
+    const match = { operation: "repos/list-activities" };
+    github.faults.add({ kind: "status", status: 404, match, times: 99 });
+    expect(await ask("/scale approve", "bob", number)).toContain("🔄 GitHub does not tell when the head");
+    github.faults.clear();
     await nudge();
     expect(await onBase()).toBeNull();
   });

@@ -8,10 +8,10 @@ import { toForgeError } from "./github-errors.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { readPlainFiles } from "./github-plain-files.ts";
-import { readPushers } from "./github-pushers.ts";
+import { readPushes } from "./github-pushes.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
 import type { PullHead } from "./guard-forge.ts";
-import type { PlanChanges, PlanForge, PlanSubject } from "./plan-forge.ts";
+import type { PlanChanges, PlanForge, PlanSubject, Pushes } from "./plan-forge.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** Plans on GitHub. What a head holds is asked of git by its id. */
@@ -48,9 +48,9 @@ export class GitHubPlans implements PlanForge {
     );
   }
 
-  readPushers(repository: RepositoryName, branch: string, headOid: string): Promise<string[] | null> {
+  readPushes(repository: RepositoryName, branch: string, headOid: string): Promise<Pushes | null> {
     return this.#doing(repository, `reading who has pushed to ${branch}`, (client) =>
-      readPushers(client, repository, branch, headOid),
+      readPushes(client, repository, branch, headOid),
     );
   }
 

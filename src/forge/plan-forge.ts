@@ -38,6 +38,14 @@ export type PlanChanges = {
   writers: readonly string[];
 };
 
+/** Who has pushed what stands on a branch, and when, as GitHub has seen it. */
+export type Pushes = {
+  /** Logins, back to where the branch was made or moved by force. */
+  by: string[];
+  /** When the head came there, in milliseconds, to the second; null where something else is there by now. */
+  headAtMs: number | null;
+};
+
 /** What plans need of the place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
 export interface PlanForge {
   readPlanSubject(repository: RepositoryName, number: number): Promise<PlanSubject>;
@@ -48,11 +56,8 @@ export interface PlanForge {
     oids: readonly string[],
     paths: readonly string[],
   ): Promise<StackFile[][]>;
-  /**
-   * Logins of those who have pushed what stands on the branch, back to where it was made or moved by force; null where GitHub does not
-   * tell who has pushed this head.
-   */
-  readPushers(repository: RepositoryName, branch: string, headOid: string): Promise<string[] | null>;
+  /** Null where GitHub does not tell who has pushed this head. */
+  readPushes(repository: RepositoryName, branch: string, headOid: string): Promise<Pushes | null>;
   markReady(repository: RepositoryName, nodeId: string): Promise<void>;
   /** Merges the base into its branch, if that still stands at this head. Answers why not, or null. */
   updateBranch(repository: RepositoryName, number: number, headOid: string): Promise<string | null>;

@@ -10,9 +10,19 @@ export async function approvePlan(given: GivenCommand): Promise<Sentence | Omit<
   const found = await findPlan(given);
   if (found === null || found.kind === "said") return found;
   const { login } = given.actor;
-  const requesters = (await found.readRequesters()) ?? [found.subject.author];
+  const origin = await found.readOrigin();
+  const { requesters, headAtMs } = origin ?? { requesters: [found.subject.author], headAtMs: null };
   if (requesters.some((asker) => asker.toLowerCase() === login.toLowerCase()))
     return say("🚫 You asked for this plan, or have pushed to it, so another person has to approve it.");
+  if (headAtMs === null)
+    return say(
+      "🔄 GitHub does not tell when the head of this pull request was pushed, so nobody knows whether you have seen it, and nothing is approved. Write it again in a while, or approve it by a review.",
+    );
+  // GitHub's times have seconds, and whoever waits for an approval could be that fast. A commit's own times are what its writer says.
+  if (headAtMs >= given.nowMs)
+    return say(
+      "🔄 Somebody has pushed to this pull request since you wrote that, or in the same second, so nothing is approved. Look at it again, and approve what it holds now.",
+    );
   const { headOid } = found.subject;
   const text = `👍 The plan of ${found.verdict.target} is approved by ${login}, for the commit ${headOid.slice(0, 12)} and no other. It merges once the rest that the repository asks for is there.`;
   return { kind: "approval", alias: null, login, headOid, text };

@@ -27,8 +27,16 @@ export type FoundPlan = {
   kind: "plan";
   subject: PlanSubject;
   verdict: Extract<PlanVerdict, { kind: "plan" }>;
-  /** Who has asked for it: its author, and whoever has written or pushed what it holds. Null where GitHub does not tell who has. */
-  readRequesters: () => Promise<string[] | null>;
+  /** Null where GitHub does not tell who has pushed what it holds. */
+  readOrigin: () => Promise<PlanOrigin | null>;
+};
+
+/** Where a plan comes from. */
+export type PlanOrigin = {
+  /** Who has asked for it: its author, and whoever has written or pushed what it holds. */
+  requesters: string[];
+  /** When GitHub saw its head come, in milliseconds; null where that is not known. */
+  headAtMs: number | null;
 };
 
 export type ReadPlan =
@@ -52,11 +60,13 @@ export async function readPlan(context: PlanContext, number: number): Promise<Re
   if (verdict.kind === "unfit") return { kind: "unfit", subject, message: verdict.message };
   if (!subject.isToDefault)
     return { kind: "unfit", subject, message: "it does not go to the repository's default branch" };
-  const readRequesters = async () => {
-    const pushers = await plans.readPushers(place, branch, headOid);
-    return pushers === null ? null : [...new Set([subject.author, ...writers, ...pushers])];
+  const readOrigin = async () => {
+    const pushes = await plans.readPushes(place, branch, headOid);
+    if (pushes === null) return null;
+    const requesters = [...new Set([subject.author, ...writers, ...pushes.by])];
+    return { requesters, headAtMs: pushes.headAtMs };
   };
-  return { kind: "plan", subject, verdict, readRequesters };
+  return { kind: "plan", subject, verdict, readOrigin };
 }
 
 async function judge(

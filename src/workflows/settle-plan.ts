@@ -72,15 +72,15 @@ type PlanApproval =
 
 /** Who has pushed it is only asked for where it matters. */
 async function approvalOfPlan(
-  { subject, readRequesters }: FoundPlan,
+  { subject, readOrigin }: FoundPlan,
   { reviews, headOid }: PullStanding,
 ): Promise<PlanApproval> {
   const isTold = reviews.some(({ state }) => state !== "comment");
   const first = approvalOf(reviews, headOid, [subject.author]);
   if (first.kind === "missing") return { ...first, isTold };
-  const requesters = await readRequesters();
-  if (requesters !== null) {
-    const approval = approvalOf(reviews, headOid, requesters);
+  const origin = await readOrigin();
+  if (origin !== null) {
+    const approval = approvalOf(reviews, headOid, origin.requesters);
     return approval.kind === "missing" ? { ...approval, isTold } : approval;
   }
   const message =

@@ -28,15 +28,38 @@ export async function startPlanPulls(options: AppWorldOptions = {}) {
     return token;
   };
   /** Runs the command line as that person, and answers its pull request's number once the app has seen it. */
-  const plan = async (replicas = 6, login = "alice", more: readonly string[] = [`--branch=${PLANS}`]) => {
+  const plan = async (
+    replicas = 6,
+    login = "alice",
+    more: readonly string[] = [`--branch=${PLANS}`],
+    environment: Readonly<Record<string, string>> = {},
+  ) => {
     const run = await infraScale(
       await makeFolder(),
       ["--apply", "--namespace=assistant", `--workload=Deployment:web:${replicas}`, ...more],
-      { GH_OWNER: "acme", GH_REPO: "infra", GITHUB_TOKEN: tokenOf(login), GITHUB_API_URL: github.apiUrl },
+      {
+        ...{ GH_OWNER: "acme", GH_REPO: "infra", GITHUB_TOKEN: tokenOf(login) },
+        ...{ GITHUB_API_URL: github.apiUrl, ...environment },
+      },
     );
     if (run.code !== 0) throw new Error(run.told);
     await world.settled();
     return Number(/\/pull\/(\d+)$/.exec(run.lines[0] ?? "")?.[1]);
+  };
+  /** A person reads before they write: GitHub's times of a push and of a comment have seconds. */
+  const say: typeof world.say = async (...said) => {
+    const second = () => Math.floor(Date.now() / 1_000);
+    const now = second();
+    await eventually(
+      async () => second(),
+      (at) => at > now,
+    );
+    return world.say(...said);
+  };
+  const ask: typeof world.ask = async (body, author, number = world.issue) => {
+    await say(body, author, number);
+    await world.settled();
+    return (await world.answers(number)).at(-1) ?? "";
   };
   const approve = async (number: number, login = "bob") => {
     await github.review(REPO, number, { login, state: "APPROVED" });
@@ -68,7 +91,7 @@ export async function startPlanPulls(options: AppWorldOptions = {}) {
     );
     return { [PLAN]: yaml ?? "", [SUMMARY]: summary ?? "" };
   };
-  return { ...world, alice, plan, approve, merged, onBase, notes, nudge, push, readPlan };
+  return { ...world, say, ask, alice, plan, approve, merged, onBase, notes, nudge, push, readPlan };
 }
 
 export type PlanPullWorld = Awaited<ReturnType<typeof startPlanPulls>>;

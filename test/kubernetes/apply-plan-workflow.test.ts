@@ -1,7 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { planPath, receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
@@ -9,27 +6,10 @@ import { parseReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { startRunnerWorld } from "../actions/support/runner-world.ts";
 import { startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
-import { readmeFile } from "../readme/readme-examples.ts";
-import { bundleAction } from "../setup/bundle-action.ts";
 import { requireProgram } from "../setup/require-program.ts";
+import { makePlansAction, PLANS_WORKFLOW } from "./support/make-plans-action.ts";
 import { openCluster } from "./support/open-cluster.ts";
 import { planOf, scaleTo, workload } from "./support/plan-world.ts";
-
-const WORKFLOW = readmeFile(".github/workflows/plans.yml", "docs/infra-scale.md");
-const action = fileURLToPath(new URL("../../action", import.meta.url));
-
-/** The Action of these sources, as the runner takes it: nothing beside its bundle. */
-async function makeAction(): Promise<string> {
-  const root = mkdtempSync(path.join(tmpdir(), "plans-action-"));
-  onTestFinished(() => rmSync(root, { recursive: true }));
-  const dist = path.join(root, "action", "dist");
-  mkdirSync(dist, { recursive: true });
-  writeFileSync(path.join(root, "package.json"), '{ "type": "module" }\n');
-  cpSync(path.join(action, "action.yml"), path.join(root, "action", "action.yml"));
-  for (const [name, contents] of await bundleAction(path.join(action, "main.ts"), dist))
-    writeFileSync(path.join(dist, name), contents);
-  return root;
-}
 
 test("the page's workflow applies a merged plan, and signs the receipt", { timeout: 120_000 }, async ({
   skip,
@@ -54,13 +34,13 @@ test("the page's workflow applies a merged plan, and signs the receipt", { timeo
   onTestFinished(() => issuer.stop());
   await using world = await startRunnerWorld({
     oidc: issuer,
-    actions: { "pulumiscale/pulumiscale": await makeAction() },
+    actions: { "pulumiscale/pulumiscale": await makePlansAction() },
     env: { PULUMISCALE_OIDC_ISSUER: issuer.url },
     secrets: { KUBECONFIG: readFileSync(cluster.kubeconfig, "utf8") },
   });
   const { github, runner } = world;
   await world.seed("on: workflow_dispatch\njobs: { none: { runs-on: x, steps: [{ run: 'true' }] } }\n", {
-    ".github/workflows/plans.yml": WORKFLOW,
+    ".github/workflows/plans.yml": PLANS_WORKFLOW,
   });
   expect(runner.runs).toEqual([]);
   const plan = planOf([scaleTo("web", 3)], { context: { kubeContext: "deployer", namespace: "default" } });

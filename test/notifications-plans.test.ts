@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { planPath, receiptPath } from "../src/kubernetes/apply/plan-place.ts";
 import { formatReceipt, type PlanReceipt } from "../src/kubernetes/apply/plan-receipt.ts";
 import { attestationAudience, digestEntry } from "../src/ledger/attestation.ts";
+import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
 import { REPO, startCommandWorld } from "./support/command-world.ts";
 import { infraScale, makeFolder } from "./support/infra-scale-world.ts";
 import { FILE, startTargets, TARGETS } from "./support/notify-world.ts";
+import type { AppWorldOptions } from "./support/open-app-world.ts";
 import { PLAN, startPlanPulls } from "./support/plan-pull-world.ts";
 
 const only = (subject: string) => `${TARGETS}    subjects: [${subject}]\n`;
@@ -62,9 +65,11 @@ it("a plan's pull request is told of as opened and waiting, once, to whom wants 
 const ENDS = 2;
 
 /** A world with a merged plan, and receipts of it on the ledger branch. */
-async function startReceipts(file: string) {
+async function startReceipts(file: string, options: AppWorldOptions = {}) {
   const targets = await startTargets();
-  const world = await startPlanPulls({ files: { [FILE]: file }, environment: targets.environment });
+  const world = await startPlanPulls({
+    ...{ files: { [FILE]: file }, environment: targets.environment, ...options },
+  });
   const { approve, github, issuer, merged, plan, run, settled } = world;
   const number = await plan();
   await approve(number);
@@ -168,6 +173,23 @@ it("a plan that came without a pull request is told of by its commit", { timeout
   expect(ends()).toMatchObject([
     { type: "plan.failed", data: { subject: { id: `acme/infra@${commit}`, commit, pullRequest: null } } },
   ]);
+});
+
+it("a plan's end that was missed while no app was running is told once GitHub's deliveries show it", {
+  timeout: 60_000,
+}, async () => {
+  const { app, ends, put, receiptOf, replica, sign, startReplica } = await startReceipts(only("plan"), {
+    internals: { sweepFirstMs: 500, sweepEveryMs: 500 },
+  });
+  await replica.stop();
+  // GitHub dates to the second.
+  await sleep(1_500);
+  await put(await sign(receiptOf({})));
+  const second = await startReplica();
+  app.setWebhook(`${second.url}/api/github/webhooks`, "the-apps-own-webhook-secret");
+  await eventually(ends, (all) => all.length > 0);
+  await second.idle();
+  expect(ends()).toMatchObject([{ type: "plan.applied" }]);
 });
 
 it("no receipt is read where nobody is to be told how a plan has ended", { timeout: 60_000 }, async () => {

@@ -136,6 +136,45 @@ describe("a comment is answered once", { timeout: TIMEOUT }, () => {
     expect(await github.readFile(REPO, "controls.json", "pulumiscale")).toContain('"holds": []');
   });
 
+  it("and stays done where somebody puts its answer back to our claim of it", async () => {
+    const { options, ahead } = movableClock();
+    const world = await startCommandWorld(options);
+    const { say, github, replica, startReplica, answered, settled, issue } = world;
+    github.faults.add({
+      match: { operation: "issues/update-comment" },
+      kind: "status",
+      status: 500,
+      times: 99,
+    });
+    await say("/scale pause all");
+    await answered(/⏳ On it/);
+    await settled();
+    const listed = await asPerson(github, "alice")("GET", `/issues/${issue}/comments`);
+    const claim =
+      z
+        .array(z.object({ body: z.string() }))
+        .parse(listed)
+        .at(-1)?.body ?? "";
+    await replica.stop();
+    github.faults.clear();
+    ahead(2);
+    const second = await startReplica();
+    await answered(/pause/);
+    await second.idle();
+    await second.stop();
+    const answer = await newestComment(world);
+    await say("/scale resume all", "carol");
+    const third = await startReplica();
+    await answered(/is resumed/);
+    await third.idle();
+    await third.stop();
+    await github.editComment(REPO, answer, { by: "bob", body: claim });
+    ahead(20);
+    const fourth = await startReplica();
+    await fourth.idle();
+    expect(await github.readFile(REPO, "controls.json", "pulumiscale")).toContain('"holds": []');
+  });
+
   it("and stays done where its claim is deleted after a process that died, which began before it noted so", async () => {
     const { options, ahead } = movableClock();
     const world = await startCommandWorld(options);

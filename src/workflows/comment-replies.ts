@@ -46,10 +46,13 @@ export class CommentReplies {
   }
 
   /** A comment as an answer of ours; null where it is none. */
-  read(thread: Thread, { id, isPerson, body }: ThreadComment): PostedReply | null {
+  read(thread: Thread, { id, isPerson, isEdited, body }: ThreadComment): PostedReply | null {
     const mark = isPerson ? null : readReplyMark(this.#options.markKey, thread, body);
-    const reply = mark === null ? null : parseReply(mark.state);
-    return mark === null || reply === null ? null : { thread, commentId: mark.commentId, replyId: id, reply };
+    const found = mark === null ? null : parseReply(mark.state);
+    if (mark === null || found === null) return null;
+    // We write a claim once. One that was edited is an answer that somebody has put back to it, from the history of its edits.
+    const reply: Reply = found.status === "working" && isEdited ? { ...found, status: "done" } : found;
+    return { thread, commentId: mark.commentId, replyId: id, reply };
   }
 
   /** Whether nobody works on an answer any more that is not done. */

@@ -59,8 +59,10 @@ export async function timeScale(
   const ask = async () => {
     try {
       const result = await askToScale(serve, `/scale/${pool}`, { value });
-      // An answer waits for eight seconds at most; on a busy machine the apply may take longer.
+      // An answer waits for eight seconds at most; on a busy machine the apply may take longer. Each question asks Pulumi, and
+      // would count as a process of the scale's own.
       const isLate = result.apply?.status === "under-way" && result.commit !== null;
+      if (isLate) await untilIdle(serve);
       const end = isLate ? await endOfOperation(serve, result.commit ?? "") : result.apply;
       if (end?.status !== "applied") throw new Error(`this was to be applied: ${JSON.stringify(result)}`);
       return performance.now() - startedMs;

@@ -211,7 +211,9 @@ describe("the tables of docs/sidecar.md", () => {
 
 describe("the README", () => {
   it("has a row for every command", () => {
-    const commands = [...helpOf().matchAll(/^ {2}([a-z][a-z-]*)(?: \[| {2}| <)/gm)].map(([, name = ""]) => name);
+    const commands = [...helpOf().matchAll(/^ {2}([a-z][a-z-]*)(?: \[| {2}| <)/gm)].map(
+      ([, name = ""]) => name,
+    );
     const shown = tableRows("README.md", "command").flatMap(([first = ""]) => codeIn([[first]]));
     expect(shown.toSorted()).toEqual(commands.filter((name) => name !== "help").toSorted());
   });

@@ -62,7 +62,9 @@ export async function readGitHubHistory(
     // A merge has brought the move. What its first parent's side has done at the former path is not in the history from here: git
     // follows the side on which the file is gone as well.
     const nodes = (await readAt(parentOid, former.path))?.nodes ?? [];
-    part.commits.push(...(await Promise.all(nodes.map((commit) => fileCommit(commit, place, former, read)))));
+    const whole = await Promise.all(nodes.map((commit) => fileCommit(commit, place, former, read)));
+    // It goes first: of commits of one second, their order in the list is all that tells which came later.
+    part.commits.unshift(...whole);
   }
   const histories = parts.map(({ commits, page }) => ({ commits, isComplete: !page.hasNextPage }));
   const [own = { commits: [], isComplete: true }, ...formers] = histories;

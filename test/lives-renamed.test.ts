@@ -43,9 +43,13 @@ describe.each(["renamed", "transferred"] as const)(
       await move();
       github.protect(name, "main", null);
       const head = await github.readRef(name, `refs/heads/${GATED}`);
-      await asPerson(github, "alice")("POST", `/statuses/${head}`, { state: "success", context: "nudge" });
+      const status = { state: "success", context: "nudge" };
       await eventually(
-        () => github.readFile(name, PLACE.path),
+        async () => {
+          // The app may still be listing the repository under its new name as it is told.
+          await asPerson(github, "alice")("POST", `/statuses/${head}`, status);
+          return github.readFile(name, PLACE.path);
+        },
         (text) => text === scaled(8),
       );
       const [newest] = await github.readLog(name, "main");

@@ -162,7 +162,7 @@ async function commitByPerson(run: RandomRun): Promise<void> {
       await git("commit", "--quiet", `--message=docs: ${name}`, "--", name);
       return;
     } catch (error) {
-      if (tries === 20) throw error;
+      if (tries === 300) throw error;
       await delay(100);
     }
   }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PoolsAnswer } from "../../../src/http/answers.ts";
 import { type Result, resultsOf } from "./ask-serve.ts";
 import { breakGroup, countOf, hold } from "./pace-files.ts";
+import { readBackendValues } from "./pool-values.ts";
 import type { Program } from "./program.ts";
 import { momentOf } from "./random-moments.ts";
 import type { Kill, PlannedRequest, Step } from "./random-plan.ts";
@@ -24,6 +25,8 @@ export type RandomRun = {
   readonly kills: Map<string, number>;
   personCommits: number;
 };
+
+type Moved = { pool: string; committed: number | null };
 
 export async function openRun(program: Program): Promise<RandomRun> {
   const serve = await startServe(program);
@@ -79,12 +82,21 @@ export async function settle(run: RandomRun): Promise<void> {
       ({ pool, committed, applied, problem }) =>
         committed === applied && committed === countOf(run.program, pool) && problem === null,
     );
-    if (isDone) return;
+    if (isDone && (await isInBackend(run, pools))) return;
     if (tries % 40 === 0) await restart(run);
     if (tries === 400) throw new Error(`this does not come to an end: ${JSON.stringify(pools)}`);
     await delay(100);
     if (pools.some(({ problem }) => problem !== null)) await restart(run);
   }
+}
+
+/** A killed update may have moved a pool and not have noted it, or the other way about. */
+async function isInBackend({ program }: RandomRun, pools: readonly Moved[]): Promise<boolean> {
+  const values = await readBackendValues(
+    program,
+    pools.map(({ pool }) => pool),
+  );
+  return pools.every(({ pool, committed }) => values[pool] === committed);
 }
 
 async function restart(run: RandomRun): Promise<void> {

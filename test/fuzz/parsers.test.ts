@@ -145,7 +145,10 @@ describe("no parser throws, whatever it is given", () => {
       fc.property(text, (entry) => {
         const parsed = parseEntry(entry);
         if (parsed.kind === "entry") {
-          expect(parseEntry(formatEntry(parsed.entry))).toEqual(parsed);
+          // By its text: JSON can be read with a -0 or an Infinity that it cannot be written with.
+          const written = formatEntry(parsed.entry);
+          const again = parseEntry(written);
+          expect(again.kind === "entry" && formatEntry(again.entry)).toBe(written);
           expect(parsed.entry.dir.split("/")).not.toContain("..");
           parseContract(parsed.entry.pools, parsed.entry.project);
         }

@@ -3,19 +3,18 @@ import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import type { CommentedPull, CommentForge, CommentPast, Thread, ThreadComment } from "./comment-forge.ts";
-import { ForgeError } from "./forge.ts";
 import { readEntryText } from "./github-blob.ts";
-import { toForgeError } from "./github-errors.ts";
-import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import type { GitHubClientFor } from "./github-octokit.ts";
 import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
+import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** Comments on GitHub. A person waits for an answer, but capacity that is missing comes first. */
 export class GitHubComments implements CommentForge {
-  readonly #clientFor: GitHubClientFor;
+  readonly #doing: GitHubWork;
 
   constructor(clientFor: GitHubClientFor) {
-    this.#clientFor = clientFor;
+    this.#doing = gitHubWork(clientFor);
   }
 
   readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]> {
@@ -66,7 +65,7 @@ export class GitHubComments implements CommentForge {
         const { status } = await client.request(route, { owner, repo, comment_id: commentId, content });
         return status === 200 ? "known" : "reacted";
       },
-      1,
+      new PlannedWrites("other", 1),
     );
   }
 
@@ -79,7 +78,7 @@ export class GitHubComments implements CommentForge {
         const { data } = await client.request(route, { owner, repo, issue_number: issue, body });
         return Number(data.id);
       },
-      1,
+      new PlannedWrites("other", 1),
     );
   }
 
@@ -91,7 +90,7 @@ export class GitHubComments implements CommentForge {
         const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
         await client.request(route, { owner, repo, comment_id: replyId, body });
       },
-      1,
+      new PlannedWrites("other", 1),
     );
   }
 
@@ -103,7 +102,7 @@ export class GitHubComments implements CommentForge {
         const route = "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}";
         await orNull(client.request(route, { owner, repo, comment_id: replyId }));
       },
-      1,
+      new PlannedWrites("other", 1),
     );
   }
 
@@ -162,24 +161,8 @@ export class GitHubComments implements CommentForge {
         const payload = { event_type: eventType, client_payload: { stack: alias } };
         await client.request("POST /repos/{owner}/{repo}/dispatches", { owner, repo, ...payload });
       },
-      1,
+      new PlannedWrites("other", 1),
     );
-  }
-
-  async #doing<T>(
-    { owner, repo }: RepositoryName,
-    doing: string,
-    work: (client: GitHubClient) => Promise<T>,
-    writeCount = 0,
-  ): Promise<T> {
-    const writes = writeCount === 0 ? undefined : new PlannedWrites("other", writeCount);
-    try {
-      return await work(await this.#clientFor(owner, repo, writes));
-    } catch (error) {
-      throw error instanceof ForgeError ? error : toForgeError(error, `${doing} in ${owner}/${repo}`);
-    } finally {
-      writes?.end();
-    }
   }
 }
 

@@ -33,18 +33,21 @@ import {
 } from "./github-scale-branch.ts";
 import { readGitHubSnapshot } from "./github-snapshot.ts";
 import { readGitHubStanding, writeGitHubNote } from "./github-standing.ts";
+import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import { sealed, withHeadMark } from "./head-mark.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** The forge on GitHub. Each call is bound to a head that was read, so a lost race is a `conflict` and never an overwrite. */
 export class GitHubForge implements Forge {
   readonly #clientFor: GitHubClientFor;
+  readonly #doing: GitHubWork;
   readonly #clock: Clock;
   readonly #markKey: Buffer;
 
   /** `markKey`: see `headMarkKey`; without it, marks hold for this forge alone. */
   constructor(clientFor: GitHubClientFor, clock: Clock, markKey: Buffer = randomBytes(32)) {
     this.#clientFor = clientFor;
+    this.#doing = gitHubWork(clientFor);
     this.#clock = clock;
     this.#markKey = markKey;
   }
@@ -192,21 +195,6 @@ export class GitHubForge implements Forge {
     return this.#doing(place, `commenting on pull request #${number}`, (client) =>
       writeGitHubNote(client, place, number, note, text),
     );
-  }
-
-  async #doing<T>(
-    place: RepositoryName,
-    doing: string,
-    work: (client: GitHubClient) => Promise<T>,
-    writes?: PlannedWrites,
-  ): Promise<T> {
-    try {
-      return await work(await this.#clientFor(place.owner, place.repo, writes));
-    } catch (error) {
-      throw toForgeError(error, `${doing} in ${place.owner}/${place.repo}`);
-    } finally {
-      writes?.end();
-    }
   }
 
   async #client(place: RepositoryName, doing: string, writes: PlannedWrites): ReturnType<GitHubClientFor> {

@@ -2,17 +2,17 @@ import { z } from "zod";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { readBlobText } from "./github-blob.ts";
-import { toForgeError } from "./github-errors.ts";
-import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
+import type { GitHubClientFor } from "./github-octokit.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import type { MergedPlan, PlanReceiptForge, PlanReceipts } from "./plan-receipt-forge.ts";
 
 /** Receipts of plans on GitHub's ledger branch, and where their plans come from: a request each. */
 export class GitHubPlanReceipts implements PlanReceiptForge {
-  readonly #clientFor: GitHubClientFor;
+  readonly #doing: GitHubWork;
 
   constructor(clientFor: GitHubClientFor) {
-    this.#clientFor = clientFor;
+    this.#doing = gitHubWork(clientFor);
   }
 
   readPlanReceipts(place: RepositoryName, folder: string): Promise<PlanReceipts> {
@@ -51,18 +51,6 @@ export class GitHubPlanReceipts implements PlanReceiptForge {
       );
       return { commit: commit.oid, pullRequest: pull?.number ?? null, author: pull?.author?.login ?? null };
     });
-  }
-
-  async #doing<T>(
-    { owner, repo }: RepositoryName,
-    doing: string,
-    work: (client: GitHubClient) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await work(await this.#clientFor(owner, repo));
-    } catch (error) {
-      throw toForgeError(error, `${doing} in ${owner}/${repo}`);
-    }
   }
 }
 

@@ -4,24 +4,24 @@ import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { readBlobText, readEntryText } from "./github-blob.ts";
-import { toForgeError } from "./github-errors.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { readPlainFiles } from "./github-plain-files.ts";
 import { readPushes } from "./github-pushes.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import type { PullHead } from "./guard-forge.ts";
 import type { PlanChanges, PlanForge, PlanSubject, Pushes } from "./plan-forge.ts";
 import { PlannedWrites } from "./planned-writes.ts";
 
 /** Plans on GitHub. What a head holds is asked of git by its id. */
 export class GitHubPlans implements PlanForge {
-  readonly #clientFor: GitHubClientFor;
+  readonly #doing: GitHubWork;
   readonly #markKey: Buffer;
 
   /** `markKey`: see `headMarkKey`. */
   constructor(clientFor: GitHubClientFor, markKey: Buffer) {
-    this.#clientFor = clientFor;
+    this.#doing = gitHubWork(clientFor);
     this.#markKey = markKey;
   }
 
@@ -82,21 +82,6 @@ export class GitHubPlans implements PlanForge {
     };
     const doing = `bringing the branch of pull request #${number} up to date`;
     return this.#doing(repository, doing, work, new PlannedWrites("merge", 1));
-  }
-
-  async #doing<T>(
-    { owner, repo }: RepositoryName,
-    doing: string,
-    work: (client: GitHubClient) => Promise<T>,
-    writes?: PlannedWrites,
-  ): Promise<T> {
-    try {
-      return await work(await this.#clientFor(owner, repo, writes));
-    } catch (error) {
-      throw toForgeError(error, `${doing} in ${owner}/${repo}`);
-    } finally {
-      writes?.end();
-    }
   }
 }
 

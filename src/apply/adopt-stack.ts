@@ -10,6 +10,8 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { HeadRead } from "./apply-forge.ts";
 import type { ApplyRequest, ApplyWorld } from "./apply-stack.ts";
 import { configuredValues } from "./config-value.ts";
+import { formerPathsAfter } from "./former-paths.ts";
+import { formerStackFile } from "./former-stack-file.ts";
 import type { PulumiSettings } from "./pulumi-process.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { stackNames } from "./stack-names.ts";
@@ -48,7 +50,10 @@ export async function adoptStack(request: AdoptRequest, world: ApplyWorld): Prom
     readOwnContract(engine.stack, settings),
     world.forge.readHead(place, found.source.head === null ? [] : [found.source.head]),
   ]);
-  const fresh = entryOf(checkout, names, own, head, found, world.clock());
+  const fresh = {
+    ...entryOf(checkout, names, own, head, found, world.clock()),
+    ...formerPathsAfter(ofThisPlace(entry, place), place),
+  };
   if (entry !== null && saysTheSame(entry, fresh)) return { kind: "kept", entry };
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const because = entry === null ? "no-entry" : "full-update";
@@ -145,6 +150,13 @@ function isFull({ kind, result, isTargeted }: StackUpdate): boolean {
 
 function endOf({ startedAtMs, endedAtMs }: StackUpdate): number {
   return endedAtMs ?? startedAtMs;
+}
+
+/** The entry, where its file stands here, or stood where there is none any more. */
+function ofThisPlace(entry: LedgerEntry | null, place: AdoptRequest["place"]): LedgerEntry | null {
+  if (entry === null) return null;
+  const path = formerStackFile(entry, place);
+  return path === place.stackFilePath || place.formerPaths?.includes(path) ? entry : null;
 }
 
 function entryOf(

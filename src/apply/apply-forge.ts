@@ -13,7 +13,7 @@ export type DeployPlace = {
   dir: string;
   /** The stack file. */
   stackFilePath: string;
-  /** Where it stood before under a former name, and no file is now. */
+  /** Where it stood before, under this name or a former one, and no file is now; the latest first. */
   formerPaths?: readonly string[];
 };
 

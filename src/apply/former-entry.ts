@@ -8,7 +8,7 @@ import { type LedgerTrust, repositoryFileOf } from "./trusted-entry.ts";
 /** More former names than that are looked at by nobody. */
 const MOST_FORMER = 10;
 
-/** What a stack has in the ledger under a former name. */
+/** What a stack has in the ledger of the time before it was renamed or moved. */
 export type FormerEntry = {
   entry: LedgerEntry;
   /** The commits to its file at another path, newest first, since the entry was written; none where it is the same path. */
@@ -16,9 +16,10 @@ export type FormerEntry = {
 };
 
 /**
- * What this stack has in the ledger under a former name: the first that counts, null where there is none. It is of this very Pulumi stack, or
- * of one of the same project whose stack file is gone at `commit`. One request for each name that is tried, and one more for a
- * file that is gone. Throws `ForgeError`.
+ * What this stack has in the ledger of the time before: where `read` has nothing under its alias, under a former name, the first that
+ * counts; else under the alias itself, of its file at another place. Null where there is none. It is of this very Pulumi stack, or of one of
+ * the same project whose stack file is gone at `commit`. One request for each former name that is tried, and one more for a file that is gone.
+ * Throws `ForgeError`.
  */
 export async function readFormerEntry(
   forge: ApplyForge,
@@ -28,8 +29,11 @@ export async function readFormerEntry(
   { judge }: LedgerTrust,
 ): Promise<FormerEntry | null> {
   const { owner, repo, baseBranch } = place;
-  for (const alias of (stackNames(read, place).formerAliases ?? []).slice(0, MOST_FORMER)) {
-    const { text, earlier, repositoryNumber: repositoryId } = await forge.readLedger({ ...place, alias });
+  const isRenamed = read.text === null;
+  const former = (stackNames(read, place).formerAliases ?? []).slice(0, MOST_FORMER);
+  for (const alias of isRenamed ? former : [place.alias]) {
+    const found = isRenamed ? await forge.readLedger({ ...place, alias }) : read;
+    const { text, earlier, repositoryNumber: repositoryId } = found;
     const parsed = text === null ? null : parseEntry(text);
     if (text === null || parsed?.kind !== "entry" || parsed.entry.project !== project) continue;
     const { entry } = parsed;
@@ -38,11 +42,20 @@ export async function readFormerEntry(
     const repositoryFile = { ...repositoryFileOf(read), stacks };
     const claim = { owner, repo, repositoryId, alias, baseBranch, entry, text, earlier, repositoryFile };
     if ((await judge.judge(claim)).kind !== "accepted") continue;
-    if (entry.stack === stack && entry.dir === place.dir) return { entry, before: [] };
+    if (isAtPlace(entry, place, stack)) return { entry, before: [] };
     const before = await readMovedAway(forge, place, entry, commit);
     if (before !== null) return { entry, before };
   }
   return null;
+}
+
+/** Whether an entry is of the stack at its place of now. */
+export function isAtPlace(
+  entry: Pick<LedgerEntry, "dir" | "stack">,
+  { dir }: Pick<DeployPlace, "dir">,
+  stack: string,
+): boolean {
+  return entry.stack === stack && entry.dir === dir;
 }
 
 /** The commits to the file that the entry is of, where the last one took it away; null where it is still there. */

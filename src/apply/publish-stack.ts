@@ -6,7 +6,8 @@ import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } from "./apply-stack.ts";
 import { readStackFileText } from "./checkout.ts";
-import { type FormerEntry, readFormerEntry } from "./former-entry.ts";
+import { type FormerEntry, isAtPlace, readFormerEntry } from "./former-entry.ts";
+import { formerPathsAfter } from "./former-paths.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
@@ -46,11 +47,14 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
   // An `apply` before the full up has put the newest head's values into the work tree, so those were deployed.
   const isNewest = spliceValues(text, read.head.stackFile, own.contract, checkout.project) === text;
   const commit = isNewest ? read.headOid : checkout.commit;
-  const isRenamed = read.ledger.text === null;
-  const former = isRenamed
-    ? await readFormerEntry(world.forge, read.ledger, place, { ...checkout, commit }, world.ledger)
-    : null;
+  const isHere = standing !== null && isAtPlace(standing, place, checkout.stack);
+  const former = isHere
+    ? null
+    : await readFormerEntry(world.forge, read.ledger, place, { ...checkout, commit }, world.ledger);
   const last = former?.entry ?? standing;
+  // An entry under a former name stays, and goes on saying it there.
+  const formerPaths =
+    read.ledger.text === null ? {} : formerPathsAfter(isHere ? standing : (former?.entry ?? null), place);
   await warnIfOlder(world, place, checkout.commit, last);
   const history = withBefore(await readSince(world.forge, place, commit, last), former);
   const receipt: Receipt = {
@@ -67,6 +71,7 @@ export async function publishStack(request: PublishRequest, world: PublishWorld)
       project: checkout.project,
       stack: checkout.stack,
       dir: checkout.dir,
+      ...formerPaths,
       pools: own.output,
       applied,
       deployed: checkout.commit,

@@ -1,5 +1,6 @@
 import type { Contract, Pool } from "../domain/contract.ts";
 import type { Decision } from "../domain/decision.ts";
+import type { StackNames } from "../domain/names.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale, type ScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
@@ -22,7 +23,7 @@ export type ScalePlan = {
 export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable"; message: string };
 
 /** The stack as far as a plan needs it. */
-export type PlanStack = { alias: string; project: string; contract: Contract };
+export type PlanStack = StackNames & { project: string; contract: Contract };
 
 /** Moves that were asked for before and still hold, and who asked. */
 export type Carried = { scales: readonly Scale[]; requestedBy: string };

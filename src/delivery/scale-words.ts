@@ -1,6 +1,7 @@
 import { cleanLine } from "../domain/clean-text.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { Decision } from "../domain/decision.ts";
+import { isCalled, type StackNames } from "../domain/names.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { parseScaleCommit, type Scale } from "../domain/scale-commit.ts";
 import type { FileCommit, ScaleBranch } from "../domain/snapshot.ts";
@@ -53,7 +54,7 @@ export type SaidBefore = {
  */
 export function findWords(
   { inRange, gated, history }: SaidBefore,
-  stack: { alias: string; contract: Contract },
+  stack: StackNames & { contract: Contract },
   scale: Scale,
 ): ScaleWords | undefined {
   const pool = findPool(stack.contract, scale.pool);
@@ -66,7 +67,7 @@ export function findWords(
   for (const message of messages) {
     if (!message.includes(scale.event)) continue;
     const commit = parseScaleCommit(message);
-    if (commit?.alias !== stack.alias) continue;
+    if (commit === undefined || !isCalled(stack, commit.alias)) continue;
     const own = commit.scales.find((line) => line.event === scale.event && names.includes(line.pool));
     const words = own === undefined ? undefined : parseScaleLine(message, own);
     if (words !== undefined) return words;

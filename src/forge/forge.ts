@@ -17,7 +17,7 @@ export type StackPlace = {
   branch: string;
   /** The stack file's path from the repository's root. */
   path: string;
-  /** Where it stood before under a former name, and no file is now. */
+  /** Where it stood before, under this name or a former one, and no file is now; the latest first. */
   formerPaths?: readonly string[];
 };
 

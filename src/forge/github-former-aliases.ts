@@ -5,8 +5,9 @@ import type { ListedStack, StackPlace } from "./forge.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import type { StackFilePath } from "./github-stack-file-paths.ts";
 
-type FoundStack = { dir: string; listed: ListedStack };
-type Claimed = { listed: ListedStack; entry: NamedEntry; heir: NamedEntry };
+/** `formerPaths`: where its file stood before under the same alias, as its entry says. */
+type FoundStack = { dir: string; formerPaths: readonly string[]; listed: ListedStack };
+type Claimed = Pick<FoundStack, "listed" | "formerPaths"> & { entry: NamedEntry; heir: NamedEntry };
 
 /** So many files are asked for in one query: GitHub bounds a query's nodes. */
 const FILES_PER_QUERY = 50;
@@ -22,7 +23,7 @@ export type LedgerNames = {
 };
 
 /**
- * Gives each stack the former names that lead to it, with the paths at which its file stood then, and leaves out what a renamed stack has
+ * Gives each stack the former names that lead to it, with the paths at which its file stood before, and leaves out what a renamed stack has
  * left in the ledger. One more call where an entry has the former name of another stack, and else none.
  */
 export async function nameStacks(
@@ -30,11 +31,11 @@ export async function nameStacks(
   found: readonly FoundStack[],
   { file, taken, ...formerOf }: LedgerNames,
 ): Promise<{ named: ListedStack[]; leftOver: ReadonlySet<string> }> {
-  const entries = found.map(({ dir, listed }) => ({ listed, entry: toNamedEntry(listed, dir, file) }));
+  const entries = found.map((stack) => ({ ...stack, entry: toNamedEntry(stack.listed, stack.dir, file) }));
   const all = entries.map(({ entry }) => entry);
-  const claimed = entries.flatMap(({ listed, entry }): Claimed[] => {
+  const claimed = entries.flatMap(({ listed, formerPaths, entry }): Claimed[] => {
     const heir = findHeir(entry.names.alias, all);
-    return heir === null ? [] : [{ listed, entry, heir }];
+    return heir === null ? [] : [{ listed, formerPaths, entry, heir }];
   });
   const gone = await readGone(
     client,
@@ -53,33 +54,32 @@ export async function nameStacks(
   const paths = new Set(staying.map(({ listed }) => listed.place.path));
   const left = claimed.filter(({ listed }) => leftOver.has(listed.place.alias));
   const named = await Promise.all(
-    staying.map(async ({ listed, entry }) => {
+    staying.map(async ({ listed, entry, formerPaths }) => {
       const formerAliases = namesInForce(entry.names, living, stillTaken);
-      if (formerAliases.length === 0) return listed;
-      const own = left.filter(({ heir }) => heir === entry);
-      const formerPaths = await readFormerPaths(own, listed.place, paths, formerOf);
-      const moved = formerPaths.length === 0 ? {} : { formerPaths };
-      return { ...listed, place: { ...listed.place, formerAliases, ...moved } };
+      const own = formerAliases.length === 0 ? [] : left.filter(({ heir }) => heir === entry);
+      const known = entry.trust === "accepted" ? formerPaths : [];
+      const before = [...known, ...(await readFormerPaths(own, listed.place, formerOf))];
+      const vacated = [...new Set(before)].filter((path) => !paths.has(path));
+      const named = formerAliases.length === 0 ? {} : { formerAliases };
+      const moved = vacated.length === 0 ? {} : { formerPaths: vacated };
+      return { ...listed, place: { ...listed.place, ...named, ...moved } };
     }),
   );
   return { named, leftOver };
 }
 
-/** Where the stack's file stood under its former names, the latest first; no path at which a stack has its file now. */
+/** Where the stack's file stood under its former names, the latest first. */
 async function readFormerPaths(
   left: readonly Claimed[],
   place: StackPlace,
-  taken: ReadonlySet<string>,
   { pathOf, isLeftBy }: Pick<LedgerNames, "pathOf" | "isLeftBy">,
 ): Promise<string[]> {
   const latestFirst = left.toSorted(
     (one, other) => Date.parse(other.entry.publishedAt) - Date.parse(one.entry.publishedAt),
   );
   const paths: string[] = [];
-  for (const { entry, heir } of latestFirst) {
-    const path = pathOf(entry, heir.dir);
-    if (!taken.has(path) && !paths.includes(path) && (await isLeftBy(entry.names.alias, place)))
-      paths.push(path);
+  for (const { entry, heir, formerPaths } of latestFirst) {
+    if (await isLeftBy(entry.names.alias, place)) paths.push(pathOf(entry, heir.dir), ...formerPaths);
   }
   return paths;
 }

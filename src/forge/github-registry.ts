@@ -108,11 +108,15 @@ export async function listStacks(
       const { project, stack } = entry;
       const place = { owner, repo, alias, project, stack, branch, path: pathOf(entry) };
       const { tokenHashes, publishedAt } = entry;
-      return { dir: entry.dir, problems, listed: { place, contract, tokenHashes, publishedAt, refusal } };
+      const { dir, formerPaths = [] } = entry;
+      return {
+        ...{ dir, formerPaths, problems },
+        listed: { place, contract, tokenHashes, publishedAt, refusal },
+      };
     });
     const { named, leftOver } = await nameStacks(
       client,
-      found.map(({ dir, listed }) => ({ dir, listed })),
+      found.map(({ dir, formerPaths, listed }) => ({ dir, formerPaths, listed })),
       {
         ...{ file, taken: texts.map(({ alias }) => alias), pathOf },
         isLeftBy: async (former, { branch }) => {

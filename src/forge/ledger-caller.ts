@@ -9,6 +9,7 @@ const CallerPart = LedgerEntry.pick({
   project: true,
   stack: true,
   dir: true,
+  formerPaths: true,
   pools: true,
   publishedAt: true,
   tokenHashes: true,

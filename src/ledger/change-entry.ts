@@ -44,6 +44,7 @@ export type PublishedStack = Pick<
   | "project"
   | "stack"
   | "dir"
+  | "formerPaths"
   | "pools"
   | "applied"
   | "deployed"

@@ -10,17 +10,25 @@ const PulumiName = z
   .string()
   .regex(/^[A-Za-z0-9_.-]{1,100}$/, "a name of A-Z a-z 0-9 _ . - with at most 100 characters");
 
+/** A path relative to the repository's root, which it does not leave. */
+const RepositoryPath = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((path) => !path.startsWith("/") && !path.split(/[\\/]/).includes(".."), "it leaves the repository");
+
+/** So many paths at which a stack's file stood before are kept. */
+export const MOST_FORMER_PATHS = 5;
+
 /** The ledger's file for one stack: `stacks/<alias>.json` on the orphan branch `pulumiscale`. */
 export const LedgerEntry = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   project: PulumiName,
   stack: PulumiName,
   /** The Pulumi program's directory, relative to the repository's root, "." for the root itself. */
-  dir: z
-    .string()
-    .min(1)
-    .max(500)
-    .refine((dir) => !dir.startsWith("/") && !dir.split(/[\\/]/).includes(".."), "it leaves the repository"),
+  dir: RepositoryPath,
+  /** Where the stack's file stood before under the same alias, the latest first; not there where it has never moved. */
+  formerPaths: z.array(RepositoryPath).max(MOST_FORMER_PATHS).optional(),
   /** The stack output `pulumiscale` as the program exported it; read it with `parseContract`. */
   pools: z.record(z.string(), z.unknown()),
   /** For each pool the value that the engine last confirmed. */

@@ -17,7 +17,7 @@ export async function askForRests(context: ScaleContext): Promise<Settled[]> {
   const { record } = readSituation(context, snapshot);
   const opened: Settled[] = [];
   for (const { scale, requestedBy } of findRests(context, snapshot)) {
-    const stack = { alias: place.alias, project: place.project, contract: record.contract };
+    const stack = { ...place, contract: record.contract };
     const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy });
     if (planned.kind === "unusable") continue;
     const { commitPrefix } = record.policy;

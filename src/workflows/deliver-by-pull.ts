@@ -55,7 +55,7 @@ async function deliverInRange(
 ): Promise<DeliveryResult> {
   const { forge, place } = context;
   const { snapshot, record } = situation;
-  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const stack = { ...place, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
   const carried = isDirect ? undefined : carriedInRange(situation, stack, decisions, context.clock());
   const planned = planScale(snapshot, stack, decisions, carried);
@@ -145,7 +145,7 @@ async function deliverGated(
 ): Promise<DeliveryResult> {
   const { forge, place } = context;
   const { snapshot, record } = situation;
-  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const stack = { ...place, contract: record.contract };
   const planned = planScale(snapshot, stack, [decision]);
   if (planned.kind === "unusable") return unusable(planned.message);
   const opened = await openApprovalPull(

@@ -16,7 +16,7 @@ export function deliverLocally(
 ): Deliverer {
   return {
     deliver: async ({ snapshot, record }: Situation, scales: readonly ScaleDecision[]) => {
-      const stack = { alias: place.alias, project: place.project, contract: record.contract };
+      const stack = { ...place, contract: record.contract };
       const planned = planScale(snapshot, stack, scales);
       if (planned.kind === "unusable") return toEach(scales, unusable(planned.message));
       const { plan } = planned;

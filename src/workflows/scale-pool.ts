@@ -106,7 +106,7 @@ function decideAll(
 
 function diffOf(context: StackContext, { snapshot, record }: Situation, decision: ScaleDecision): string {
   const { place } = context;
-  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const stack = { ...place, contract: record.contract };
   const planned = planScale(snapshot, stack, [decision]);
   if (planned.kind === "unusable" || snapshot.file.kind !== "text") return "";
   return filePatch(place.path, snapshot.file.text, planned.plan);

@@ -72,7 +72,7 @@ export async function settleGated(
   }
   const remake = async () => {
     await leaveQueue();
-    const stack = { alias: place.alias, project: place.project, contract: record.contract };
+    const stack = { ...place, contract: record.contract };
     const carried = { scales: [{ ...scale, from: committed }], requestedBy: commit.requestedBy };
     const planned = planScale(snapshot, stack, [], carried);
     if (planned.kind === "unusable") return say(planned.message);

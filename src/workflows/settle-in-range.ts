@@ -32,7 +32,7 @@ export async function settleInRange(
   if (paused !== null) return stopped(context, branch, `Scaling is paused: ${paused}.`);
   if (pull.isDraft)
     return stopped(context, branch, "It is a draft: mark it ready for review, and it merges by itself.");
-  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const stack = { ...place, contract: record.contract };
   const asked = carriedScales(snapshot, stack, []);
   const nowMs = context.clock();
   const free = asked.scales.filter((scale) => whyHeld(situation, scale, nowMs) === null);

@@ -67,7 +67,7 @@ export async function settleRevert(
     await open(context, situation, failed);
     return AGAIN;
   };
-  const stack = { alias: place.alias, project: place.project, contract: record.contract };
+  const stack = { ...place, contract: record.contract };
   const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy: "pulumiscale" });
   if (planned.kind === "unusable") return say(planned.message);
   if (!holdsOnly(branch, planned.plan.text) || standing.isConflicting) return remake();

@@ -28,6 +28,11 @@ async function read(entry: { project?: string; stack?: string; dir: string }, pl
   return readFormerNames({ kind: "text", text: SETTINGS }, ledger, { ...place, root });
 }
 
+async function readOwn(entry: { project?: string; dir: string; formerPaths?: string[] }) {
+  await ledger.write("store", JSON.stringify(ledgerEntry(entry)), null);
+  return readFormerNames({ kind: "text", text: SETTINGS }, ledger, { ...PLACE, root });
+}
+
 async function touch(path: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), "config: {}\n");
@@ -53,4 +58,29 @@ it.each([
   const place = { ...PLACE, stackFilePath: "config/Pulumi.prod.yaml" };
   await touch(place.stackFilePath);
   expect(await read({ dir: "shop", project }, place)).toEqual({ formerAliases, formerPaths: [] });
+});
+
+it("a stack that is called as before leads to where its file stood, and stood before that", async () => {
+  await touch(PLACE.stackFilePath);
+  await touch("late/Pulumi.prod.yml");
+  const formerPaths = ["late/Pulumi.prod.yaml", "early/Pulumi.prod.yaml", PLACE.stackFilePath];
+  expect(await readOwn({ dir: "shop", formerPaths })).toEqual({
+    formerAliases: ["old"],
+    formerPaths: ["shop/Pulumi.prod.yaml", "early/Pulumi.prod.yaml"],
+  });
+});
+
+it.each([
+  ["whose file is there", "shop"],
+  ["of another project", "other"],
+])("what is noted under the name and is of a stack %s leads nowhere", async (_, project) => {
+  if (project === "shop") await touch("shop/Pulumi.prod.yaml");
+  const noted = { project, dir: "shop", formerPaths: ["early/Pulumi.prod.yaml"] };
+  expect((await readOwn(noted)).formerPaths).toEqual([]);
+});
+
+it("what is noted under the name and cannot be read leads nowhere", async () => {
+  await ledger.write("store", "{", null);
+  const former = await readFormerNames({ kind: "text", text: SETTINGS }, ledger, { ...PLACE, root });
+  expect(former).toEqual({ formerAliases: ["old"], formerPaths: [] });
 });

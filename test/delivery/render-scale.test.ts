@@ -208,6 +208,17 @@ describe("a pull request that is made anew", () => {
     }
   });
 
+  it("keeps what was said under a former name of the stack", () => {
+    const message = messageOf(planOf(first), first);
+    const before = message.replace("Pulumiscale-Stack: shop.prod", "Pulumiscale-Stack: shop.dev");
+    const plan = planOf([], {
+      carried,
+      formerAliases: ["shop.dev"],
+      said: { history: [{ message: before }] },
+    });
+    expect(messageOf(plan)).toContain("[HighLoad: the queue grows]");
+  });
+
   it("tells apart what one commit has answered for one pool", () => {
     const two = [aDecision({ summary: "HighLoad" }), aDecision({ pool: "api", from: 2, to: 5 })];
     const message = messageOf(planOf(two), two).replace(/(api 2 -> 5 .*event=)\w+/, "$1fedcba9876543210");

@@ -53,7 +53,13 @@ export function planOf(
     carried,
     said = {},
     contract = aContract(),
-  }: { carried?: Carried; said?: Partial<SaidBefore>; contract?: Contract } = {},
+    formerAliases,
+  }: {
+    carried?: Carried;
+    said?: Partial<SaidBefore>;
+    contract?: Contract;
+    formerAliases?: readonly string[];
+  } = {},
 ): ScalePlan {
   const before = {
     inRange: null,
@@ -61,7 +67,7 @@ export function planOf(
     history: [],
     file: { kind: "text", text: TEXT },
   } as const;
-  const stack = { alias: "shop.prod", project: "shop", contract };
+  const stack = { alias: "shop.prod", formerAliases, project: "shop", contract };
   const planned = planScale({ ...before, ...said }, stack, decisions, carried);
   if (planned.kind === "unusable") throw new Error(planned.message);
   return planned.plan;

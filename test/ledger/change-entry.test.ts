@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { parseTrailers } from "../../src/domain/trailers.ts";
+import { digestEntry } from "../../src/ledger/attestation.ts";
 import { entryAfterApply, formatLedgerMessage } from "../../src/ledger/change-entry.ts";
 import { formatEntry, type LedgerEntry, parseEntry } from "../../src/ledger/entry.ts";
 
@@ -58,6 +59,35 @@ describe("the entry after an apply", () => {
   });
   it("is read back as it was written", () => {
     expect(parseEntry(formatEntry(after))).toEqual({ kind: "entry", entry: after });
+  });
+});
+
+describe("where the stack's file stood before", () => {
+  const moved = (formerPaths: unknown) => parseEntry(JSON.stringify({ ...entry, formerPaths }));
+  const paths = ["a/Pulumi.prod.yaml", "b"];
+
+  it("is kept by an apply, and signed as all else is", () => {
+    const change = { pools: {}, receipt: receipt([]), publishedAt: "2026-11-20T12:00:02.000Z" };
+    const after = entryAfterApply({ ...entry, formerPaths: paths }, change);
+    expect(parseEntry(formatEntry(after))).toMatchObject({ entry: { formerPaths: paths } });
+    const { formerPaths: _, ...without } = after;
+    expect(digestEntry(formatEntry(after))).not.toBe(digestEntry(formatEntry(without)));
+  });
+  it("is not there where it has never moved", () => {
+    expect(formatEntry(entry)).toBe(`${JSON.stringify(entry, null, 2)}\n`);
+    expect(moved(undefined)).toEqual({ kind: "entry", entry });
+  });
+  it.each([
+    ["outside of the repository", ["../Pulumi.prod.yaml"]],
+    ["on the machine", ["/etc/Pulumi.prod.yaml"]],
+    ["nowhere", [""]],
+    ["at too many places", ["a", "b", "c", "d", "e", "f"]],
+    ["at one place", "a"],
+  ])("is never %s", (_, formerPaths) => {
+    expect(moved(formerPaths)).toMatchObject({
+      kind: "bad",
+      message: expect.stringContaining("formerPaths"),
+    });
   });
 });
 

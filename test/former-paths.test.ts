@@ -13,7 +13,7 @@ const TIMEOUT = 60_000;
 const PROJECT = "name: shop\nruntime: yaml\n";
 const BEFORE = "Pulumi.prod.yaml";
 
-/** The two ways in which a stack's file gets another path. */
+/** The ways in which a stack's file gets another path. */
 const MOVES = {
   "another stack name": {
     alias: "shop.production",
@@ -27,6 +27,13 @@ const MOVES = {
     path: "apps/shop/Pulumi.prod.yaml",
     settings: "stacks:\n  store: { dir: apps/shop, stack: prod, formerAliases: [shop.prod] }\n",
     entry: { dir: "apps/shop" },
+    project: { "Pulumi.yaml": null, "apps/shop/Pulumi.yaml": PROJECT },
+  },
+  "another folder, and is called as before": {
+    alias: "shop.prod",
+    path: "apps/shop/Pulumi.prod.yaml",
+    settings: "stacks:\n  shop.prod: { dir: apps/shop, stack: prod }\n",
+    entry: { dir: "apps/shop", formerPaths: [BEFORE] },
     project: { "Pulumi.yaml": null, "apps/shop/Pulumi.yaml": PROJECT },
   },
 } as const;
@@ -133,6 +140,59 @@ it("a stack that has moved twice keeps the history of both its former names", {
       { from: null, to: 3 },
     ],
   });
+});
+
+it("a stack that has moved, was renamed, and has moved again keeps the history of all its places", {
+  timeout: TIMEOUT,
+}, async () => {
+  const world = await startCommandWorld();
+  const { get, putEntry, settled, sign } = world;
+  await scaleAndMove(world, MOVES["another folder, and is called as before"]);
+  const settings = "stacks:\n  depot: { dir: depot, stack: prod, formerAliases: [shop.prod] }\n";
+  const project = { "apps/shop/Pulumi.yaml": null, "depot/Pulumi.yaml": PROJECT };
+  const files = { "depot/Pulumi.prod.yaml": scaled(5), "apps/shop/Pulumi.prod.yaml": null, ...project };
+  await commit(world, { ...files, ".github/pulumiscale.yml": settings }, "move again");
+  const entry = { dir: "depot", publishedAt: "2026-02-02T12:00:00Z", applied: { web: 5, api: 2 } };
+  await putEntry(await sign(ledgerEntry(entry)), "depot");
+  await settled();
+  const { answer } = await get(`/repos/${REPO}/depot/pools/web/history`);
+  expect(answer).toMatchObject({
+    history: [
+      { from: 3, to: 5, by: "alice" },
+      { from: null, to: 3 },
+    ],
+  });
+});
+
+it("a stack whose folder alone has moved is not scaled until it is published from there", {
+  timeout: TIMEOUT,
+}, async () => {
+  const world = await startCommandWorld();
+  const { path, project, entry } = MOVES["another folder, and is called as before"];
+  await commit(world, { [path]: STACK_FILE, [BEFORE]: null, ...project }, "move the folder");
+  await world.settled();
+  const { results } = await world.post(`/repos/${REPO}/shop.prod/scale/web`, { value: 4 });
+  expect(results[0]).toMatchObject({ kind: "refuse", reasons: [{ code: "stack-file" }] });
+  await world.publish({ ...entry, publishedAt: "2026-02-01T12:00:00Z" });
+  await world.settled();
+  const later = await world.post(`/repos/${REPO}/shop.prod/scale/web`, { value: 4 });
+  expect(later.results[0]).toMatchObject({ kind: "scale", from: 3, to: 4 });
+});
+
+it("the history of a former path at which another stack has its file now is not read", {
+  timeout: TIMEOUT,
+}, async () => {
+  const world = await startCommandWorld();
+  const { ask, get, putEntry, settled, sign } = world;
+  await ask("/scale web 5");
+  await settled();
+  const move = MOVES["another folder, and is called as before"];
+  const files = { [move.path]: scaled(5), "apps/shop/Pulumi.yaml": PROJECT };
+  await commit(world, { ...files, "Pulumi.yaml": PROJECT.replace("shop", "front") }, "another project");
+  await putEntry(await sign(ledgerEntry({ project: "front" })), "front.prod");
+  await publishMoved(world, move);
+  const { answer } = await get(`/repos/${REPO}/shop.prod/pools/web/history`);
+  expect(answer).toMatchObject({ history: [{ from: null, to: 5 }] });
 });
 
 it("an alert that was answered before the file has moved is answered no second time", {

@@ -1,3 +1,4 @@
+import { NO_COMMIT } from "../ledger/change-entry.ts";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, LedgerRead, StackFileCommit } from "./apply-forge.ts";
 import type { Checkout } from "./checkout.ts";
@@ -69,5 +70,12 @@ async function readMovedAway(
   if (stackFilePath === place.stackFilePath) return [];
   const former = { ...place, stackFilePath, formerPaths: [] };
   const { commits } = await forge.readHistory(former, commit, entry.commit, []);
-  return commits[0]?.stackFile.kind === "missing" ? commits : null;
+  if (commits.length > 0) return isTakenAway(commits) ? commits : null;
+  // Where an apply has come after the move, it is the commit of the entry that is after it.
+  const whole = await forge.readHistory(former, commit, NO_COMMIT, []);
+  return isTakenAway(whole.commits) ? [] : null;
+}
+
+function isTakenAway([last]: readonly StackFileCommit[]): boolean {
+  return last?.stackFile.kind === "missing";
 }

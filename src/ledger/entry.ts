@@ -28,7 +28,7 @@ export const LedgerEntry = z.object({
   /** The Pulumi program's directory, relative to the repository's root, "." for the root itself. */
   dir: RepositoryPath,
   /** Where the stack's file stood before under the same alias, the latest first; not there where it has never moved. */
-  formerPaths: z.array(RepositoryPath).max(MOST_FORMER_PATHS).optional(),
+  formerPaths: z.array(RepositoryPath).max(MOST_FORMER_PATHS).readonly().optional(),
   /** The stack output `pulumiscale` as the program exported it; read it with `parseContract`. */
   pools: z.record(z.string(), z.unknown()),
   /** For each pool the value that the engine last confirmed. */

@@ -126,6 +126,32 @@ describe("a stack without an entry", { timeout: 30_000 }, () => {
   });
 });
 
+describe("a stack whose folder has moved", { timeout: 60_000 }, () => {
+  let local: LocalStack;
+  beforeAll(async () => {
+    local = await makeLocalStack("yaml-stash", BASE);
+  }, 60_000);
+  afterAll(() => local.stack.remove());
+
+  it("is taken over with the place at which its file stood, where none is any more", async () => {
+    await local.stack.pulumi(...UP);
+    await local.adopt();
+    const path = local.ledger.pathOf(local.alias);
+    const moved = { ...(await local.entry()), dir: "deploy", formerPaths: ["early/Pulumi.dev.yaml"] };
+    await writeFile(path, JSON.stringify({ ...moved, publishedAt: "2026-01-01T12:00:00Z", deployed: null }));
+    const { place, ...request } = await local.request();
+    const formerPaths = ["deploy/Pulumi.dev.yaml"];
+    await adoptStack({ ...request, place: { ...place, formerPaths } }, local.world);
+    expect(await local.entry()).toMatchObject({
+      dir: "infra",
+      formerPaths: ["deploy/Pulumi.dev.yaml", "early/Pulumi.dev.yaml"],
+    });
+    await writeFile(path, JSON.stringify({ ...moved, publishedAt: "2026-01-01T12:00:00Z", deployed: null }));
+    await adoptStack({ ...request, place }, local.world);
+    expect((await local.entry()).formerPaths).toBeUndefined();
+  });
+});
+
 describe("a hold", { timeout: 60_000 }, () => {
   let local: LocalStack;
   const pools = {

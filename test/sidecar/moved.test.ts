@@ -20,6 +20,14 @@ const MOVES = {
       await git("mv", FOLDER, "apps/pace");
     },
   },
+  "another folder, and is called as before": {
+    folder: "apps/pace",
+    settings: "pace.dev: { dir: apps/pace, stack: dev }",
+    move: async ({ git, repository }: Program) => {
+      mkdirSync(join(repository, "apps"));
+      await git("mv", FOLDER, "apps/pace");
+    },
+  },
   "another stack name": {
     folder: FOLDER,
     settings: "pace.live: { formerAliases: [pace.dev] }",

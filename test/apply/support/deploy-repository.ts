@@ -67,6 +67,8 @@ export type ApplyChanges = Partial<Pick<ApplyWorld, "forge" | "ledger">> & {
   alias?: string;
   /** What Pulumi calls it; `dev` unless given. */
   stack?: string;
+  /** Where its program stands by now; `deploy` unless given. */
+  folder?: string;
 };
 
 export const OTHER: Trigger = { kind: "other" };
@@ -145,8 +147,8 @@ export async function makeDeployRepository(
     pace: { wait: async () => {}, random: () => 0 },
     ...changes.engine,
   });
-  const request = async (alias = `${stack.project}.dev`, name = "dev") => {
-    const checkout = await readCheckout(stack.workDir, name);
+  const request = async (alias = `${stack.project}.dev`, name = "dev", folder = "deploy") => {
+    const checkout = await readCheckout(join(root, folder), name);
     const { dir, stackFilePath } = checkout;
     const place = {
       owner: "acme",
@@ -192,12 +194,16 @@ export async function makeDeployRepository(
     },
     publish: async (changes = {}) =>
       publishStack(
-        { ...(await request(changes.alias, changes.stack)), engine: engine(changes) },
+        { ...(await request(changes.alias, changes.stack, changes.folder)), engine: engine(changes) },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge, hide: () => {} },
       ),
     apply: async (trigger, changes = {}) =>
       applyStack(
-        { ...(await request(changes.alias, changes.stack)), trigger, engine: engine(changes) },
+        {
+          ...(await request(changes.alias, changes.stack, changes.folder)),
+          trigger,
+          engine: engine(changes),
+        },
         { ...world, ledger: changes.ledger ?? trust(), forge: changes.forge ?? forge },
       ),
     request,

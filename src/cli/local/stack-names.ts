@@ -30,7 +30,7 @@ export async function readFormerNames(
   const former = namesInFile(parse(repositoryFile), place.alias).formerAliases ?? [];
   const formerAliases: string[] = [];
   const own = await readOwn(ledger, place);
-  const before = own === null ? [] : (formerPathsAfter(own, place).formerPaths ?? []);
+  const before = [...(formerPathsAfter(own, place).formerPaths ?? [])];
   for (const alias of former) {
     const { text } = await ledger.read(alias);
     const parsed = text === null ? null : parseEntry(text);

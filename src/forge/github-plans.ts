@@ -9,6 +9,7 @@ import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
 import { readPlainFiles } from "./github-plain-files.ts";
 import { readPushes } from "./github-pushes.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import { Actor, botLogin } from "./github-viewer.ts";
 import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import type { PullHead } from "./guard-forge.ts";
 import type { PlanChanges, PlanForge, PlanSubject, Pushes } from "./plan-forge.ts";
@@ -89,6 +90,7 @@ const Refused = z.object({ status: z.literal(422), message: z.string() });
 
 const SUBJECT_QUERY = `
 query Plan($owner: String!, $repo: String!, $number: Int!, $ledger: String!, $controls: String!) {
+  viewer { login }
   repository(owner: $owner, name: $repo) {
     squashMergeAllowed
     mergeCommitAllowed
@@ -104,7 +106,7 @@ query Plan($owner: String!, $repo: String!, $number: Int!, $ledger: String!, $co
       state
       isDraft
       isCrossRepository
-      author { login }
+      author { __typename login }
       headRefName
       headRefOid
       baseRefName
@@ -114,6 +116,7 @@ query Plan($owner: String!, $repo: String!, $number: Int!, $ledger: String!, $co
 }`;
 
 const Subject = z.object({
+  viewer: z.object({ login: z.string() }),
   repository: z.object({
     squashMergeAllowed: z.boolean(),
     mergeCommitAllowed: z.boolean(),
@@ -127,7 +130,7 @@ const Subject = z.object({
       state: z.string(),
       isDraft: z.boolean(),
       isCrossRepository: z.boolean(),
-      author: z.object({ login: z.string() }).nullable(),
+      author: Actor,
       headRefName: z.string(),
       headRefOid: z.string(),
       baseRefName: z.string(),
@@ -145,7 +148,7 @@ async function readSubject(
   const ledger = `refs/heads/${LEDGER_BRANCH}`;
   const controls = controlsPath({ kind: "repository" });
   const answer = await client.graphql(SUBJECT_QUERY, { owner, repo, number, ledger, controls });
-  const { repository } = Subject.parse(answer);
+  const { repository, viewer } = Subject.parse(answer);
   const { pullRequest: pull, repositoryFile } = repository;
   return {
     number,
@@ -155,6 +158,7 @@ async function readSubject(
     isDraft: pull.isDraft,
     isFork: pull.isCrossRepository,
     author: pull.author?.login ?? "",
+    bots: [viewer.login, ...(pull.author?.__typename === "Bot" ? [botLogin(pull.author.login)] : [])],
     branch: pull.headRefName,
     headOid: pull.headRefOid,
     base: pull.baseRefName,

@@ -15,6 +15,8 @@ export type PlanSubject = {
   isFork: boolean;
   /** A login; empty of a deleted account. */
   author: string;
+  /** The bots whose pushes hide no person, as GitHub notes them: the App itself, and the author where that is a bot. */
+  bots: readonly string[];
   branch: string;
   headOid: string;
   base: string;
@@ -40,8 +42,10 @@ export type PlanChanges = {
 
 /** Who has pushed what stands on a branch, and when, as GitHub has seen it. */
 export type Pushes = {
-  /** Logins, back to where the branch was made or moved by force. */
+  /** Logins, back to where the branch was made. */
   by: string[];
+  /** Of these, the ones that are no persons. */
+  bots: string[];
   /** When the head came there, in milliseconds, to the second; null where something else is there by now. */
   headAtMs: number | null;
 };

@@ -16,7 +16,7 @@ export async function approvePlan(given: GivenCommand): Promise<Sentence | Omit<
     return say("🚫 You asked for this plan, or have pushed to it, so another person has to approve it.");
   if (headAtMs === null)
     return say(
-      "🔄 GitHub does not tell when the head of this pull request was pushed, so nobody knows whether you have seen it, and nothing is approved. Write it again in a while, or approve it by a review.",
+      "🔄 GitHub does not tell when the head of this pull request was pushed, or which person has pushed it, so nobody knows whether you have seen it, or have asked for it, and nothing is approved. Write it again in a while, or approve it by a review.",
     );
   // GitHub's times have seconds, and whoever waits for an approval could be that fast. A commit's own times are what its writer says.
   if (headAtMs >= given.nowMs)

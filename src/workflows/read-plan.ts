@@ -27,7 +27,7 @@ export type FoundPlan = {
   kind: "plan";
   subject: PlanSubject;
   verdict: Extract<PlanVerdict, { kind: "plan" }>;
-  /** Null where GitHub does not tell who has pushed what it holds. */
+  /** Null where GitHub does not tell which persons have pushed what it holds: a bot pushes what whoever wrote its workflow wants. */
   readOrigin: () => Promise<PlanOrigin | null>;
 };
 
@@ -62,7 +62,7 @@ export async function readPlan(context: PlanContext, number: number): Promise<Re
     return { kind: "unfit", subject, message: "it does not go to the repository's default branch" };
   const readOrigin = async () => {
     const pushes = await plans.readPushes(place, branch, headOid);
-    if (pushes === null) return null;
+    if (pushes?.bots.every((bot) => subject.bots.includes(bot)) !== true) return null;
     const requesters = [...new Set([subject.author, ...writers, ...pushes.by])];
     return { requesters, headAtMs: pushes.headAtMs };
   };

@@ -1,0 +1,81 @@
+import { Octokit } from "@octokit/rest";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { readPushes } from "../src/forge/github-pushes.ts";
+import { asPerson } from "./support/as-person.ts";
+import { REPO } from "./support/command-world.ts";
+import { PLAN, PLANS, type PlanPullWorld, startPlanPulls } from "./support/plan-pull-world.ts";
+
+const TIMEOUT = 60_000;
+const Oid = z.object({ sha: z.string() });
+const Commit = z.object({ tree: Oid });
+const Content = z.object({ sha: z.string() });
+
+/** A workflow that somebody has written puts a file onto the plan's branch, with its own token. */
+async function pushAsWorkflow({ github, settled }: PlanPullWorld, path: string, text: string): Promise<void> {
+  const token = github.issueToken({ kind: "workflow", repo: REPO, permissions: { contents: "write" } });
+  const call = (method: string, query: string, body?: object) =>
+    fetch(`${github.apiUrl}/repos/${REPO}/contents/${path}${query}`, {
+      method,
+      headers: { authorization: `token ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const { sha } = Content.parse(await (await call("GET", `?ref=${PLANS}`)).json());
+  const content = Buffer.from(text).toString("base64");
+  const put = await call("PUT", "", { message: "more", branch: PLANS, content, sha });
+  if (!put.ok) throw new Error(await put.text());
+  await settled();
+}
+
+describe("a plan that was pushed to", { timeout: TIMEOUT }, () => {
+  it("by a workflow, which hides who wrote that, is approved by nobody, and says so", async () => {
+    const world = await startPlanPulls();
+    const { approve, ask, notes, nudge, onBase, plan, readPlan } = world;
+    const number = await plan(6, "bob");
+    await pushAsWorkflow(world, PLAN, `${(await readPlan())[PLAN]}# more\n`);
+    await approve(number, "alice");
+    await nudge();
+    expect(await onBase()).toBeNull();
+    expect((await notes(number)).join()).toContain("a bot has pushed to its branch");
+    expect(await ask("/scale approve", "alice", number)).toContain("nothing is approved");
+    await nudge();
+    expect(await onBase()).toBeNull();
+  });
+
+  it("by its author and then, by force, by another person, is approved by neither", async () => {
+    const { approve, github, merged, nudge, onBase, plan } = await startPlanPulls();
+    const number = await plan(6, "bob");
+    await plan(7, "alice");
+    const carol = asPerson(github, "carol");
+    const [head, base] = await Promise.all(
+      [PLANS, "main"].map((branch) => github.readRef(REPO, `refs/heads/${branch}`)),
+    );
+    const { tree } = Commit.parse(await carol("GET", `/git/commits/${head}`));
+    const author = { name: "carol", email: "carol@users.noreply.github.com" };
+    const commit = { message: "rebased", tree: tree.sha, parents: [base], author, committer: author };
+    const { sha } = Oid.parse(await carol("POST", "/git/commits", commit));
+    await carol("PATCH", `/git/refs/heads/${PLANS}`, { sha, force: true });
+    await approve(number, "alice");
+    await nudge();
+    expect(await onBase()).toBeNull();
+    github.createUser("dora");
+    github.addCollaborator(REPO, "dora", "write");
+    await approve(number, "dora");
+    await merged("to: 7");
+  });
+
+  it("by an account that is gone, was pushed to by nobody knows whom", async () => {
+    const pushes = (actor: object | null) => [
+      { activity_type: "push", after: "b", timestamp: "2025-01-15T00:00:00Z", actor },
+      { activity_type: "branch_creation", after: "a", timestamp: "2025-01-14T00:00:00Z", actor: BOB },
+    ];
+    const read = (actor: object | null) => {
+      const fetch = async () => Response.json(pushes(actor));
+      return readPushes(new Octokit({ request: { fetch } }), { owner: "acme", repo: "infra" }, "x", "b");
+    };
+    expect(await read(null)).toBeNull();
+    expect((await read({ login: "carol", type: "User" }))?.by).toEqual(["carol", "bob"]);
+  });
+});
+
+const BOB = { login: "bob", type: "User" };

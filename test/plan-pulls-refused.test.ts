@@ -223,7 +223,9 @@ describe("an approved pull request is not merged, and says why, where", { timeou
   });
 
   it("it goes to another branch", async () => {
-    const { alice, approve, github, merged, notes, onBase, plan, settled } = await startPlanPulls();
+    const { options, ahead } = movableClock();
+    const world = await startPlanPulls(options);
+    const { alice, approve, github, merged, notes, nudge, onBase, plan, settled } = world;
     const number = await plan();
     await github.commit(REPO, { branch: "next", message: "next", login: "alice", files: { "next.md": "1" } });
     await alice("PATCH", `/pulls/${number}`, { base: "next" });
@@ -231,8 +233,14 @@ describe("an approved pull request is not merged, and says why, where", { timeou
     await approve(number);
     expect(await github.readFile(REPO, PLAN, "next")).toBeNull();
     expect((await notes(number)).join()).toContain("it does not go to the repository's default branch");
+    ahead(1);
+    // What was approved was the way to another branch.
     await alice("PATCH", `/pulls/${number}`, { base: "main" });
     await settled();
+    await nudge();
+    expect(await onBase()).toBeNull();
+    ahead(1);
+    await approve(number);
     await merged();
     expect(await onBase()).toContain(SCHEMA.replace("replicas", "to"));
   });

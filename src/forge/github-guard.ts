@@ -6,7 +6,7 @@ import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
 import type { GitHubClient, GitHubClientFor } from "./github-octokit.ts";
-import { REVIEWS_FIELD, ReopenedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
+import { REVIEWS_FIELD, RenewedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import type {
   BaseFile,
@@ -121,7 +121,7 @@ export class GitHubGuard implements GuardForge {
 const TextsPull = z.object({
   state: z.string(),
   headRefOid: z.string(),
-  reopened: ReopenedAnswer,
+  renewed: RenewedAnswer,
   reviews: ReviewsAnswer,
   comments: CommentsAnswer,
 });

@@ -5,8 +5,10 @@ import { toForgeError } from "./github-errors.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { optional } from "./github-server.ts";
 
-/** The reviews that say yes or no: comments would push them out of the newest hundred. And when it was opened again. */
-export const REVIEWS_FIELD = `reopened: timelineItems(last: 1, itemTypes: [REOPENED_EVENT]) { nodes { ... on ReopenedEvent { createdAt } } }
+/** The reviews that say yes or no: comments would push them out of the newest hundred. And when it was opened again, or got another base. */
+export const REVIEWS_FIELD = `renewed: timelineItems(last: 1, itemTypes: [REOPENED_EVENT, BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) {
+  nodes { ... on ReopenedEvent { createdAt } ... on BaseRefChangedEvent { createdAt } ... on AutomaticBaseChangeSucceededEvent { createdAt } }
+}
 reviews(last: 100, states: [APPROVED, CHANGES_REQUESTED, DISMISSED]) {
   nodes { state submittedAt author { __typename login } commit { oid } ${optional("PullRequestReview.authorCanPushToRepository", "authorCanPushToRepository")} }
 }`;
@@ -45,23 +47,25 @@ export const ReviewsAnswer = z.object({
   ),
 });
 
-export const ReopenedAnswer = z.object({ nodes: z.array(z.object({ createdAt: z.string() })) });
+export const RenewedAnswer = z.object({ nodes: z.array(z.object({ createdAt: z.string() })) });
 
-type ReviewedPull = { reviews: z.infer<typeof ReviewsAnswer>; reopened: z.infer<typeof ReopenedAnswer> };
+type ReviewedPull = { reviews: z.infer<typeof ReviewsAnswer>; renewed: z.infer<typeof RenewedAnswer> };
 
 /**
  * The reviews, and what was approved by command, with who may push: one request more for each person where the server does not tell.
- * An approval from before the pull request was closed and opened again is none: somebody has said "no" since.
+ * An approval from before the pull request was closed and opened again is none: somebody has said "no" since. Nor is one from before its base
+ * was changed: it was of another diff.
  */
 export async function readReviews(
   client: GitHubClient,
   repository: RepositoryName,
-  { reviews, reopened }: ReviewedPull,
+  { reviews, renewed }: ReviewedPull,
   byCommand: readonly SeenReview[],
 ): Promise<Review[]> {
-  const reopenedAtMs = Date.parse(reopened.nodes[0]?.createdAt ?? "");
+  const renewedAtMs = Date.parse(renewed.nodes[0]?.createdAt ?? "");
+  // GitHub's times have seconds, and whoever waits for an approval could be that fast.
   const nodes = [...reviews.nodes, ...byCommand].filter(
-    ({ state, submittedAtMs }) => state !== "approved" || !(submittedAtMs < reopenedAtMs),
+    ({ state, submittedAtMs }) => state !== "approved" || !(submittedAtMs <= renewedAtMs),
   );
   const untold = nodes.filter(({ canPush, isPerson, author }) => canPush === undefined && isPerson && author);
   const logins = [...new Set(untold.map(({ author }) => author))];

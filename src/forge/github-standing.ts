@@ -4,7 +4,7 @@ import { ForgeError, type PullStanding } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
 import type { GitHubClient } from "./github-octokit.ts";
-import { REVIEWS_FIELD, ReopenedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
+import { REVIEWS_FIELD, RenewedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { optional } from "./github-server.ts";
 import { hasHeadMark, hasSeal, type MarkedHead, type SealedCommit } from "./head-mark.ts";
 
@@ -49,7 +49,7 @@ const StandingAnswer = z.object({
         mergeStateStatus: z.string().optional(),
         isInMergeQueue: z.boolean().default(false),
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
-        reopened: ReopenedAnswer,
+        renewed: RenewedAnswer,
         reviews: ReviewsAnswer,
         comments: CommentsAnswer,
       })

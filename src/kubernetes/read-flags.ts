@@ -18,7 +18,7 @@ export function parseFlags(args: readonly string[]): Flags {
       switches.add(name);
       continue;
     }
-    const form = FORMS[name];
+    const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
     if (form === undefined) throw new ArgumentMistake(given, `there is no such argument; expected ${KNOWN}.`);
     if (end === -1) throw new ArgumentMistake(given, `expected ${name}=${form}.`);
     const before = values.get(name) ?? [];

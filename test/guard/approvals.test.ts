@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "../support/app-world.ts";
+import { movableClock } from "../support/command-world.ts";
 import { GATED, REPO, STACK_PATH, startGuardWorld, withWeb } from "../support/guard-world.ts";
 
 const TIMEOUT = 60_000;
@@ -115,6 +116,31 @@ describe("the guard, where a person has to approve", { timeout: TIMEOUT }, () =>
     });
     const { output } = await reported(moved, "in_progress");
     expect(output.summary).toContain("carol approved an earlier commit");
+  });
+
+  it("counts no approval from before the base was changed", async () => {
+    const { options, ahead } = movableClock();
+    const { github, guard, open, reported, rest } = await startGuardWorld({ ...options, files: GATED });
+    await github.commit(REPO, { branch: "next", login: "alice", message: "next", files: { "next.md": "1" } });
+    const { number, head } = await open({ [STACK_PATH]: withWeb(9) });
+    await reported(head, "in_progress");
+    await rest("PATCH", `/pulls/${number}`, { base: "next" });
+    ahead(1);
+    await github.review(REPO, number, { login: "carol", state: "APPROVED" });
+    await reported(head, "success");
+    ahead(1);
+    await rest("PATCH", `/pulls/${number}`, { base: "main" });
+    await reported(head, "in_progress");
+    ahead(1);
+    await github.review(REPO, number, { login: "carol", state: "APPROVED" });
+    expect(
+      (
+        await eventually(
+          () => guard(head),
+          (run) => run?.conclusion === "success",
+        )
+      )?.conclusion,
+    ).toBe("success");
   });
 
   it("does not know who pushed an unsigned head whose event was lost, and counts no approval of it", async () => {

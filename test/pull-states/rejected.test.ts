@@ -143,13 +143,15 @@ it.each(["a review", "a command"])(
 it("a gated pull request that is opened again waits for its approval again", {
   timeout: TIMEOUT,
 }, async () => {
-  const { alice, github, post, settled, stackFile } = await gatedPull();
+  const { options, ahead } = movableClock();
+  const { alice, github, post, settled, stackFile } = await gatedPull(options);
   await alice("PATCH", "/pulls/1", { state: "closed" });
   await settled();
   await alice("PATCH", "/pulls/1", { state: "open" });
   await settled();
   const { results } = await post("/scale/web", { value: 8 });
   expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "awaiting-approval" }] });
+  ahead(1);
   await github.review(REPO, 1, { login: "bob", state: "APPROVED" });
   await eventually(stackFile, (text) => text === scaled(8));
 });

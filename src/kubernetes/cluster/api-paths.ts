@@ -13,7 +13,7 @@ const Group = z.object({
   versions: z.array(z.object({ groupVersion: z.string() })),
 });
 
-/** What an API server serves. It is asked once for each group and version. */
+/** What an API server serves. It is asked once for each group and version; a failure is not kept. */
 export type ApiPaths = {
   /** Null where it serves no such kind. */
   find(kind: ApiKind): Promise<ApiResource | null>;
@@ -27,11 +27,17 @@ export function openApiPaths(
   accept: <T>(answer: ApiAnswer, schema: z.ZodType<T>) => T,
 ): ApiPaths {
   const answers = new Map<string, Promise<ApiAnswer>>();
-  const get = <T>(path: string, schema: z.ZodType<T>) => {
+  const get = async <T>(path: string, schema: z.ZodType<T>) => {
     const request: ApiRequest = { method: "GET", path };
     const asked = answers.get(path) ?? call(request);
     answers.set(path, asked);
-    return asked.then((answer) => (answer.status === 404 ? null : accept(answer, schema)));
+    try {
+      const answer = await asked;
+      return answer.status === 404 ? null : accept(answer, schema);
+    } catch (error) {
+      if (answers.get(path) === asked) answers.delete(path);
+      throw error;
+    }
   };
   const find: ApiPaths["find"] = async ({ apiVersion, kind }) => {
     const base = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;

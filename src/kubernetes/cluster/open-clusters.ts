@@ -4,7 +4,7 @@ import { readCurrentContext } from "./kube-config.ts";
 import { openCluster } from "./open-cluster.ts";
 
 /**
- * The clusters of a kubeconfig by context, each opened once; null is that of the current context. `files` are those of KUBECONFIG. What it
+ * The clusters of a kubeconfig by context, each opened once, a failure not kept; null is that of the current context. `files` are those of KUBECONFIG. What it
  * answers throws `ClusterError`.
  */
 export function openClusters(files: readonly string[]): (kubeContext: string | null) => Promise<Cluster> {
@@ -17,6 +17,11 @@ export function openClusters(files: readonly string[]): (kubeContext: string | n
     }
     const cluster = opened.get(context) ?? openCluster(files, context);
     opened.set(context, cluster);
-    return await cluster;
+    try {
+      return await cluster;
+    } catch (error) {
+      if (opened.get(context) === cluster) opened.delete(context);
+      throw error;
+    }
   };
 }

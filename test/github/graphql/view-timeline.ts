@@ -1,7 +1,7 @@
 import { formatNodeId } from "../node-id.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { formatTime } from "../render/time.ts";
-import type { Repository } from "../world.ts";
+import type { Account, Repository } from "../world.ts";
 import { connect, type PageArgs } from "./connection.ts";
 import type { GraphqlContext } from "./execute.ts";
 import { viewActor } from "./view-account.ts";
@@ -10,23 +10,18 @@ export interface TimelineArgs extends PageArgs {
   readonly itemTypes?: readonly string[] | null;
 }
 
-/** What has happened to a pull request, as far as it is kept: that it was closed or reopened, the last time. Other events are an error. */
+/** What has happened to a pull request, as far as it is kept: that it was closed, reopened or moved to another base, the last time each. Other events are an error. */
 export function viewTimeline(
   { world }: GraphqlContext,
   repository: Repository,
   pull: PullRequest,
   args: TimelineArgs,
 ): object {
-  const [type, ...others] = args.itemTypes ?? [];
-  if (others.length > 0 || (type !== "CLOSED_EVENT" && type !== "REOPENED_EVENT"))
-    throw new Error("the stand-in's timeline has only CLOSED_EVENT or only REOPENED_EVENT");
-  const name = type === "CLOSED_EVENT" ? "ClosedEvent" : "ReopenedEvent";
-  const { closedAt, closedBy, reopened } = pull;
-  const closed = closedAt === null ? null : { at: closedAt, by: closedBy };
-  const last = type === "CLOSED_EVENT" ? closed : reopened;
-  const events = last === null ? [] : [last];
+  const events = (args.itemTypes ?? [])
+    .flatMap((type) => eventsOf(pull, type))
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
   return {
-    ...connect("timelineItems", args, events, ({ at, by }) => ({
+    ...connect("timelineItems", args, events, ({ name, at, by }) => ({
       __typename: name,
       id: formatNodeId(name, repository.id, pull.number),
       createdAt: formatTime(at),
@@ -36,4 +31,22 @@ export function viewTimeline(
     pageCount: events.length,
     updatedAt: formatTime(pull.updatedAt),
   };
+}
+
+type TimelineEvent = { readonly name: string; readonly at: Date; readonly by: Account | null };
+
+function eventsOf({ closedAt, closedBy, reopened, baseChanged }: PullRequest, type: string): TimelineEvent[] {
+  switch (type) {
+    case "CLOSED_EVENT":
+      return closedAt === null ? [] : [{ name: "ClosedEvent", at: closedAt, by: closedBy }];
+    case "REOPENED_EVENT":
+      return reopened === null ? [] : [{ name: "ReopenedEvent", ...reopened }];
+    case "BASE_REF_CHANGED_EVENT":
+      return baseChanged === null ? [] : [{ name: "BaseRefChangedEvent", ...baseChanged }];
+    // The stand-in moves no base by itself.
+    case "AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT":
+      return [];
+    default:
+      throw new Error(`the stand-in's timeline has no ${type}`);
+  }
 }

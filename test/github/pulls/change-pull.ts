@@ -41,6 +41,7 @@ export async function changePull(
     await dequeuePull(world, repository, pull, "MANUAL", hand);
     pull.baseRef = change.base;
     pull.baseOid = oid;
+    pull.baseChanged = { at: world.now(), by: hand.account };
     pull.unknownReads = world.unknownMergeabilityReads;
   }
   pull.updatedAt = world.now();

@@ -59,6 +59,7 @@ export async function createPull(
     closedAt: null,
     closedBy: null,
     reopened: null,
+    baseChanged: null,
     conversationLock: null,
     headRepository,
     headRef,

@@ -65,6 +65,8 @@ export interface PullRequest extends Conversation {
   merge: Merge | null;
   /** The last time; it stays where it is closed once more. */
   reopened: { readonly at: Date; readonly by: Account } | null;
+  /** The last time that somebody gave it another base. */
+  baseChanged: { readonly at: Date; readonly by: Account } | null;
   autoMerge: AutoMerge | null;
   /** Reads that still answer "unknown". */
   unknownReads: number;

@@ -151,7 +151,7 @@ describe("an approved pull request is not merged, and says why, where", { timeou
     ],
     ["its plan is gone", { [PLAN]: null }, `it leaves ${PLAN} as it is`],
     ["its summary is gone", { [SUMMARY]: null }, `${SUMMARY} is not there`],
-    ["its plan is no YAML", { [PLAN]: "{" }, `${PLAN} is no valid plan`],
+    ["its plan is no YAML", { [PLAN]: "{" }, `${PLAN} cannot be read (`],
     ["its plan is no text", { [PLAN]: "\u0000\u0001" }, PLAN],
     [
       "its summary says something else",
@@ -175,12 +175,12 @@ describe("an approved pull request is not merged, and says why, where", { timeou
     [
       "its plan has an action that is none",
       ["action: scale_workload", "action: run_anything"],
-      "is no valid plan",
+      "cannot be read (actions.0",
     ],
     [
       "its plan has a field that is none",
       ["reason: requested_scale", "reason: requested_scale\n    run: sh"],
-      "is no valid plan",
+      "cannot be read (actions.0",
     ],
     ["its plan has a value twice", ["to: 6", "to: 6\n    to: 60"], "the key is given twice"],
     [
@@ -188,11 +188,15 @@ describe("an approved pull request is not merged, and says why, where", { timeou
       ["to: 6", "to: 60"],
       "is not what infra.scale writes",
     ],
-    ["its plan is of another target", ["target: prod", "target: staging"], "is a plan of another target"],
+    [
+      "its plan is of another target",
+      ["target: prod", "target: staging"],
+      'is of the target "staging", and not of its folder\'s',
+    ],
     [
       "its plan is in no namespace",
       ["namespace: assistant\nassumptions", "namespace: As/sistant\nassumptions"],
-      "names no Kubernetes namespace",
+      "is of a namespace that has no Kubernetes name",
     ],
   ])("%s", async (_, [from = "", to = ""], why) => {
     const { approve, notes, nudge, onBase, plan, push, readPlan } = await startPlanPulls();

@@ -1,7 +1,6 @@
 import type { StackFile } from "../domain/snapshot.ts";
-import { isLabelName } from "./kubernetes-name.ts";
+import { judgePlan } from "./apply/judge-plan.ts";
 import { isCostOf } from "./plan-cost.ts";
-import { parsePlanFile } from "./read-plan-file.ts";
 import { renderPlanPull } from "./render-plan-pull.ts";
 import { renderSummary } from "./render-summary.ts";
 
@@ -44,28 +43,21 @@ export type JudgedPlan =
   | { kind: "plan"; target: string; title: string; message: string };
 
 /**
- * Judges the two files of a plan by themselves, whoever has written them: a valid plan of that folder's target, and the summary that is
+ * Judges the two files of a plan by themselves, whoever has written them: a plan that the Action applies, of that folder's target, and the summary that is
  * rendered from it, byte for byte. Pure.
  */
 export function judgePlanFiles(paths: PlanPaths, plan: StackFile, summary: StackFile): JudgedPlan {
   const unfit = (message: string): JudgedPlan => ({ kind: "unfit", message });
   if (plan.kind !== "text") return unfit(`${paths.plan} ${whyUnread(plan)}`);
-  const parsed = parsePlanFile(plan.text);
-  if (parsed.kind === "bad") {
-    const where = parsed.path === "" ? "" : ` at ${parsed.path}`;
-    return unfit(`${paths.plan} is no valid plan${where}: ${parsed.message}`);
-  }
-  const { metadata, context } = parsed.plan;
-  if (metadata.target !== paths.target)
-    return unfit(`${paths.plan} is a plan of another target, ${metadata.target}`);
-  if (!isLabelName(context.namespace)) return unfit(`${paths.plan} names no Kubernetes namespace`);
+  const judged = judgePlan(plan.text, paths.target);
+  if (judged.kind === "bad") return unfit(`${paths.plan} ${judged.why}`);
   if (summary.kind !== "text") return unfit(`${paths.summary} ${whyUnread(summary)}`);
-  const { cost, actions } = parsed.plan;
+  const { cost, actions } = judged.plan;
   if (cost !== undefined && !isCostOf(cost, actions))
     return unfit(`${paths.plan} names a cost that is not what its own numbers come to`);
-  const rendered = renderSummary(parsed.plan);
+  const rendered = renderSummary(judged.plan);
   if (summary.text !== rendered) return unfit(`${paths.summary} is not what infra.scale writes of this plan`);
-  const { title, commitBody } = renderPlanPull(parsed.plan, rendered);
+  const { title, commitBody } = renderPlanPull(judged.plan, rendered);
   return { kind: "plan", target: paths.target, title, message: commitBody };
 }
 

@@ -7,7 +7,7 @@ import { parseWorkloadKind } from "../workload-kind.ts";
 const MOST_ACTIONS = 200;
 
 /**
- * Reads a plan that was merged, by whomever. `target` is the folder in which it is. A plan that `infra.scale` would not have made is told,
+ * Reads a plan that is to be merged, or was, by whomever. `target` is the folder in which it is. A plan that `infra.scale` would not have made is told,
  * and not applied. The sentence goes on after "the plan".
  */
 export function judgePlan(

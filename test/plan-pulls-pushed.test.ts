@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { Octokit } from "@octokit/rest";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -7,6 +12,7 @@ import { REPO } from "./support/command-world.ts";
 import { PLAN, PLANS, type PlanPullWorld, startPlanPulls } from "./support/plan-pull-world.ts";
 
 const TIMEOUT = 60_000;
+const run = promisify(execFile);
 const Oid = z.object({ sha: z.string() });
 const Commit = z.object({ tree: Oid });
 const Content = z.object({ sha: z.string() });
@@ -62,6 +68,32 @@ describe("a plan that was pushed to", { timeout: TIMEOUT }, () => {
     github.addCollaborator(REPO, "dora", "write");
     await approve(number, "dora");
     await merged("to: 7");
+  });
+
+  it("in more commits than are looked at is not merged, and says so", async () => {
+    const { approve, github, notes, nudge, onBase, plan, settled } = await startPlanPulls();
+    const number = await plan();
+    const token = github.issueToken({ kind: "user", login: "carol" });
+    await using folder = await mkdtempDisposable(join(tmpdir(), "plan-commits-"));
+    const remote = `${github.url.replace("http://", `http://x-access-token:${token}@`)}/${REPO}.git`;
+    const env = { PATH: process.env.PATH, HOME: folder.path, GIT_CONFIG_NOSYSTEM: "1" };
+    const git = (args: string[], input = "") => {
+      const running = run("git", args, { cwd: folder.path, env });
+      running.child.stdin?.end(input);
+      return running;
+    };
+    await git(["clone", "--quiet", "--bare", remote, "."]);
+    const commits = Array.from({ length: 501 }, (_, n) => {
+      const from = n === 0 ? `from refs/heads/${PLANS}^0\n` : "";
+      return `commit refs/heads/${PLANS}\ncommitter c <c@example.com> ${1_736_899_200 + n} +0000\ndata 1\nx\n${from}\n`;
+    });
+    await git(["fast-import", "--quiet"], commits.join(""));
+    await git(["push", "--quiet", remote, PLANS]);
+    await settled();
+    await approve(number);
+    await nudge();
+    expect(await onBase()).toBeNull();
+    expect((await notes(number)).join()).toContain("too many commits to know who wrote them");
   });
 
   it("by an account that is gone, was pushed to by nobody knows whom", async () => {

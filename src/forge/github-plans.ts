@@ -34,8 +34,9 @@ export class GitHubPlans implements PlanForge {
 
   readPlanChanges(head: PullHead, baseOid: string): Promise<PlanChanges> {
     return this.#doing(head, `comparing ${head.headOid.slice(0, 7)}`, async (client) => {
-      const { mergeBaseOid, paths, writers } = await readGuardDiff(client, head, baseOid, this.#markKey);
-      return { mergeBaseOid, paths, writers };
+      const diff = await readGuardDiff(client, head, baseOid, this.#markKey);
+      const { mergeBaseOid, paths, writers, isComplete } = diff;
+      return { mergeBaseOid, paths, writers, isComplete };
     });
   }
 

@@ -38,6 +38,8 @@ export type PlanChanges = {
   paths: ReadonlySet<string> | null;
   /** Authors and committers of its commits that are persons. */
   writers: readonly string[];
+  /** False where there are more commits than were read. */
+  isComplete: boolean;
 };
 
 /** Who has pushed what stands on a branch, and when, as GitHub has seen it. */

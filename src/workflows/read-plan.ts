@@ -81,7 +81,12 @@ async function judge(
   const changes = await plans.readPlanChanges({ ...place, number, headOid }, baseOid);
   const found = findPlanPaths(changes.paths);
   const judged = {
-    verdict: found.kind === "paths" ? await judgeFiles(found.paths, changes.mergeBaseOid) : found,
+    verdict:
+      found.kind !== "paths"
+        ? found
+        : changes.isComplete
+          ? await judgeFiles(found.paths, changes.mergeBaseOid)
+          : TOO_MANY_COMMITS,
     writers: changes.writers,
   };
   verdicts.set(key, judged);
@@ -103,5 +108,10 @@ async function judge(
     return verdict;
   }
 }
+
+const TOO_MANY_COMMITS: PlanVerdict = {
+  kind: "unfit",
+  message: "it has too many commits to know who wrote them; squash them",
+};
 
 const MISSING = { kind: "missing" } as const;

@@ -9,8 +9,7 @@ const COMMITS_PER_PAGE = 100;
 const MOST_PAGES = 5;
 
 /**
- * Compares a head with a base: one request, one more for each further hundred commits, and one for a commit of an App's that
- * GitHub has not signed.
+ * Compares a head with a base: one request, one more for each further hundred commits, and one for a single commit of an App's.
  */
 export async function readGuardDiff(
   client: GitHubClient,
@@ -32,13 +31,15 @@ export async function readGuardDiff(
   for (let page = 2; commits.length < data.total_commits && page <= MOST_PAGES; page++)
     commits.push(...(await read(page)).data.commits);
   const files = data.files ?? [];
-  const writers = commits
+  const accounts = commits
     .flatMap(({ author, committer }) => [author, committer])
-    .flatMap((account) =>
-      account !== null && "login" in account && account.type === "User" && account.login !== WEB_FLOW
-        ? [account.login]
-        : [],
-    );
+    .filter((account) => account !== null)
+    .filter((account) => "login" in account);
+  const writers = accounts
+    .filter(({ type, login }) => type === "User" && login !== WEB_FLOW)
+    .map(({ login }) => login);
+  const isByBot = accounts.some(({ type }) => type === "Bot");
+  const isOwn = isByBot && data.total_commits === 1 && (await isMarked(client, head, markKey));
   return {
     mergeBaseOid: data.merge_base_commit.sha,
     paths:
@@ -50,11 +51,8 @@ export async function readGuardDiff(
             ),
           ),
     writers: [...new Set(writers)],
-    isSigned:
-      commits.every(({ commit }) => commit.verification?.verified === true) ||
-      (data.total_commits === 1 &&
-        commits[0]?.author?.type === "Bot" &&
-        (await isMarked(client, head, markKey))),
+    isByBot: isByBot && !isOwn,
+    isSigned: isOwn || commits.every(({ commit }) => commit.verification?.verified === true),
     isComplete: commits.length >= data.total_commits,
     headMessage: commits.find(({ sha }) => sha === headOid)?.commit.message ?? "",
   };

@@ -48,6 +48,8 @@ export type GuardDiff = {
   paths: ReadonlySet<string> | null;
   /** Authors and committers of the commits that are persons. */
   writers: readonly string[];
+  /** A bot has written one of its commits, which is not a head that we have made ourselves: it may be for whoever wrote its workflow. */
+  isByBot: boolean;
   /** Every commit is signed by who made it, or by GitHub. */
   isSigned: boolean;
   /** False where there are more commits than were read. */

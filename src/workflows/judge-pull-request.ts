@@ -64,7 +64,8 @@ export async function judgePullRequest(
   }
   const unseen =
     repository.blind === null ? [] : await findUnseen(forge, head, subject, repository, repository.blind);
-  const approvable = async () => ({ headOid: head.headOid, pusher });
+  const diffs = touched.map(({ diff }) => diff);
+  const approvable = async () => ({ headOid: head.headOid, pusher, diffs });
   const judged = await judge(forge, head, { subject, touched, unseen, approvable });
   return judged === null ? { kind: "gone" } : report(judging, head, { verdict: judged, subject, pusher });
 }
@@ -80,10 +81,14 @@ export async function judgeMergeGroup(judging: Judging, group: MergeGroup): Prom
     .filter(({ place }) => place.branch === group.branch && (diff.paths?.has(place.path) ?? true))
     .map((stack) => ({ stack, baseOid, diff }));
   const unseen = unseenFiles(diff, repository, repository.blind);
-  // What the group's own commits are signed with says nothing of those that it merges.
+  // Who has written and signed the group's own commits says nothing of those that it merges.
   const approvable = async (headOid: string) => {
-    const { check } = await forge.readSubject({ ...group, headOid }, []);
-    return { headOid, pusher: readMark(check).pushedBy };
+    const head = { ...group, headOid };
+    const [{ check }, ofHead] = await Promise.all([
+      forge.readSubject(head, []),
+      forge.readDiff(head, baseOid),
+    ]);
+    return { headOid, pusher: readMark(check).pushedBy, diffs: [ofHead] };
   };
   const verdict = await judge(forge, group, { subject, touched, unseen, approvable });
   if (verdict === null) return { kind: "gone" };
@@ -97,8 +102,10 @@ type Evidence = {
   subject: GuardSubject;
   touched: readonly Touched[];
   unseen: readonly GuardedStack[];
-  /** The commit that an approval has to be of, and who pushed it, by the head that the pull request has now. */
-  approvable: (pullHeadOid: string) => Promise<{ headOid: string; pusher: string | null }>;
+  /** The commit that an approval has to be of, who pushed it, and what it changes, by the head that the pull request has now. */
+  approvable: (
+    pullHeadOid: string,
+  ) => Promise<{ headOid: string; pusher: string | null; diffs: readonly GuardDiff[] }>;
 };
 
 /** Null where the pull request was merged or closed meanwhile. */
@@ -120,9 +127,9 @@ async function judge(
       continue;
     stacks.push(await guardedStack(stack, before, base, after));
   }
-  const diffs = touched.map(({ diff }) => diff);
+  const { headOid, pusher, diffs: approved } = await approvable(pullHeadOid);
+  const diffs = [...touched.map(({ diff }) => diff), ...approved];
   const scaleCommits = diffs.flatMap(({ headMessage }) => parseScaleCommit(headMessage)?.requestedBy ?? []);
-  const { headOid, pusher } = await approvable(pullHeadOid);
   const persons = [subject.author, pusher].filter((login) => login !== null);
   const requesters = [...persons, ...diffs.flatMap(({ writers }) => writers), ...scaleCommits];
   return judgeGuard({
@@ -130,7 +137,7 @@ async function judge(
     stacks,
     reviews,
     requesters: [...new Set(requesters.filter((login) => login !== ""))],
-    doubt: doubtOf(diffs, pusher),
+    doubt: doubtOf(approved, pusher),
   });
 }
 
@@ -138,6 +145,8 @@ async function judge(
 function doubtOf(diffs: readonly GuardDiff[], pusher: string | null): string | null {
   if (diffs.some(({ isComplete }) => !isComplete))
     return "it has too many commits to know who wrote them; squash them";
+  if (diffs.some(({ isByBot }) => isByBot))
+    return "a bot has written a commit of it, for a person who is not known; make that commit yourself";
   if (pusher !== null || diffs.every(({ isSigned }) => isSigned)) return null;
   return "who pushed this commit is not known; push once more, or sign the commits";
 }

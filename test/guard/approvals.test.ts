@@ -143,6 +143,29 @@ describe("the guard, where a person has to approve", { timeout: TIMEOUT }, () =>
     ).toBe("success");
   });
 
+  it("counts no approval of what a workflow has written, for whoever wrote that", async () => {
+    const { github, open, reported, rest } = await startGuardWorld({ files: GATED });
+    const { number, head } = await open({ [STACK_PATH]: withWeb(8) }, { login: "bob" });
+    await reported(head, "in_progress");
+    const workflow = github.issueToken({ kind: "workflow", repo: REPO, permissions: { contents: "write" } });
+    const path = `/contents/${STACK_PATH}`;
+    const { body } = await rest("GET", `${path}?ref=change`);
+    const content = Buffer.from(withWeb(10)).toString("base64");
+    const written = { message: "more", branch: "change", sha: body.sha, content };
+    const put = await rest("PUT", path, written, workflow);
+    const pushed: string = put.body.commit.sha;
+    expect(put.body.commit.verification.verified).toBe(true);
+    await github.review(REPO, number, { login: "alice", state: "APPROVED" });
+    const { output } = await reported(pushed, "in_progress");
+    expect(output.summary).toContain("a bot has written a commit of it");
+    const files = { "README.md": "hello" };
+    const next = await github.commit(REPO, { branch: "change", login: "bob", message: "next", files });
+    await github.review(REPO, number, { login: "alice", state: "APPROVED" });
+    expect((await reported(next, "in_progress")).output.summary).toContain(
+      "a bot has written a commit of it",
+    );
+  });
+
   it("does not know who pushed an unsigned head whose event was lost, and counts no approval of it", async () => {
     const { github, app, replica, open, startReplica, reported } = await startGuardWorld({ files: GATED });
     app.setWebhook("http://127.0.0.1:9/lost");

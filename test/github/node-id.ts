@@ -2,6 +2,7 @@
 export type NodeKind =
   | "Activity"
   | "App"
+  | "BaseRefChangedEvent"
   | "Bot"
   | "CheckRun"
   | "CheckSuite"

@@ -1,4 +1,4 @@
-import { formatNodeId } from "../node-id.ts";
+import { formatNodeId, type NodeKind } from "../node-id.ts";
 import type { PullRequest } from "../pulls/pull-request.ts";
 import { formatTime } from "../render/time.ts";
 import type { Account, Repository } from "../world.ts";
@@ -33,7 +33,7 @@ export function viewTimeline(
   };
 }
 
-type TimelineEvent = { readonly name: string; readonly at: Date; readonly by: Account | null };
+type TimelineEvent = { readonly name: NodeKind; readonly at: Date; readonly by: Account | null };
 
 function eventsOf({ closedAt, closedBy, reopened, baseChanged }: PullRequest, type: string): TimelineEvent[] {
   switch (type) {

@@ -70,6 +70,8 @@ export class SendQueue {
       if (why !== null) this.#onGivenUp(why);
     }
     this.#running = null;
+    // A target that is down again is told of again.
+    this.#lost = 0;
   }
 
   /** Null where it was sent, else why not. */

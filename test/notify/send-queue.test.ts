@@ -86,6 +86,17 @@ describe("SendQueue", () => {
     expect(sent).toBe(101);
   });
 
+  it("tells of each time that there are too many", async () => {
+    const { queue, givenUp } = open();
+    for (let outage = 0; outage < 2; outage++) {
+      const gate = Promise.withResolvers<Sent>();
+      for (let count = 0; count < 110; count++) queue.add(() => gate.promise);
+      gate.resolve({ kind: "sent" });
+      await queue.idle();
+    }
+    expect(givenUp).toEqual(Array.from({ length: 2 }, () => "100 messages wait for it already"));
+  });
+
   it("at the stop tries what waits once more, ends what hangs, and takes nothing new", async () => {
     const { queue, givenUp } = open({ tryMs: 60_000, againMs: [3_600_000] });
     let tries = 0;

@@ -224,24 +224,34 @@ describe("what is told to whom", () => {
     expect(await graphqlCalls(TARGETS, (await startTargets()).environment)).toBe(none + 1);
   });
 
-  it("follows the repository file", { timeout: TIMEOUT }, async () => {
-    const { github, post, settled, types } = await startNotifyWorld("paused: false\n");
+  it("follows the repository file, and has nothing that was so before it named a target", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const { github, post, settled, apply, types, events } = await startNotifyWorld("paused: false\n");
     const setFile = async (text: string) => {
+      // GitHub dates to the second.
+      await sleep(1_100);
       await github.commit(REPO, { files: { [FILE]: text }, message: "settings", login: "alice" });
       await settled();
     };
-    await post("/scale/web", { value: 4 });
-    await settled();
-    expect(types()).toEqual([]);
+    const move = async (pool: string, value: number) => {
+      await post(`/scale/${pool}`, { value });
+      await settled();
+      await apply(pool, value);
+    };
+    await move("web", 4);
     await setFile(TARGETS);
-    await post("/scale/api", { value: 4 });
-    await settled();
-    expect(types().length).toBeGreaterThan(0);
-    const told = types().length;
+    expect(types()).toEqual([]);
+    await move("api", 4);
+    const told = ["scale.opened", "scale.applied"];
+    expect(types()).toEqual(told);
     await setFile("paused: false\n");
-    await post("/scale/api", { value: 6 });
-    await settled();
-    expect(types()).toHaveLength(told);
+    await move("web", 5);
+    await setFile(TARGETS);
+    expect(types()).toEqual(told);
+    await move("api", 6);
+    expect(types()).toEqual([...told, ...told]);
+    expect(events().at(-1)?.data.changes).toEqual([{ name: "api", from: 4, to: 6 }]);
   });
 });
 

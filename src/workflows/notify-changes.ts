@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../clock.ts";
 import type { Notification } from "../domain/notification.ts";
 import { decideNews, type Seen, type UntoldSince } from "../domain/notification-news.ts";
@@ -33,7 +34,10 @@ type NotificationsOptions = {
 
 type Watched = {
   name: RepositoryName;
+  /** Empty where nobody is to be told. */
   targets: readonly NamedTarget[];
+  /** When its targets were last changed; null: they are those of its first listing. */
+  changedAtMs: number | null;
   /** What was seen of each source, a stack's by its id; none of one that was not looked at yet. */
   seen: Map<string, Seen>;
   notBeforeMs: number;
@@ -42,7 +46,7 @@ type Watched = {
   timer: NodeJS.Timeout | undefined;
 };
 
-const UNSEEN = { notBeforeMs: 0, failures: 0, timer: undefined };
+const UNSEEN = { changedAtMs: null, notBeforeMs: 0, failures: 0, timer: undefined };
 
 type ListedWish = RepositoryName & { notifications: NotificationTargets | null };
 
@@ -54,8 +58,9 @@ const LATER = 6;
 const MOST_FAILURES = 5;
 
 /**
- * Tells targets what has become of scale pull requests, as far as their repository names targets and the app has their addresses. Nothing
- * of it is kept anywhere: what became so before this process started counts as told. Where nobody is to be told, nothing is read.
+ * Tells targets what has become of scale pull requests and plans, as far as their repository names targets and the app has their addresses.
+ * Nothing of it is kept anywhere: what became so before this process started counts as told, as far as no missed event shows that nobody
+ * can have told it, and so does what was so before the repository named its targets. Where nobody is to be told, nothing is read.
  */
 export class Notifications {
   readonly #options: NotificationsOptions;
@@ -77,9 +82,8 @@ export class Notifications {
     if (notifications !== null) {
       const targets = namedTargets(notifications).filter((target) => this.#isReady(name, target));
       const known = this.#watched.get(key);
-      if (targets.length === 0) this.forget(name);
-      else if (known !== undefined) known.targets = targets;
-      else this.#watched.set(key, { ...UNSEEN, name, targets, seen: new Map() });
+      if (known === undefined) this.#watched.set(key, { ...UNSEEN, name, targets, seen: new Map() });
+      else this.#change(known, targets);
     }
     this.moved(name);
   }
@@ -88,6 +92,16 @@ export class Notifications {
   moved(name: RepositoryName): void {
     const watched = this.#watched.get(repositoryKey(name));
     if (watched !== undefined) this.#start(watched);
+  }
+
+  /** What was so before somebody became a target is not told to them. */
+  #change(watched: Watched, targets: readonly NamedTarget[]): void {
+    if (isDeepStrictEqual(watched.targets, targets)) return;
+    // What has happened meanwhile was not looked at.
+    if (watched.targets.length === 0) watched.seen.clear();
+    watched.targets = targets;
+    // GitHub dates to the second.
+    watched.changedAtMs = Math.floor(this.#options.clock() / 1000) * 1000;
   }
 
   /** Whether anybody is to be told how plans of the repository have ended. */
@@ -102,9 +116,12 @@ export class Notifications {
     for (const watched of this.#watched.values()) this.#start(watched);
   }
 
+  /** Nobody of the repository is told any more, unless it is listed again: then what happens from there on. */
   forget(name: RepositoryName): void {
-    clearTimeout(this.#watched.get(repositoryKey(name))?.timer);
-    this.#watched.delete(repositoryKey(name));
+    const watched = this.#watched.get(repositoryKey(name));
+    if (watched === undefined) return;
+    clearTimeout(watched.timer);
+    this.#change(watched, []);
   }
 
   /** Nothing begins any more. */
@@ -125,6 +142,7 @@ export class Notifications {
 
   #start(watched: Watched): void {
     const { background } = this.#options;
+    if (watched.targets.length === 0) return;
     background.start(`notify ${repositoryKey(watched.name)}`, () => this.#look(watched));
   }
 
@@ -132,7 +150,7 @@ export class Notifications {
     const { clock, everyMs, onError } = this.#options;
     const waitMs = watched.notBeforeMs - clock();
     if (waitMs > 0) return this.#lookIn(watched, waitMs);
-    if (this.#isGone(watched)) return;
+    if (this.#isOver(watched)) return;
     watched.notBeforeMs = clock() + everyMs;
     const { owner, repo } = watched.name;
     let hasFailed = false;
@@ -159,11 +177,15 @@ export class Notifications {
   /** All that can be told of one source of a repository at the moment, a stack or a plan: what is news of it is told. */
   take(name: RepositoryName, source: string, reading: readonly Notification[]): void {
     const watched = this.#watched.get(repositoryKey(name));
-    if (watched === undefined) return;
-    const { news, seen } = decideNews(watched.seen.get(source) ?? null, reading, this.#since);
+    if (watched === undefined || watched.targets.length === 0) return;
+    const { news, seen } = decideNews(watched.seen.get(source) ?? null, reading, this.#sinceOf(watched));
     watched.seen.set(source, seen);
     for (const ofSubject of Map.groupBy(news, ({ subject }) => subject.id).values())
       this.#tell(watched, ofSubject);
+  }
+
+  #sinceOf({ changedAtMs }: Watched): UntoldSince {
+    return changedAtMs === null ? this.#since : { openMs: changedAtMs, endMs: changedAtMs };
   }
 
   /** A target gets all that is news of one subject at once. */
@@ -177,10 +199,10 @@ export class Notifications {
 
   #lookIn(watched: Watched, waitMs: number): void {
     clearTimeout(watched.timer);
-    if (!this.#isGone(watched)) watched.timer = setTimeout(() => this.#start(watched), waitMs).unref();
+    if (!this.#isOver(watched)) watched.timer = setTimeout(() => this.#start(watched), waitMs).unref();
   }
 
-  #isGone(watched: Watched): boolean {
-    return this.#isStopped || this.#watched.get(repositoryKey(watched.name)) !== watched;
+  #isOver({ targets }: Watched): boolean {
+    return this.#isStopped || targets.length === 0;
   }
 }

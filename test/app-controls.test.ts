@@ -190,6 +190,60 @@ describe("a pause", () => {
   });
 });
 
+describe("a call of the API", () => {
+  const write = (world: AppWorld, path: string, hold: object) => {
+    const said = { until: null, by: "alice", at: "2026-01-07T12:00:00Z", why: "incident", ...hold };
+    const text = JSON.stringify({ schemaVersion: 1, holds: [said] });
+    return world.github
+      .commit(REPO, { branch: "pulumiscale", message: "x", login: "alice", files: { [path]: text } })
+      .then(() => settled(world));
+  };
+  const pause = { kind: "pause", pool: null, direction: "both" };
+
+  it.each([
+    ["a pause", { ...pause, pool: "web" }, { pool: "web" }, "alice has paused web until"],
+    ["a pause of the stack", pause, {}, "alice has paused the stack until"],
+    ["a pin", { kind: "pin", pool: "web", value: 3 }, { pool: "web" }, "alice has pinned web at 3 until"],
+  ])(
+    "ends nothing that a person has said, and says who does: %s",
+    { timeout: TIMEOUT },
+    async (_, hold, of, told) => {
+      const world = await startAppWorld();
+      await write(world, CONTROLS, hold);
+      const before = await holds(world);
+      for (const [path, body] of [
+        ["/resume", of],
+        ["/pin", { pool: "web", value: 6 }],
+      ] as const) {
+        const { status, answer } = await world.post(path, body);
+        expect([status, answer.detail]).toEqual([422, expect.stringContaining(told)]);
+        expect(answer.detail).toContain("`/scale resume`");
+      }
+      expect(await holds(world)).toEqual(before);
+      // What it says itself holds beside it, and that it ends as well.
+      await control(world, "/pause", { ...of, for: "1m" });
+      expect(await holds(world)).toHaveLength(2);
+      const resumed = await control(world, "/resume", of);
+      expect(resumed.message).toMatch(
+        /This still holds: alice has .*\. What a person has said is ended by a person/,
+      );
+      expect(await holds(world)).toEqual(before);
+      expect((await world.post("/scale/web", { value: 5 })).results[0]).toMatchObject({ kind: "hold" });
+    },
+  );
+
+  it("pins nothing through a person's pause of the whole repository", { timeout: TIMEOUT }, async () => {
+    const world = await startAppWorld();
+    await write(world, "controls.json", pause);
+    const { status, answer } = await world.post("/pin", { pool: "web", value: 6 });
+    expect([status, answer.detail]).toEqual([
+      422,
+      expect.stringContaining("alice has paused the whole repository until"),
+    ]);
+    expect(await world.stackFile()).toBe(STACK_FILE);
+  });
+});
+
 describe("a pin", () => {
   it("asks for its value, and lets no other through", { timeout: TIMEOUT }, async () => {
     const world = await startAppWorld();

@@ -45,7 +45,7 @@ export type ControlsChange =
       source: SourceName;
       event: string;
     })
-  | (Said & { kind: "resume"; target: ControlsTarget });
+  | (Said & { kind: "resume"; target: ControlsTarget; replaces?: Replaces });
 
 /** The file that a change is about. */
 export function scopeOf({ target }: ControlsChange): ControlsScope {
@@ -63,7 +63,7 @@ export function editControls(
   const names = target.kind === "pool" ? [target.pool.name, ...target.pool.aliases] : [];
   if (change.kind === "resume") {
     const what: HoldTarget = target.kind === "pool" ? { kind: "pool", names } : { kind: "everything" };
-    return withoutHolds(plain, what, nowMs);
+    return withoutHolds(plain, what, nowMs, change.replaces === "own" ? cleanLine(change.by, 80) : null);
   }
   const { replaces } = change;
   const said = {

@@ -1,4 +1,4 @@
-import { type Hold, isInForce, MAX_HOLDS, type Pause, type Pin } from "./controls.ts";
+import { type ControlsScope, type Hold, isInForce, MAX_HOLDS, type Pause, type Pin } from "./controls.ts";
 import { describeHold } from "./hold-of.ts";
 
 /** Which holds a person means: those of one pool, by its names, or those of everything that the file is about. */
@@ -18,7 +18,7 @@ export type EditedHolds =
   /** What somebody else holds stays, and leaves no room for it. */
   | { kind: "kept"; message: string };
 
-/** Whose holds a new one takes the place of: anybody's, or those of its own author alone. */
+/** Whose holds a change takes away or the place of: anybody's, or those of its own author alone. */
 export type Replaces = "all" | "own";
 
 /**
@@ -41,7 +41,10 @@ export function withPause(
   return replace(holds, isReplaced, pause, nowMs);
 }
 
-/** Adds a pin in place of the pool's former one. Of two the newer counts, so one that may not replace another's is none. */
+/**
+ * Adds a pin in place of the pool's former one. Of two the newer counts, so one that may not replace another's is none; nor is one that
+ * would let its value through another's pause.
+ */
 export function withPin(
   holds: readonly Hold[],
   pin: Pin,
@@ -51,17 +54,41 @@ export function withPin(
 ): EditedHolds {
   const target: HoldTarget = { kind: "pool", names };
   const isReplaced = (hold: Hold) => hold.kind === "pin" && isOf(hold, target);
-  const others = holds.find((hold) => isReplaced(hold) && isInForce(hold, nowMs) && !isOfSame(hold, pin));
-  if (replaces === "own" && others !== undefined) {
-    const what = describeHold({ ...others, in: "stack" });
-    return { kind: "kept", message: `you may not resume what another person has said, so it stays: ${what}` };
-  }
+  const others = holds.find(
+    (hold) =>
+      (isReplaced(hold) || (hold.kind === "pause" && (hold.pool === null || isOf(hold, target)))) &&
+      isInForce(hold, nowMs) &&
+      !isOfSame(hold, pin),
+  );
+  if (replaces === "own" && others !== undefined) return { kind: "kept", message: whyKept(others, pin.by) };
   return replace(holds, isReplaced, pin, nowMs);
 }
 
-/** Takes away what was said of just this target; what holds beside it, or above it, stays. */
-export function withoutHolds(holds: readonly Hold[], target: HoldTarget, nowMs: number): EditedHolds {
-  return replace(holds, (hold) => isOf(hold, target), null, nowMs);
+/** Takes away what was said of just this target, by anybody or by one author alone; what holds beside it, or above it, stays. */
+export function withoutHolds(
+  holds: readonly Hold[],
+  target: HoldTarget,
+  nowMs: number,
+  by: string | null = null,
+): EditedHolds {
+  const isMine = (hold: Hold) => by === null || isOfSame(hold, { by });
+  const edited = replace(holds, (hold) => isOf(hold, target) && isMine(hold), null, nowMs);
+  const others = holds.find((hold) => isOf(hold, target) && isInForce(hold, nowMs));
+  if (edited.kind !== "unchanged" || others === undefined || by === null) return edited;
+  return { kind: "kept", message: whyKept(others, by) };
+}
+
+/** Everybody who knows a token is the same caller: it has no name. */
+export const API_CALLER = "an API call";
+/** How what a token does not end is ended. */
+export const HOW_TO_END =
+  "what a person has said is ended by a person, with `/scale resume` in a comment or `pulumiscale resume` beside `serve`";
+
+/** Why what somebody else holds stays, to whoever would end it: no capital, no full stop. */
+export function whyKept(hold: Hold, by: string, place: ControlsScope["kind"] = "stack"): string {
+  const what = describeHold({ ...hold, in: place });
+  if (by === API_CALLER) return `${HOW_TO_END}, so it stays: ${what}`;
+  return `you may not resume what another person has said, so it stays: ${what}`;
 }
 
 /** What is over is left out on the way: nobody else tidies up. */
@@ -90,7 +117,8 @@ function isOf({ pool }: Hold, target: HoldTarget): boolean {
   return target.kind === "everything" ? pool === null : pool !== null && target.names.includes(pool);
 }
 
-function isOfSame(one: Hold, other: Hold): boolean {
+/** Whether both were said by the same. */
+export function isOfSame(one: Pick<Hold, "by">, other: Pick<Hold, "by">): boolean {
   return one.by.toLowerCase() === other.by.toLowerCase();
 }
 

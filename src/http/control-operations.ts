@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Clock } from "../clock.ts";
+import { API_CALLER } from "../domain/edit-holds.ts";
 import { PauseBody, PinBody, parseEnd, ResumeBody } from "../sources/controls-body.ts";
 import { type Parsed, parseWith } from "../sources/parsed.ts";
 import type { Scaling, StackControl } from "../workflows/scaling.ts";
@@ -11,8 +12,8 @@ import { withinTime } from "./within-time.ts";
 
 export type ControlOperationsOptions = { scaling: Scaling; clock: Clock; answerWithinMs: number };
 
-/** A token has no name: everybody who knows it is the same caller. */
-const CALLER = "an API call";
+/** A stolen token ends nothing that a person has said. */
+const CALLER = { by: API_CALLER, replaces: "own" } as const;
 
 /** What the routes do that pause, pin and resume. Throws `TryAgainError`. */
 export function createControlOperations({
@@ -47,19 +48,19 @@ export function createControlOperations({
   return {
     pause: (call) =>
       control(call, PauseBody, ({ pool = null, direction, why = "", ...end }) =>
-        endingAt(end, (untilMs) => ({ kind: "pause", pool, direction, untilMs, why, by: CALLER })),
+        endingAt(end, (untilMs) => ({ kind: "pause", pool, direction, untilMs, why, ...CALLER })),
       ),
     pin: (call) =>
       control(call, PinBody, ({ pool, value, why = "", ...end }) =>
         endingAt(end, (untilMs) => {
           const event = randomBytes(8).toString("hex");
-          return { kind: "pin", pool, value, untilMs, why, by: CALLER, source: "scale", event };
+          return { kind: "pin", pool, value, untilMs, why, ...CALLER, source: "scale", event };
         }),
       ),
     resume: (call) =>
       control(call, ResumeBody, ({ pool = null, why = "" }) => ({
         kind: "parsed",
-        value: { kind: "resume", pool, why, by: CALLER },
+        value: { kind: "resume", pool, why, ...CALLER },
       })),
   };
 

@@ -1,7 +1,9 @@
 import type { Pool } from "../domain/contract.ts";
+import type { PlacedHold } from "../domain/controls.ts";
 import type { ControlsChange } from "../domain/controls-change.ts";
+import { API_CALLER, HOW_TO_END, isOfSame, whyKept } from "../domain/edit-holds.ts";
 import { heldBack } from "../domain/guardrails.ts";
-import { describeHold, pausesOf, pinOf } from "../domain/hold-of.ts";
+import { describeHold, holdsOfPool, pausesOf, pinOf } from "../domain/hold-of.ts";
 import type { Intent } from "../domain/intent.ts";
 import { findPool } from "../domain/pool-history.ts";
 import type { PoolState } from "../domain/pool-state.ts";
@@ -37,8 +39,8 @@ export async function controlStacks<C extends StackContext>(
   const { forge, place, contexts, scale, settle } = stacks;
   if (isOver(change))
     return { ...NOTHING, kind: "refused", message: "It would be over by now, so nothing was changed." };
-  const outside = await whyOutside(contexts, change);
-  if (outside !== null) return { ...NOTHING, kind: "refused", message: outside };
+  const why = await whyNoPin(contexts, change);
+  if (why !== null) return { ...NOTHING, kind: "refused", message: why };
   const changed = await changeControls(forge, place, change, contexts[0]?.place.formerAliases);
   if (changed.kind === "refused")
     return { ...NOTHING, kind: "refused", message: toSentence(changed.message) };
@@ -84,21 +86,31 @@ function isOver(change: ControlsChange): boolean {
   return change.kind !== "resume" && change.untilMs !== null && change.untilMs <= change.nowMs;
 }
 
-/** A pin of a value that the pool cannot have would hold it at nothing. */
-async function whyOutside(contexts: readonly StackContext[], change: ControlsChange): Promise<string | null> {
+/** A pin of a value that the pool cannot have would hold it at nothing, and each lets its value through a pause of the repository. */
+async function whyNoPin(contexts: readonly StackContext[], change: ControlsChange): Promise<string | null> {
   const [context] = contexts;
   if (change.kind !== "pin" || context === undefined) return null;
-  const pool = await findPoolNow(context, change.target.pool.name);
+  const { pool, holds } = await findPoolNow(context, change.target.pool.name);
   if (pool === undefined) return `The stack has no pool ${change.target.pool.name}.`;
+  const others = pausesOf(holds, change.nowMs).find(
+    (hold) => hold.in === "repository" && !isOfSame(hold, change),
+  );
+  if (change.replaces === "own" && others !== undefined)
+    return toSentence(whyKept(others, change.by, "repository"));
   const isInside = change.value >= pool.min && change.value <= pool.max;
   return isInside
     ? null
     : `${pool.name} can have ${pool.min} to ${pool.max}, so it cannot be pinned at ${change.value}.`;
 }
 
-async function findPoolNow(context: StackContext, name: string): Promise<Pool | undefined> {
+async function findPoolNow(
+  context: StackContext,
+  name: string,
+): Promise<{ pool: Pool | undefined; holds: readonly PlacedHold[] }> {
   try {
-    return findPool(readSituation(context, await context.snapshots.get()).record.contract, name);
+    const { record } = readSituation(context, await context.snapshots.get());
+    const pool = findPool(record.contract, name);
+    return { pool, holds: pool === undefined ? [] : holdsOfPool(record.holds, pool) };
   } catch (error) {
     throw toTryAgain(error);
   }
@@ -181,7 +193,9 @@ function sentencesOf({ change, isChanged, replaced, stillHeld, unapplied, scale 
     const first = isChanged
       ? `${what} is resumed; this holds no more: ${before}.`
       : `Nobody has paused or pinned ${what === "The whole repository" ? "the whole repository" : what}.`;
-    return held === "" ? [first] : [first, `This still holds: ${held}.`];
+    const isOfOthers = stillHeld.some((text) => !text.startsWith(`${change.by} has `));
+    const howToEnd = change.by === API_CALLER && isOfOthers ? [toSentence(HOW_TO_END)] : [];
+    return held === "" ? [first] : [first, `This still holds: ${held}.`, ...howToEnd];
   }
   const said = isChanged ? "" : " It was so already.";
   const applied =

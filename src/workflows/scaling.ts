@@ -142,7 +142,7 @@ export type StackControl =
         })
       | WishedPin
     )
-  | (Wish & { kind: "resume"; pool: string | null });
+  | (Wish & { kind: "resume"; pool: string | null; replaces?: Replaces });
 /** What somebody asks of a whole repository: a pin is of a pool. */
 export type RepositoryControl = Wish &
   ({ kind: "pause"; direction: Direction; untilMs: number | null; replaces?: Replaces } | { kind: "resume" });

@@ -6,6 +6,31 @@ import { NOW } from "./situations.ts";
 
 const web = ["web", "frontend"];
 
+describe("whose holds", () => {
+  const bobs = (hold: Hold): Hold => ({ ...hold, by: "bob" });
+
+  it("are taken away by who may end their own alone", () => {
+    const others = bobs(aPause("web", { direction: "in" }));
+    const target = { kind: "pool", names: web } as const;
+    expect(withoutHolds([aPause(), others], target, NOW, "Alice")).toEqual({
+      ...{ kind: "edited", holds: [others], replaced: [aPause()] },
+    });
+    expect(withoutHolds([others], target, NOW, "alice")).toEqual({
+      kind: "kept",
+      message: expect.stringContaining("so it stays: bob has paused scaling in of web until"),
+    });
+    expect(withoutHolds([aPause("api")], target, NOW, "alice")).toEqual({ kind: "unchanged" });
+  });
+
+  it.each([bobs(aPause()), bobs(aPause(null)), bobs(aPause("frontend")), bobs(aPin(3))])(
+    "let no pin of another through: %j",
+    (hold) => {
+      expect(withPin([hold], aPin(6), web, NOW, "own")).toMatchObject({ kind: "kept" });
+      expect(withPin([hold], aPin(6), web, NOW)).toMatchObject({ kind: "edited" });
+    },
+  );
+});
+
 describe("withPause", () => {
   it.each<[string, Hold[], ReturnType<typeof aPause>, Hold[], Hold[]]>([
     ["adds one", [], aPause(), [aPause()], []],

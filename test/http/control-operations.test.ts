@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PROD, STAGING, startServer, team } from "../support/http-server.ts";
 
-const by = { by: "an API call" };
+const by = { by: "an API call", replaces: "own" };
 
 test.each([
   ["/pause", {}, { kind: "pause", pool: null, direction: "both", untilMs: null, why: "", ...by }],

@@ -56,11 +56,13 @@ describe.each([
     if (git) expect((await program.git("status", "--porcelain")).trim()).toBe("");
   });
 
-  test("it outlives the server, and a call resumes it", async () => {
+  test("it outlives the server, and the command line alone resumes it", async () => {
     expect(await serve.stop()).toBe(0);
     serve = await startServe(program);
     expect(await askToScale(serve, "/scale/web", { value: 5 })).toMatchObject({ kind: "hold" });
-    expect(await ask("/resume", { pool: "web" })).toMatchObject({ kind: "changed", stillHeld: [] });
+    const { status, text } = await serve.request("POST", "/resume", { pool: "web" });
+    expect([status, text]).toEqual([422, expect.stringContaining("`pulumiscale resume`")]);
+    expect((await cli("resume", "web")).answer).toMatchObject({ kind: "changed", stillHeld: [] });
     const { operation } = await scaleToEnd(serve, "/scale/web", { value: 5 });
     expect(operation.status).toBe("applied");
   });
@@ -100,7 +102,7 @@ describe.each([
     const { stdout } = await program.cli(["resume", "all"]);
     expect(stdout).toContain("The whole repository is resumed");
     expect(stdout).toMatch(/This still holds: .* has paused scaling in of shop\.dev/);
-    await ask("/resume", {});
+    await cli("resume", "shop.dev");
     expect((await readPool(serve, "web")).paused).toBeNull();
   });
 

@@ -15,13 +15,18 @@ export async function readBlobText(
   blob: BlobAnswer,
 ): Promise<StackFile> {
   if (blob.byteSize > LARGEST_FILE_BYTES) return tooLarge(blob.byteSize);
-  if (blob.text !== null && !blob.isTruncated && gitBlobOid(blob.text) === blob.oid)
-    return { kind: "text", text: blob.text };
+  const whole = wholeText(blob);
+  if (whole !== null) return { kind: "text", text: whole };
   const answer = await client.request("GET /repos/{owner}/{repo}/git/blobs/{file_sha}", {
     ...place,
     file_sha: blob.oid,
   });
   return decodeFile(Buffer.from(answer.data.content, "base64"));
+}
+
+/** What GraphQL gave of a blob, where that is all of it, byte for byte; else null. */
+export function wholeText({ text, isTruncated, oid }: BlobAnswer): string | null {
+  return text !== null && !isTruncated && gitBlobOid(text) === oid ? text : null;
 }
 
 /** The blob that an entry points to; `missing` where there is no file of that path. */

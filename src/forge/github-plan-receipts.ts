@@ -1,11 +1,14 @@
 import { z } from "zod";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
-import { readBlobText } from "./github-blob.ts";
+import { readBlobText, wholeText } from "./github-blob.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
 import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import type { MergedPlan, PlanReceiptForge, PlanReceipts } from "./plan-receipt-forge.ts";
+
+/** So many folders are looked at: whoever may push to the ledger may make any number. */
+const MOST_RECEIPTS = 100;
 
 /** Receipts of plans on GitHub's ledger branch, and where their plans come from: a request each. */
 export class GitHubPlanReceipts implements PlanReceiptForge {
@@ -21,20 +24,20 @@ export class GitHubPlanReceipts implements PlanReceiptForge {
       const ledger = `refs/heads/${LEDGER_BRANCH}`;
       const answer = await client.graphql(RECEIPTS_QUERY, { owner, repo, ledger, folder });
       const { repository } = Receipts.parse(answer);
-      const textOf = async (blob: z.infer<typeof TextObject>): Promise<string | null> => {
-        const file = blob === null ? null : await readBlobText(client, { owner, repo }, blob);
-        return file?.kind === "text" ? file.text : null;
-      };
+      const blob = repository.repositoryFile;
+      const file = blob === null ? null : await readBlobText(client, { owner, repo }, blob);
       const folders = repository.ledger?.target.file?.object?.entries ?? [];
-      const texts = folders.map(async ({ name, object }): Promise<[string, string | null]> => {
-        const receipt = object?.entries?.find((file) => file.name === "receipt.json");
-        return [name, await textOf(receipt?.object ?? null)];
+      const texts = folders.slice(0, MOST_RECEIPTS).flatMap(({ name, object }): [string, string][] => {
+        const receipt = object?.entries?.find((entry) => entry.name === "receipt.json")?.object ?? null;
+        // Ours are small: of one that GraphQL cuts nothing more is asked for.
+        const text = receipt === null ? null : wholeText(receipt);
+        return text === null ? [] : [[name, text]];
       });
       return {
         repositoryId: String(repository.databaseId),
         baseBranch: repository.defaultBranchRef?.name ?? "main",
-        repositoryFile: await textOf(repository.repositoryFile),
-        texts: new Map((await Promise.all(texts)).flatMap(([name, text]) => (text ? [[name, text]] : []))),
+        repositoryFile: file?.kind === "text" ? file.text : null,
+        texts: new Map(texts),
       };
     });
   }

@@ -135,7 +135,8 @@ const STACK_ROWS: readonly ScalingRow[] = [
     operation: "resume",
     method: "POST",
     path: "/resume",
-    summary: "Ends the stack's pause, or the pauses and the pin of one pool.",
+    summary:
+      "Ends the stack's pause, or the pauses and the pin of one pool, as far as calls of this API have said them.",
     query: NoQuery,
     body: ResumeBody,
     answer: ControlsAnswer,

@@ -256,6 +256,26 @@ describe("what is told to whom", () => {
 });
 
 describe("what was told", () => {
+  it("is not told again where the App is installed again", {
+    timeout: TIMEOUT,
+  }, async () => {
+    const { app, post, settled, apply, github, installation, types } = await startNotifyWorld();
+    await post("/scale/web", { value: 4 });
+    await settled();
+    await apply("web", 4);
+    const told = ["scale.opened", "scale.applied"];
+    expect(types()).toEqual(told);
+    await sleep(1_100);
+    installation.uninstall();
+    await settled();
+    github.installApp(app, "acme", "all");
+    await settled();
+    expect(types()).toEqual(told);
+    await post("/scale/api", { value: 4 });
+    await settled();
+    expect(types()).toEqual([...told, "scale.opened"]);
+  });
+
   it("is not told again: by further events, or after a restart", {
     timeout: TIMEOUT,
   }, async () => {

@@ -36,7 +36,7 @@ type Watched = {
   name: RepositoryName;
   /** Empty where nobody is to be told. */
   targets: readonly NamedTarget[];
-  /** When its targets were last changed; null: they are those of its first listing. */
+  /** When its targets became these; null: they were there at the start. */
   changedAtMs: number | null;
   /** What was seen of each source, a stack's by its id; none of one that was not looked at yet. */
   seen: Map<string, Seen>;
@@ -46,12 +46,15 @@ type Watched = {
   timer: NodeJS.Timeout | undefined;
 };
 
-const UNSEEN = { changedAtMs: null, notBeforeMs: 0, failures: 0, timer: undefined };
+const UNSEEN = { notBeforeMs: 0, failures: 0, timer: undefined };
 
 type ListedWish = RepositoryName & { notifications: NotificationTargets | null };
 
 /** An apply has ended so much before GitHub tells of it: its job writes to the ledger first. */
 const REPORTED_WITHIN_MS = 30_000;
+
+/** What is listed for the first time so long after the start was there under another name, or is new. */
+const LISTED_WITHIN_MS = 15 * 60_000;
 
 /** A look that fails is followed by another one after so many times the usual distance, so often: no event may come. */
 const LATER = 6;
@@ -66,13 +69,14 @@ export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #watched = new Map<string, Watched>();
   readonly #lacking = new Set<string>();
+  readonly #startedAtMs: number;
   #since: UntoldSince;
   #isStopped = false;
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
-    const startedAtMs = options.clock();
-    this.#since = { openMs: startedAtMs, endMs: startedAtMs };
+    this.#startedAtMs = options.clock();
+    this.#since = { openMs: this.#startedAtMs, endMs: this.#startedAtMs };
   }
 
   /** A repository is listed. `notifications`: whom it wants told; null where nobody can tell, and all stays as it was. */
@@ -82,7 +86,8 @@ export class Notifications {
     if (notifications !== null) {
       const targets = namedTargets(notifications).filter((target) => this.#isReady(name, target));
       const known = this.#watched.get(key);
-      if (known === undefined) this.#watched.set(key, { ...UNSEEN, name, targets, seen: new Map() });
+      if (known === undefined)
+        this.#watched.set(key, { ...UNSEEN, name, targets, changedAtMs: this.#firstAtMs(), seen: new Map() });
       else this.#change(known, targets);
     }
     this.moved(name);
@@ -94,14 +99,22 @@ export class Notifications {
     if (watched !== undefined) this.#start(watched);
   }
 
+  #firstAtMs(): number | null {
+    return this.#options.clock() - this.#startedAtMs > LISTED_WITHIN_MS ? this.#nowMs() : null;
+  }
+
+  /** GitHub dates to the second. */
+  #nowMs(): number {
+    return Math.floor(this.#options.clock() / 1000) * 1000;
+  }
+
   /** What was so before somebody became a target is not told to them. */
   #change(watched: Watched, targets: readonly NamedTarget[]): void {
     if (isDeepStrictEqual(watched.targets, targets)) return;
     // What has happened meanwhile was not looked at.
     if (watched.targets.length === 0) watched.seen.clear();
     watched.targets = targets;
-    // GitHub dates to the second.
-    watched.changedAtMs = Math.floor(this.#options.clock() / 1000) * 1000;
+    watched.changedAtMs = this.#nowMs();
   }
 
   /** Whether anybody is to be told how plans of the repository have ended. */

@@ -124,6 +124,10 @@ describe("a mistake names the argument, and what is expected", () => {
     [["--target=ci"], "No workloads specified"],
     [[WEB, "web"], "web: there is no such argument; expected --dry-run"],
     [[WEB, "--replicas=3"], "--replicas=3: there is no such argument"],
+    ...["constructor=x", "toString=x", "__proto__=x"].map((given): [string[], string] => [
+      [WEB, given],
+      `${given}: there is no such argument`,
+    ]),
     [[WEB, "--dry-run=yes"], "--dry-run=yes: --dry-run takes no value"],
     [[WEB, "--offline", "--strict"], "--strict: expected either --strict or --offline"],
     [[WEB, "--kubeconfig="], "--kubeconfig=: expected a file's name"],

@@ -12,6 +12,8 @@ const Meta = z.object({
 });
 const Owner = z.object({ metadata: Meta });
 const Said = z.object({ reason: z.string().default(""), message: z.string().default("") });
+/** Its `message` is left out: that is the end of what the program has printed, which is nobody else's to read. */
+const Ended = z.object({ reason: z.string().default(""), exitCode: z.int().nullish() });
 const Pod = z.object({
   metadata: Meta,
   status: z
@@ -19,7 +21,7 @@ const Pod = z.object({
       conditions: z.array(Said.extend({ type: z.string(), status: z.string() })).nullish(),
       containerStatuses: z
         .array(
-          z.object({ state: z.object({ waiting: Said.nullish(), terminated: Said.nullish() }).nullish() }),
+          z.object({ state: z.object({ waiting: Said.nullish(), terminated: Ended.nullish() }).nullish() }),
         )
         .nullish(),
     })
@@ -75,9 +77,13 @@ function whyNotReady({ status }: z.infer<typeof Pod>): string[] {
   );
   if (unscheduled !== undefined) return [`${unscheduled.reason}: ${plainLine(unscheduled.message, 300)}`];
   return (status.containerStatuses ?? []).flatMap(({ state }) => {
-    const said = state?.waiting ?? state?.terminated;
-    if (said == null || said.reason === "Completed") return [];
-    return [`${said.reason}${said.message === "" ? "" : `: ${plainLine(said.message, 200)}`}`];
+    if (state?.waiting != null) {
+      const { reason, message } = state.waiting;
+      return [`${plainLine(reason, 100)}${message === "" ? "" : `: ${plainLine(message, 200)}`}`];
+    }
+    const ended = state?.terminated;
+    if (ended == null || ended.reason === "Completed") return [];
+    return [`${plainLine(ended.reason || "Ended", 100)} (exit code ${ended.exitCode ?? "unknown"})`];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { OnConflict, Reference } from "../cluster/cluster.ts";
-import { ClusterError } from "../cluster/cluster-error.ts";
+import { ClusterError, type ClusterErrorCode } from "../cluster/cluster-error.ts";
 import { type ActionState, isSameState } from "./action-state.ts";
 import type { ApplyWorld, Step } from "./plan-run.ts";
 import { isOutage, type Waited, waitForRollout } from "./wait-for-rollout.ts";
@@ -72,7 +72,9 @@ async function applyStep(step: Step, world: ApplyWorld): Promise<string | null> 
 
 export type Written =
   /** `owners`: a sentence on who else has set it; empty where nobody has. */
-  { kind: "written" | "unchanged"; owners: string } | { kind: "other" } | { kind: "refused"; why: string };
+  | { kind: "written" | "unchanged"; owners: string }
+  | { kind: "other" }
+  | { kind: "refused"; code: ClusterErrorCode; why: string };
 
 /** An object changes between read and write as often as its controllers speak of it. */
 const ATTEMPTS = 10;
@@ -94,7 +96,8 @@ export async function writeWhere(
     } catch (error) {
       if (!(error instanceof ClusterError) || isOutage(error)) throw error;
       // Whether its owner or its version is in the way, the next look tells.
-      if (error.code !== "conflict" || attempt >= ATTEMPTS) return { kind: "refused", why: bare(error) };
+      const { code } = error;
+      if (code !== "conflict" || attempt >= ATTEMPTS) return { kind: "refused", code, why: bare(error) };
     }
   }
 }

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { isSameState } from "./action-state.ts";
-import { bare, waitForAll, writeWhere } from "./apply-steps.ts";
+import { type Written, waitForAll, writeWhere } from "./apply-steps.ts";
 import type { ApplyWorld, Step } from "./plan-run.ts";
+import { isOutage } from "./wait-for-rollout.ts";
 
 /** The controller of an HorizontalPodAutoscaler moves replicas on from where a plan has put them. */
 const AUTOSCALER = "kube-controller-manager";
@@ -18,17 +20,7 @@ export async function rollBack(steps: readonly Step[], world: ApplyWorld): Promi
       step.outcome = "unchanged";
       continue;
     }
-    const written = await writeWhere(
-      step,
-      before,
-      (state, owners) =>
-        isSameState(state, after) || (state.kind === "replicas" && owners.includes(AUTOSCALER)),
-      "take-over",
-    ).catch((error: unknown) => {
-      if (error instanceof ClusterError && error.code === "absent")
-        return { kind: "refused" as const, why: bare(error) };
-      throw error;
-    });
+    const written = await writeBack(step, world);
     switch (written.kind) {
       case "written":
         step.outcome = "rolled-back";
@@ -55,4 +47,38 @@ export async function rollBack(steps: readonly Step[], world: ApplyWorld): Promi
     for (const step of taken) step.message = `Rolled back, and not ready yet: ${waited.why}.`;
   }
   return steps.every(({ outcome }) => outcome !== "kept");
+}
+
+const TRIES = 5;
+
+/**
+ * Writes what stood before. Nothing else takes back a change that is left standing, so what a cluster refuses or does not answer is tried
+ * again: a webhook that was not there, an API server that restarts.
+ */
+async function writeBack(step: Step, { pollMs, signal }: ApplyWorld): Promise<Written> {
+  for (let attempt = 1; ; attempt++) {
+    const written = await tryBack(step);
+    const isLast = attempt >= TRIES;
+    if (written instanceof ClusterError) {
+      if (isLast) throw written;
+    } else if (isLast || written.kind !== "refused" || written.code !== "refused") return written;
+    await sleep(pollMs * 2 ** (attempt - 1), undefined, { signal });
+  }
+}
+
+/** An outage is an answer here. */
+async function tryBack(step: Step): Promise<Written | ClusterError> {
+  const { before, after } = step;
+  try {
+    return await writeWhere(
+      step,
+      before,
+      (state, owners) =>
+        isSameState(state, after) || (state.kind === "replicas" && owners.includes(AUTOSCALER)),
+      "take-over",
+    );
+  } catch (error) {
+    if (error instanceof ClusterError && isOutage(error)) return error;
+    throw error;
+  }
 }

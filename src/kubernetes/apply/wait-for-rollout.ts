@@ -74,5 +74,5 @@ async function look(cluster: Cluster, workload: Reference): Promise<Rollout | Cl
 
 /** Whether the cluster said nothing of what was asked, so that the same may work later. */
 export function isOutage(error: ClusterError): boolean {
-  return ["unreachable", "timeout", "unauthorized"].includes(error.code);
+  return ["unreachable", "timeout", "busy", "unauthorized"].includes(error.code);
 }

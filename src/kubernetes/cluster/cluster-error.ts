@@ -2,6 +2,7 @@
  * Why a cluster did not answer as it should:
  * - `kubeconfig`: it names no such context, or cannot be used
  * - `unreachable`, `timeout`: no answer came
+ * - `busy`: it has said that it cannot answer now
  * - `unauthorized`: who asked is not known; `forbidden`: they may not
  * - `conflict`: somebody else owns the fields, or the object has changed meanwhile
  * - `absent`: there is nothing that could be changed
@@ -12,6 +13,7 @@ export type ClusterErrorCode =
   | "kubeconfig"
   | "unreachable"
   | "timeout"
+  | "busy"
   | "unauthorized"
   | "forbidden"
   | "conflict"

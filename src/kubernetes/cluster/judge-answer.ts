@@ -42,9 +42,18 @@ function refusalOf({ status, body }: ApiAnswer, attempt: Attempt): ClusterError 
     const sentence = `There is no ${about(attempt)} in the cluster of the context ${quoteText(context, 100)}.`;
     return new ClusterError("absent", sentence);
   }
+  if (BUSY.includes(status) || (status === 500 && QUESTIONS.includes(attempt.verb))) {
+    const sentence = `The cluster of the context ${quoteText(context, 100)} cannot answer ${attempt.verb} of ${about(attempt)} now: ${why || `status ${status}`}.`;
+    return new ClusterError("busy", sentence);
+  }
   const sentence = `The cluster of the context ${quoteText(context, 100)} refuses ${attempt.verb} of ${about(attempt)}: ${why || `status ${status}`}.`;
   return new ClusterError(status === 409 || reason === "Conflict" ? "conflict" : "refused", sentence);
 }
+
+/** Too many requests, or a load balancer or an API server that is just starting or stopping. */
+const BUSY: readonly number[] = [429, 502, 503, 504];
+/** A change that ends with the status 500 may have been refused by a webhook. */
+const QUESTIONS: readonly string[] = ["get", "list"];
 
 function forbidden({ context, verb, resource, namespace }: Attempt): string {
   const what = resource === undefined ? "look at what the cluster serves" : `${verb} ${resource}`;

@@ -49,6 +49,7 @@ async function tryChange(change: Change, seen: Seen): Promise<Finding[]> {
   try {
     await attempt(findings, subject, () => change.write(change.aim(seen), seen, "dry-run", "take-over"), [
       "forbidden",
+      "busy",
     ]);
   } catch (error) {
     if (!(error instanceof ClusterError) || !REFUSALS.includes(error.code)) throw error;

@@ -1,5 +1,5 @@
 import type { Command, Option } from "commander";
-import { quoteShell } from "./quote-shell.ts";
+import { quoteShell } from "../domain/quote-shell.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 

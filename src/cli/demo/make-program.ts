@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { lastLines } from "../../apply/pulumi-errors.ts";
 import { readWithPulumi, runPulumi } from "../../apply/pulumi-process.ts";
+import { quoteShell } from "../../domain/quote-shell.ts";
 import { Git } from "../../forge/git.ts";
-import { quoteShell } from "../quote-shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { quoteShell } from "../quote-shell.ts";
+import { quoteShell } from "../../domain/quote-shell.ts";
 
 /** A pool as the senders' snippets need it; the cooldown in seconds. */
 export type SnippetPool = {

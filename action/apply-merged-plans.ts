@@ -35,7 +35,7 @@ export async function applyMergedPlans(
   const result = await applyPlans(
     { ledger, trust },
     {
-      ...{ clock, signal, say, onConflict, kubeContext },
+      ...{ clock, signal, say, onConflict, kubeContext, redact: report.redact },
       clusterOf: openClusters(kubeconfig),
       timeoutMs: timeoutSeconds * 1000,
       pollMs: 1000,

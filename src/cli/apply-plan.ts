@@ -60,6 +60,7 @@ export async function runApplyPlan(
       graceMs: 5_000,
       signal: interrupt.signal,
       say,
+      redact,
     },
     { id: randomUUID(), url: null },
     flags.target ?? null,

@@ -1,4 +1,5 @@
 import type { ActionState } from "./apply/action-state.ts";
+import { inContext } from "./apply/rollback-command.ts";
 import type { Finding } from "./finding.ts";
 import { judgeInput } from "./judge-input.ts";
 import type { CostRow } from "./plan-cost.ts";
@@ -102,9 +103,7 @@ function fieldOf(value: unknown, name: string): unknown {
 
 function hintOf(action: PlanAction, plan: ScalePlan, seen: SeenAction | null): string[] {
   if (seen?.rollback == null) return [];
-  const context = action.kubeContext ?? plan.context.kubeContext;
-  const option = context !== null && /^[\w.:@/-]+$/.test(context) ? ` --context=${context}` : "";
-  return [escapeJson(seen.rollback) + option];
+  return [inContext(escapeJson(seen.rollback), action.kubeContext ?? plan.context.kubeContext)];
 }
 
 /** What a cluster's values have of other signs than JSON's own stands in the JSON of a command as its number, which no markdown reads. */

@@ -18,7 +18,7 @@ export function renderSummary(plan: ScalePlan): string {
     ),
     ...section("Clusters", renderClusters(plan.clusters ?? []).map(item)),
     ...section("Cost", renderPlanCost(plan.cost)),
-    ...section("Rollback Hints", rollbackHints.map(item)),
+    ...section("Rollback Hints", rollbackHints.map(hintItem)),
     ...section("Risks", risks.map(item)),
     ...section("Notes", notes.map(item)),
   ];
@@ -75,9 +75,20 @@ function item(text: string): string {
   return `- ${text}`;
 }
 
+/** A command with a context that has to be quoted stands as code, which no name of one can end. */
+function hintItem(hint: string): string {
+  if (!hint.includes(" --context='")) return item(hint);
+  const line = hint.replace(STEERING, " ");
+  const ticks = (line.match(/`+/g) ?? []).map(({ length }) => length);
+  const fence = "`".repeat(Math.max(0, ...ticks) + 1);
+  return item(`${fence} ${line} ${fence}`);
+}
+
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+
 /** A context may be called anything: nothing in it ends the code or the line. */
 function code(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, " ").replaceAll("`", "'");
+  const line = text.replace(STEERING, " ").replaceAll("`", "'");
   return `\`${line.slice(0, LONGEST)}\``;
 }
 

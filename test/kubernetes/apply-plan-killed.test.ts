@@ -100,9 +100,9 @@ test.for<[string, RegExp]>([
           { outcome: "applied", before: { replicas: 1 } },
         ],
         rollbackHints: [
-          "kubectl scale deployment/then -n default --replicas=1",
+          "kubectl scale deployment/then -n default --replicas=1 --context=admin",
           expect.stringContaining("100m"),
-          "kubectl scale deployment/kill -n default --replicas=2",
+          "kubectl scale deployment/kill -n default --replicas=2 --context=admin",
         ],
       },
     ]);

@@ -90,8 +90,8 @@ test("a CronJob is suspended, with its parallelism and what it requests", async 
   const { receipts, problems } = await world.run();
   expect(problems).toEqual([]);
   expect(receipts[0]?.rollbackHints).toEqual([
-    `kubectl patch cronjob/report -n default -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":null}}}]}}}}}}'`,
-    `kubectl patch cronjob/report -n default --type=merge -p '{"spec":{"suspend":false,"jobTemplate":{"spec":{"parallelism":null}}}}'`,
+    `kubectl patch cronjob/report -n default -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":null}}}]}}}}}}' --context=admin`,
+    `kubectl patch cronjob/report -n default --type=merge -p '{"spec":{"suspend":false,"jobTemplate":{"spec":{"parallelism":null}}}}' --context=admin`,
   ]);
   expect(await admin.get(cron)).toMatchObject({
     spec: {
@@ -126,7 +126,7 @@ test("an autoscaler is made, and caps what the plan scales to", async ({ skip })
   await world.merge(planOf([scaleTo("capped", 6), hpaOf("capped", 2, 4)]));
   const { receipts, problems } = await world.run();
   expect(problems).toEqual([]);
-  expect(receipts[0]?.rollbackHints[0]).toBe("kubectl delete hpa/capped -n default");
+  expect(receipts[0]?.rollbackHints[0]).toBe("kubectl delete hpa/capped -n default --context=admin");
   expect(await admin.get(hpaRef("capped"))).toMatchObject({
     spec: {
       minReplicas: 2,
@@ -221,7 +221,7 @@ test("a custom resource is scaled through its scale subresource", async ({ skip 
   expect(receipts).toMatchObject([
     {
       outcome: "applied",
-      rollbackHints: ["kubectl scale rollout.argoproj.example/shop -n default --replicas=1"],
+      rollbackHints: ["kubectl scale rollout.argoproj.example/shop -n default --replicas=1 --context=admin"],
     },
   ]);
 });
@@ -245,7 +245,9 @@ test("a VerticalPodAutoscaler is made and changed, where the cluster knows the k
   expect((await world.run()).receipts).toMatchObject([
     {
       outcome: "applied",
-      rollbackHints: ["kubectl delete verticalpodautoscaler.autoscaling.k8s.io/tall -n default"],
+      rollbackHints: [
+        "kubectl delete verticalpodautoscaler.autoscaling.k8s.io/tall -n default --context=admin",
+      ],
     },
   ]);
   await world.merge(planOf([vpa("2Gi")]));

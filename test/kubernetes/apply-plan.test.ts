@@ -53,7 +53,7 @@ test("a merged plan is applied once, with the rollout waited for, and has its re
           after: { kind: "replicas", replicas: 4 },
         },
       ],
-      rollbackHints: ["kubectl scale deployment/web -n default --replicas=2"],
+      rollbackHints: ["kubectl scale deployment/web -n default --replicas=2 --context=admin"],
     },
   ]);
   expect(await admin.get(ref("Deployment", "web"))).toMatchObject({ status: { readyReplicas: 4 } });
@@ -89,9 +89,9 @@ test("a rollout that fails is rolled back to what stood before, with everything 
     actions: [{ outcome: "rolled-back" }, { outcome: "rolled-back" }, { outcome: "rolled-back" }],
     message: expect.stringMatching(/^Deployment\/shop has \d of 3 pods ready; ProgressDeadlineExceeded: /),
     rollbackHints: [
-      `kubectl patch deployment/shop -n default -p '{"spec":{"template":{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":"100m"},"limits":{"memory":null}}}]}}}}'`,
-      "kubectl scale deployment/shop -n default --replicas=2",
-      "kubectl scale deployment/api -n default --replicas=1",
+      `kubectl patch deployment/shop -n default -p '{"spec":{"template":{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":"100m"},"limits":{"memory":null}}}]}}}}' --context=admin`,
+      "kubectl scale deployment/shop -n default --replicas=2 --context=admin",
+      "kubectl scale deployment/api -n default --replicas=1 --context=admin",
     ],
   });
   expect(problems).toEqual([expect.stringContaining("ended as rolled-back")]);

@@ -183,6 +183,29 @@ it("has what a cluster says in the place of what it would have to be asked", () 
   expect(plan.rollbackHints).toEqual([`${rollback} --context=minikube`, ...draft.rollbackHints]);
 });
 
+it.each([
+  ["prod (eu)", "--context='prod (eu)'"],
+  ["eve's; rm -rf ~", "--context='eve'\\''s; rm -rf ~'"],
+  ["arn:aws:eks:eu-west-1:1:cluster/prod", "--context=arn:aws:eks:eu-west-1:1:cluster/prod"],
+])("brings things back in the cluster %s, and in no other", (kubeContext, option) => {
+  const request = parsePlanArguments(["--workload=Deployment:web:3", "--autoscaling=none"]);
+  if (request.kind !== "plan") throw new Error("That is no plan.");
+  const draft = buildPlan(request.input, { createdAtMs: CREATED_AT_MS, kubeContext });
+  const rollback = "kubectl scale deployment/web -n default --replicas=7";
+  const seen = { observed: "absent" as const, state: { kind: "replicas" as const, replicas: 7 }, rollback };
+  const plan = fillPlan(draft, request.input, { seen: [seen], findings: [], clusters: [], pods: [] });
+  expect(plan.rollbackHints).toEqual([`${rollback} ${option}`]);
+});
+
+it("lets the name of a context steer no markdown in the commands that bring things back", () => {
+  const plan = planOf(...SAMPLE);
+  const hint = "kubectl delete hpa/web -n default --context='``<img src=x> @octocat\n# a'";
+  const summary = renderSummary({ ...plan, rollbackHints: [hint] });
+  expect(summary).toContain(
+    "\n- ``` kubectl delete hpa/web -n default --context='``<img src=x> @octocat # a' ```\n",
+  );
+});
+
 it("plans no autoscaler with --autoscaling=none", () => {
   const { actions, assumptions } = planOf(...SAMPLE, "--autoscaling=none");
   expect([assumptions, actions.map(({ action }) => action)]).toEqual([

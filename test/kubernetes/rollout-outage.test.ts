@@ -44,6 +44,7 @@ function worldOf(state: MemoryCluster): ApplyWorld & { lines: string[] } {
     graceMs: 100,
     signal: new AbortController().signal,
     say: (line) => void lines.push(line),
+    redact: (text) => text,
   };
 }
 

@@ -6,10 +6,10 @@ import { decideStaleness } from "./decide-staleness.ts";
 import type { DuePlan } from "./due-plans.ts";
 import type { ReceiptKeeper } from "./keep-receipt.ts";
 import { planPath } from "./plan-place.ts";
-import type { PlanReceipt } from "./plan-receipt.ts";
+import { cutHint, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
 import { type ApplyWorld, readSteps, type Step, toActionReceipt } from "./plan-run.ts";
 import { rollBack } from "./roll-back.ts";
-import { renderRollbackCommand } from "./rollback-command.ts";
+import { inContext, renderRollbackCommand } from "./rollback-command.ts";
 
 /** Of a run: its id, and where its log is. */
 export type RunMarks = { id: string; url: string | null };
@@ -40,13 +40,13 @@ export async function applyPlan(
       target: source.target,
     },
     outcome,
-    message,
+    message: cutMessage(world.redact(message)),
     run: run.id,
     startedAt,
     publishedAt: timeOf(world),
     finishedAt: outcome === "applying" || outcome === "rolling-back" ? null : timeOf(world),
     runUrl: run.url,
-    actions: steps.map(toActionReceipt),
+    actions: steps.map((step) => toActionReceipt(step, world)),
     rollbackHints: hintsOf(steps),
     attestation: null,
   });
@@ -130,7 +130,10 @@ function hintsOf(steps: readonly Step[]): string[] {
   return steps
     .filter(({ before, after }) => !isSameState(before, after))
     .toReversed()
-    .flatMap(({ change, before }) => renderRollbackCommand(change.reference, before) ?? []);
+    .flatMap(({ change, before, cluster }) => {
+      const command = renderRollbackCommand(change.reference, before);
+      return command === null ? [] : [cutHint(inContext(command, cluster.context), change.subject)];
+    });
 }
 
 function timeOf({ clock }: Pick<ApplyWorld, "clock">): string {

@@ -1,4 +1,5 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
+import { plainLine } from "../cluster/quote-text.ts";
 import { applyPlan, type RunMarks, renderPlanName } from "./apply-plan.ts";
 import { type DuePlan, decideDue } from "./due-plans.ts";
 import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
@@ -11,7 +12,7 @@ export type PlansResult = { receipts: PlanReceipt[]; problems: string[] };
 
 /**
  * Applies the merged plans that have no receipt, the oldest first. A plan that could not be begun stays due; that of another target is
- * applied all the same, unless the run is interrupted.
+ * applied all the same, unless the run is interrupted; so it is where a plan's own receipt cannot be written.
  */
 export async function applyPlans(
   place: { ledger: PlanLedger; trust: ReceiptTrust },
@@ -41,11 +42,11 @@ export async function applyPlans(
         world.say(error.message);
         continue;
       }
-      if (!(error instanceof ClusterError)) throw error;
-      problems.push(`${capital(renderPlanName(plan.plan))} stays due: ${error.message}`);
+      const ended = error instanceof ClusterError ? "stays due" : "was not brought to its end";
+      problems.push(`${capital(renderPlanName(plan.plan))} ${ended}: ${sentenceOf(error)}`);
     }
   }
-  return { receipts, problems };
+  return { receipts, problems: problems.map(world.redact) };
 }
 
 async function applyOne(
@@ -61,6 +62,12 @@ async function applyOne(
   if (refusal !== null) world.say(`The receipt of an unfinished run is not accepted, since ${refusal}.`);
   const keeper = keepReceipt(place, source, standing?.text ?? null);
   return await applyPlan(due, refusal === null ? unfinished : null, keeper, world, run);
+}
+
+/** What else than a cluster may fail, as the ledger, says its own; one line of it is told. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof ClusterError) return error.message;
+  return plainLine(error instanceof Error ? error.message : String(error));
 }
 
 function capital(text: string): string {

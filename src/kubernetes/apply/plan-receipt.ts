@@ -2,7 +2,8 @@ import { z } from "zod";
 import { safeJson } from "../../domain/safe-json.ts";
 import { ActionState } from "./action-state.ts";
 
-const Line = z.string().max(4000);
+const LONGEST_LINE = 4000;
+const Line = z.string().max(LONGEST_LINE);
 
 /** What became of one action. */
 const ActionReceipt = z.strictObject({
@@ -77,6 +78,18 @@ const LONGEST = 2_000_000;
 
 export function formatReceipt(receipt: PlanReceipt): string {
   return `${JSON.stringify(PlanReceipt.parse(receipt), null, 2)}\n`;
+}
+
+/** A text as a message of a receipt: what a cluster says has no end. */
+export function cutMessage(text: string): string {
+  if (text.length <= LONGEST_LINE) return text;
+  return `${text.slice(0, LONGEST_LINE - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/** A command that is too long is left out, since a part of one does something else; what stood before is in the receipt. */
+export function cutHint(command: string, subject: string): string {
+  if (command.length <= LONGEST_LINE) return command;
+  return `# The command for ${subject} is too long: see what stood "before" in the receipt.`;
 }
 
 /** Whether a run had begun, and not ended. */

@@ -3,7 +3,7 @@ import type { PlanAction, ScalePlan } from "../scale-plan.ts";
 import type { ActionState } from "./action-state.ts";
 import type { Change, Seen } from "./change.ts";
 import { openChange } from "./open-change.ts";
-import type { ActionReceipt } from "./plan-receipt.ts";
+import { type ActionReceipt, cutMessage } from "./plan-receipt.ts";
 import type { Waiting } from "./wait-for-rollout.ts";
 
 /** What applying a plan needs of the outside. */
@@ -13,6 +13,8 @@ export type ApplyWorld = Waiting & {
   /** The context of actions that name none of their own, in place of the plan's; null: the plan's. */
   kubeContext: string | null;
   onConflict: OnConflict;
+  /** Takes the secrets out of what is written down, whoever has said it. */
+  redact: (text: string) => string;
 };
 
 /** One action under way. */
@@ -46,7 +48,10 @@ export async function readSteps(
 }
 
 /** The step for the receipt. */
-export function toActionReceipt({ action, cluster, change, ...rest }: Step): ActionReceipt {
+export function toActionReceipt(
+  { action, cluster, change, ...rest }: Step,
+  { redact }: Pick<ApplyWorld, "redact">,
+): ActionReceipt {
   const { before, after, outcome, message } = rest;
   return {
     action: action.action,
@@ -54,7 +59,7 @@ export function toActionReceipt({ action, cluster, change, ...rest }: Step): Act
     namespace: action.namespace,
     kubeContext: cluster.context,
     outcome,
-    message,
+    message: cutMessage(redact(message)),
     before,
     after,
   };

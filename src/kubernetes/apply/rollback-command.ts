@@ -1,3 +1,4 @@
+import { quoteShell } from "../../domain/quote-shell.ts";
 import type { Reference } from "../cluster/cluster.ts";
 import type { ActionState } from "./action-state.ts";
 
@@ -47,7 +48,12 @@ const KNOWN: Readonly<Record<string, string>> = {
   HorizontalPodAutoscaler: "hpa",
 };
 
-/** For a POSIX shell. */
+/** The command for one cluster: without its context it would be run against whichever is the current one. */
+export function inContext(command: string, context: string | null): string {
+  if (context === null) return command;
+  return `${command} --context=${/^[\w.:@/-]+$/.test(context) ? context : quoteShell(context)}`;
+}
+
 function quote(value: object): string {
-  return `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`;
+  return quoteShell(JSON.stringify(value));
 }

@@ -118,6 +118,7 @@ export async function openPlanWorld(kubeconfig: string) {
           graceMs: 1500,
           signal: options.signal ?? new AbortController().signal,
           say: (line) => void lines.push(line),
+          redact: (text) => text,
         },
         { id: randomUUID(), url: null },
         options.target ?? null,

@@ -3,6 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { expect, it } from "vitest";
 import {
+  cutHint,
+  cutMessage,
   formatReceipt,
   type PlanReceipt,
   parseReceipt,
@@ -61,6 +63,19 @@ it("ships the JSON Schema of receipt.json as the code has it, and receipts are v
   expect([isValid(JSON.parse(text)), isValid.errors]).toEqual([true, null]);
   expect(isValid({ ...RECEIPT, outcome: "done" })).toBe(false);
   expect(parseReceipt(text)).toEqual(RECEIPT);
+});
+
+it("takes a message and a command of any length, and no part of a command", () => {
+  const whole = "kubectl delete hpa/web -n default --context=admin";
+  const long = `kubectl patch hpa/web -p '${"x".repeat(5000)}' --context=admin`;
+  const rollbackHints = [whole, long].map((command) => cutHint(command, "HorizontalPodAutoscaler/web"));
+  const receipt = { ...RECEIPT, message: cutMessage(`a${"😀".repeat(5000)}`), rollbackHints };
+  expect(parseReceipt(formatReceipt(receipt))).toEqual(receipt);
+  expect(receipt.message).toMatch(/^a(?:😀){1999}…$/u);
+  expect(rollbackHints).toEqual([
+    whole,
+    '# The command for HorizontalPodAutoscaler/web is too long: see what stood "before" in the receipt.',
+  ]);
 });
 
 it.each([

@@ -247,13 +247,13 @@ test.each([
     (token: string) => ({ status: 200, body: JSON.stringify({ resources: token }) }),
     "unexpected",
   ],
-  ["answers with a page", (token: string) => ({ status: 502, body: `<h1>${token}</h1>` }), "refused"],
+  ["answers with a page", (token: string) => ({ status: 502, body: `<h1>${token}</h1>` }), "busy"],
   ["sends elsewhere", () => ({ status: 302, body: "" }), "unexpected"],
   ["answers with nothing", () => ({ status: 200, body: "" }), "unexpected"],
   [
     "breaks the line",
     () => ({ status: 500, body: JSON.stringify({ message: "a\n# b\u001b[2J`c" }) }),
-    "refused",
+    "busy",
   ],
 ])("a cluster that %s is told in one sentence", async (_, answer, code) => {
   const failure = await failureOf((await hostileCluster(answer)).read(web, Sized));

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../clock.ts";
@@ -58,6 +59,26 @@ export async function readLocalControls(
     if (stack.file.kind !== "missing") return { repository: repository.file, stack: stack.file };
   }
   return { repository: repository.file, stack: { kind: "missing" } };
+}
+
+/**
+ * Another text as soon as one of those files is written, made or gone: what somebody has just paused is not scaled a moment later by what
+ * was read before. As quick as a `stat` of each.
+ */
+export function stampLocalControls(stateDir: string, { alias, formerAliases = [] }: StackNames): string {
+  const stacks = [alias, ...formerAliases].map((name): ControlsScope => ({ kind: "stack", alias: name }));
+  const scopes: ControlsScope[] = [{ kind: "repository" }, ...stacks];
+  return scopes.map((scope) => stampFile(join(stateDir, controlsPath(scope)))).join("\n");
+}
+
+function stampFile(path: string): string {
+  try {
+    const { ino, mtimeNs, size } = statSync(path, { bigint: true });
+    return `${ino} ${mtimeNs} ${size}`;
+  } catch {
+    // It is not there, or whoever reads it will say why that cannot be.
+    return "";
+  }
 }
 
 function readControlsFile(stateDir: string, scope: ControlsScope) {

@@ -47,6 +47,8 @@ export type LocalStackOptions = {
   forge: CommitForge;
   /** Where pauses and pins are kept. */
   controls: ControlsForge;
+  /** Answers something else once they have been changed, by another process as well. */
+  stampControls: () => string;
   clock: Clock;
   /** Why everything is paused; null when it is not. */
   paused: string | null;
@@ -75,14 +77,14 @@ export class LocalStack implements Scaling, OperationReader {
   readonly #applies: AwaitedApplies;
 
   constructor(options: LocalStackOptions) {
-    const { forge, place, clock, paused, contract, queue } = options;
+    const { forge, place, clock, paused, contract, queue, stampControls } = options;
     this.#options = options;
     const read = () => forge.readSnapshot(place, historyWindowMs(contract().values()));
     this.#context = {
       place,
       clock,
       paused,
-      snapshots: new SnapshotCache(read, clock, SNAPSHOT_LIFE_MS),
+      snapshots: new SnapshotCache(read, clock, { lifeMs: SNAPSHOT_LIFE_MS, stampNow: stampControls }),
       readRecord: (snapshot) => readLocalRecord(snapshot, place.alias, contract(), "hold"),
     };
     const deliverer = deliverLocally(this.#context, forge, null);

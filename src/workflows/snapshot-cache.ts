@@ -12,18 +12,29 @@ export class SnapshotCache {
   readonly #read: () => Promise<Snapshot>;
   readonly #clock: Clock;
   readonly #lifeMs: number;
+  readonly #stampNow: () => string;
+  #stamp = "";
   #newest: Snapshot | null = null;
   #reading: Promise<Snapshot> | null = null;
   #generation = 0;
 
-  constructor(read: () => Promise<Snapshot>, clock: Clock, lifeMs = SNAPSHOT_LIFE_MS) {
+  /** `stampNow` answers at once, and something else as soon as what was read may not be so any more. */
+  constructor(
+    read: () => Promise<Snapshot>,
+    clock: Clock,
+    { lifeMs = SNAPSHOT_LIFE_MS, stampNow = () => "" }: { lifeMs?: number; stampNow?: () => string } = {},
+  ) {
     this.#read = read;
     this.#clock = clock;
     this.#lifeMs = lifeMs;
+    this.#stampNow = stampNow;
   }
 
-  /** The snapshot in hand, if it is still good; no I/O. */
+  /** The snapshot in hand, if it is still good; reads nothing. */
   current(): Snapshot | null {
+    const stamp = this.#stampNow();
+    if (stamp !== this.#stamp) this.invalidate();
+    this.#stamp = stamp;
     const snapshot = this.#newest;
     return snapshot !== null && this.#clock() - snapshot.readAtMs < this.#lifeMs ? snapshot : null;
   }

@@ -25,6 +25,7 @@ function aSnapshot(headOid: string, readAtMs: number): Snapshot {
 /** A cache whose reads end when the test says so, with the head it says. */
 function openCache() {
   const clock = { nowMs: 0 };
+  const stamp = { now: "" };
   const reads: ((headOid: string) => void)[] = [];
   const read = () => {
     const startedAtMs = clock.nowMs;
@@ -32,7 +33,8 @@ function openCache() {
       reads.push((headOid) => resolve(aSnapshot(headOid, startedAtMs))),
     );
   };
-  return { cache: new SnapshotCache(read, () => clock.nowMs), clock, reads };
+  const cache = new SnapshotCache(read, () => clock.nowMs, { stampNow: () => stamp.now });
+  return { cache, clock, stamp, reads };
 }
 
 describe("SnapshotCache", () => {
@@ -58,6 +60,21 @@ describe("SnapshotCache", () => {
     reads[0]?.("old");
     await early;
     expect(cache.current()?.headOid).toBe("new");
+  });
+
+  it("is good until what its stamp is of has changed, and so is a read under way", async () => {
+    const { cache, stamp, reads } = openCache();
+    const early = cache.get();
+    stamp.now = "paused";
+    const late = cache.get();
+    reads[0]?.("old");
+    await early;
+    expect(cache.current()).toBeNull();
+    reads[1]?.("new");
+    await late;
+    expect(cache.current()?.headOid).toBe("new");
+    stamp.now = "resumed";
+    expect(cache.current()).toBeNull();
   });
 
   it("lets a snapshot go when it is no longer good, without being asked", async () => {

@@ -6,6 +6,7 @@ import type { OwnContract } from "../../apply/read-contract.ts";
 import { readOperation } from "../../apply/read-operation.ts";
 import { systemClock } from "../../clock.ts";
 import { stackName } from "../../domain/stack-name.ts";
+import { stampLocalControls } from "../../forge/local-controls.ts";
 import { errorFacts } from "../../http/error-facts.ts";
 import { createHttpApp } from "../../http/http-app.ts";
 import { SIDECAR_ROUTES } from "../../http/routes.ts";
@@ -98,6 +99,7 @@ export async function startSidecar(
   const stack = new LocalStack({
     ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
     controls: program.controls,
+    stampControls: () => stampLocalControls(program.stateDir, place),
     contract: () => contract,
     secrets: () => secrets,
     preview: (pool, to) =>

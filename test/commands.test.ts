@@ -20,6 +20,16 @@ describe("a command in a comment", { timeout: TIMEOUT }, () => {
     expect(github.violations).toEqual([]);
   });
 
+  it("has an answer that follows a change that was quicker than the answer", async () => {
+    const { say, answered, answers, github, settled } = await startCommandWorld();
+    const match = { operation: "issues/update-comment" };
+    github.faults.add({ match, kind: "latency", latencyMs: 2_000 });
+    await say("/scale web 5");
+    await answered(/Committed as/);
+    await settled();
+    expect(await answers()).toHaveLength(1);
+  });
+
   it("may be a difference, and a dry run writes nothing", async () => {
     const { ask, stackFile, github } = await startCommandWorld();
     const before = await stackFile();

@@ -36,6 +36,8 @@ export class CommentAnswers {
   readonly #options: CommentAnswersOptions;
   readonly #replies: CommentReplies;
   readonly #caughtUp = new Set<string>();
+  /** How often something has happened in a repository. */
+  readonly #moves = new Map<string, number>();
   /** The numbers of the repositories that were listed, by their names. */
   readonly #numbers = new Map<string, string>();
   readonly #refusals = new LRUCache<string, Set<string>>({ max: MOST_KEPT, ttl: REFUSED_FOR_MS });
@@ -62,6 +64,7 @@ export class CommentAnswers {
   /** Something has happened in a repository: its answers are brought up to date in the background. */
   moved(repository: RepositoryName): void {
     const key = repositoryKey(repository);
+    this.#moves.set(key, this.#movesOf(repository) + 1);
     if (this.#replies.openIn(repository).length === 0) return;
     const { background, onError } = this.#options;
     background.start(`answers ${key}`, async () => {
@@ -142,6 +145,7 @@ export class CommentAnswers {
     if (replyId === null) return;
     // Whoever has claimed it may have died before it could note that it begins.
     if (known !== undefined && !asked.wasBegun) await this.#noteBegun(asked.said);
+    const moves = this.#movesOf(thread);
     const isOld = clock() - comment.createdAtMs > TOO_OLD_MS;
     const done = isOld ? tooOld(lines) : await runComment(asked.said, asked.actor, forge, { stacks, plans });
     await this.#replies.write({
@@ -150,6 +154,12 @@ export class CommentAnswers {
       replyId,
       reply: { version: 1, status: "done", lines: done },
     });
+    // What has happened meanwhile found no answer to bring up to date.
+    if (this.#movesOf(thread) !== moves) this.moved(thread);
+  }
+
+  #movesOf(repository: RepositoryName): number {
+    return this.#moves.get(repositoryKey(repository)) ?? 0;
   }
 
   /**

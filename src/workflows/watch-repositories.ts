@@ -60,6 +60,9 @@ export class RepositoryWatch {
   readonly #seen = new Map<string, Seen>();
   /** Repositories whose last listing failed, and may work later. */
   readonly #unlisted = new Set<string>();
+  /** Reads are numbered as they begin: the newest of a repository that has come back, or that it was forgotten after. */
+  readonly #newestRead = new Map<string, number>();
+  #reads = 0;
 
   constructor(source: RepositorySource, directory: StackDirectory, watching: Watching) {
     this.#source = source;
@@ -115,7 +118,8 @@ export class RepositoryWatch {
   async #listAfterPush(name: RepositoryName, lastPush: string): Promise<boolean> {
     const before = this.#seen.get(repositoryKey(name));
     const listing = await this.#read(name);
-    if (listing === null) return false;
+    if (listing === "failed") return false;
+    if (listing === "overtaken") return true;
     const reads = before?.lastPush === lastPush ? before.reads + 1 : 1;
     // An entry that could not be verified may be by the next time.
     const isQuiet =
@@ -128,7 +132,9 @@ export class RepositoryWatch {
 
   /** A repository that the App may no longer see: it is served no more, and read anew should it come back. */
   forget({ owner, repo }: RepositoryName): void {
-    this.#seen.delete(repositoryKey({ owner, repo }));
+    const key = repositoryKey({ owner, repo });
+    this.#seen.delete(key);
+    this.#newestRead.set(key, this.#reads);
     this.#directory.removeRepository(owner, repo);
   }
 
@@ -140,23 +146,28 @@ export class RepositoryWatch {
 
   /** Lists one repository; answers whether that worked. */
   async list(name: RepositoryName): Promise<boolean> {
-    return (await this.#read(name)) !== null;
+    return (await this.#read(name)) !== "failed";
   }
 
-  async #read(name: RepositoryName): Promise<RepositoryListing | null> {
+  /** Reads of one repository may run side by side, for all and for an event: one that began earlier never comes after a later one. */
+  async #read(name: RepositoryName): Promise<RepositoryListing | "overtaken" | "failed"> {
+    const key = repositoryKey(name);
+    const read = ++this.#reads;
     try {
       const listing = await this.#source.readRepository(name);
+      if (read <= (this.#newestRead.get(key) ?? 0)) return "overtaken";
+      this.#newestRead.set(key, read);
       this.#directory.replaceRepository(listing);
-      this.#unlisted.delete(repositoryKey(name));
+      this.#unlisted.delete(key);
       this.#watching.onListed(listing);
       for (const alias of listing.openScales) this.#directory.settle(listing.owner, listing.repo, alias);
       for (const place of listing.leftBehind) this.#directory.closeLeftBehind(place);
       return listing;
     } catch (error) {
-      if (mayWorkLater(error)) this.#unlisted.add(repositoryKey(name));
-      else this.#unlisted.delete(repositoryKey(name));
+      if (mayWorkLater(error)) this.#unlisted.add(key);
+      else this.#unlisted.delete(key);
       this.#watching.onError(`listing ${name.owner}/${name.repo}`, error);
-      return null;
+      return "failed";
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { parseContract } from "../../src/domain/contract.ts";
 import type { Forge } from "../../src/forge/forge.ts";
@@ -40,6 +41,9 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
   const lastPush = new Map<string, string>();
   const next = new Map<string, NextListing>();
   const reads: string[] = [];
+  /** The next read of a repository has seen what it has seen, and its answer is late. */
+  const late = new Map<string, Promise<void>>();
+  const tokenHashes: string[] = [];
   const watch = new RepositoryWatch(
     {
       async *listRepositories(onSkipped) {
@@ -52,11 +56,14 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           {
             place: { ...PLACE, owner, repo },
             contract,
-            tokenHashes: [],
+            tokenHashes: [...tokenHashes],
             publishedAt: "2026-01-07T12:00:00Z",
             refusal: null,
           },
         ];
+        const gate = late.get(repo);
+        late.delete(repo);
+        await gate;
         return {
           owner,
           repo,
@@ -77,7 +84,11 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
     directory,
     { onListed: () => {}, nextListing: ({ repo }) => next.get(repo) ?? "after-a-push", onError: () => {} },
   );
-  return { watch, next, lastPush, reads, served: () => directory.stackNames().map(({ repo }) => repo) };
+  return {
+    ...{ watch, next, lastPush, reads, late, tokenHashes },
+    served: () => directory.stackNames().map(({ repo }) => repo),
+    callers: () => [...directory.all()].flatMap(({ listed }) => listed.tokenHashes),
+  };
 }
 
 describe("RepositoryWatch", () => {
@@ -126,6 +137,34 @@ describe("RepositoryWatch", () => {
     for (let times = 0; times < 9; times++) await watch.listAll();
     const timesRead = (name: string) => reads.filter((repo) => repo === name).length;
     expect([timesRead("waits"), timesRead("guarded"), timesRead("other")]).toEqual([9, 3, 2]);
+  });
+
+  it("does not go back to what a read that began earlier has seen", async () => {
+    const { watch, late, tokenHashes, reads, callers } = watchOver(["infra"]);
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    tokenHashes.push("old");
+    late.set("infra", promise);
+    const all = watch.listAll();
+    while (reads.length === 0) await nextTurn();
+    tokenHashes.splice(0, 1, "new");
+    await watch.list({ owner: "acme", repo: "infra" });
+    answer();
+    expect(await all).toBe("whole");
+    expect(callers()).toEqual(["new"]);
+  });
+
+  it("does not bring back what was forgotten while it was read", async () => {
+    const { watch, late, reads, served } = watchOver(["infra", "web"]);
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    late.set("infra", promise);
+    const all = watch.listAll();
+    while (reads.length < 2) await nextTurn();
+    watch.forget({ owner: "acme", repo: "infra" });
+    answer();
+    await all;
+    expect(served()).toEqual(["web"]);
+    await watch.listAll();
+    expect(served().toSorted()).toEqual(["infra", "web"]);
   });
 
   it("ends early at the stop", async () => {

@@ -49,6 +49,18 @@ describe("GitHub on a bad day", () => {
     },
   );
 
+  it("ends at the stop what it was too late to answer", { timeout: TIMEOUT }, async () => {
+    const { github, post, stackFile, replica } = await startAppWorld({ internals: { answerWithinMs: 100 } });
+    github.faults.add({
+      match: { operation: "createCommitOnBranch" },
+      kind: "latency",
+      latencyMs: 2_000,
+    });
+    expect((await post("/scale/web", { value: 5 })).status).toBe(503);
+    await replica.stop();
+    expect(await stackFile()).toBe(STACK_FILE.replace('"3"', '"5"'));
+  });
+
   it("labels what waits for approval though labelling failed at first", { timeout: TIMEOUT }, async () => {
     const files = { ".github/pulumiscale.yml": "stacks:\n  shop.prod:\n    approval: { above: 5 }\n" };
     const { github, post } = await startAppWorld({ files });

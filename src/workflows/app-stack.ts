@@ -93,7 +93,10 @@ export class AppStack {
 
   /** Decides and delivers, together with what arrives at the same time. Rejects with `TryAgainError`. */
   enqueue(intents: readonly Intent[]): Promise<ScaleResult[]> {
-    return this.#lane.enqueue(intents);
+    const results = this.#lane.enqueue(intents);
+    // A stop waits for it, also where it is late and whoever asked was told to come again.
+    this.#options.background.start(`scale ${this.name.id}`, () => Promise.allSettled([results]));
+    return results;
   }
 
   /** Resolves when what follows the last delivery is done. */

@@ -133,6 +133,8 @@ export async function openAppWorld(options: AppWorldOptions = {}) {
       return { ...running, url };
     };
     const replica = await startReplica();
+    // What its first listing has started makes calls too.
+    await replica.idle();
     app.setWebhook(`${replica.url}/api/github/webhooks`, WEBHOOK_SECRET);
 
     /** Posts to a scaling route and answers status, headers and results. */

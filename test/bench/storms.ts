@@ -101,7 +101,7 @@ async function measureStorm(kind: StormKind, replicas: number, baseline: PerAler
     repeats < 5 && moves.length < kind.repositories * kind.stacks * kind.pools;
     repeats++
   ) {
-    world.pass(60);
+    await world.pass(60);
     answers.push(...(await storm(deliveries, world.pass, 200)).answers);
     await world.untilQuiet();
     moves = await readMoves(github, world.stacks);

@@ -67,7 +67,7 @@ it("spends the budget on scale-outs first, starts nothing that it could not end,
   expect(branches).not.toContain(`scale/${outs.refused.alias}`);
   expect(github.requests.filter(({ status }) => status === 403)).toEqual([]);
 
-  world.pass(60);
+  await world.pass(60);
   for (const [stack, delta] of [
     [ins.refused, "-1"],
     [outs.refused, "1"],

@@ -39,7 +39,7 @@ describe("a split Alertmanager pair", () => {
       );
       const first = await storm(deliveries, world.pass);
       await world.untilQuiet();
-      world.pass(400);
+      await world.pass(400);
       const repeated = await storm([...deliveries].reverse(), world.pass);
       await world.untilQuiet();
       const moves = await readMoves(world.github, world.stacks);

@@ -105,7 +105,7 @@ export type Stormed = {
  */
 export async function storm(
   deliveries: readonly Delivery[],
-  pass: (seconds: number) => void,
+  pass: (seconds: number) => Promise<void>,
   rounds = 300,
 ): Promise<Stormed> {
   const last = new Map<Delivery, readonly Told[]>();
@@ -125,7 +125,7 @@ export async function storm(
     const waits = refused.map(({ answer }) => answer.retryAfterSeconds);
     if (waits.length > 0) {
       const seconds = Math.min(...waits);
-      pass(seconds);
+      await pass(seconds);
       counts.passedSeconds += seconds;
     }
     pending = refused.map(({ delivery }) => delivery);

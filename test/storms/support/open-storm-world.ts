@@ -119,6 +119,15 @@ export async function openStormWorld(options: StormWorldOptions) {
       while ((await fetch(`${url}/readyz`)).status !== 200) await sleep(50);
       return url;
     };
+    /** Resolves when the apps of this process have nothing in hand any more. */
+    const atRest = async () => {
+      let seen = -1;
+      while (seen !== github.requests.length) {
+        seen = github.requests.length;
+        await github.webhooksIdle();
+        for (const replica of replicas) await replica.idle();
+      }
+    };
     return {
       github,
       installation,
@@ -126,8 +135,9 @@ export async function openStormWorld(options: StormWorldOptions) {
       stacks: known,
       startReplica,
       sendWebhooksTo: (url: string) => app.setWebhook(`${url}/api/github/webhooks`, WEBHOOK_SECRET),
-      /** Moves the clock of the apps and of GitHub. */
-      pass: (seconds: number) => {
+      /** Moves the clock of the apps and of GitHub, once what is in hand is done: no call takes as long as the clock jumps. */
+      pass: async (seconds: number) => {
+        await atRest();
         aheadMs += seconds * 1000;
       },
       /** Waits until nobody has asked GitHub for anything for a while: what goes on after the answers is over. */
@@ -135,7 +145,7 @@ export async function openStormWorld(options: StormWorldOptions) {
         let seen = -1;
         while (seen !== github.requests.length || github.requests.some(isOpen)) {
           seen = github.requests.length;
-          await github.webhooksIdle();
+          await atRest();
           await sleep(700);
         }
       },

@@ -36,16 +36,14 @@ export type OperationFacts = {
   updates: readonly StackUpdate[];
 };
 
-const UPDATES = 50;
-
 /**
- * Says what became of a scale commit, from the ledger, git and Pulumi's own history, so that a restart forgets nothing. One
- * process of Pulumi's where the ledger's last receipt is not of that commit. Throws `ForgeError`, `LedgerError` and
+ * Says what became of a scale commit, from the ledger, git and Pulumi's own history, so that a restart forgets nothing.
+ * `readUpdates` is called where the ledger's last receipt is not of that commit. Throws `ForgeError`, `LedgerError` and
  * `PulumiReadError`.
  */
 export async function readOperation(
   operation: ScaleOperation,
-  { place, checkout, engine }: Pick<ApplyRequest, "place" | "checkout" | "engine">,
+  { place, readUpdates }: Pick<ApplyRequest, "place"> & { readUpdates: () => Promise<StackUpdate[]> },
   world: Pick<ApplyWorld, "forge" | "ledger">,
 ): Promise<Operation> {
   const read = await world.forge.readHead(place, []);
@@ -53,11 +51,17 @@ export async function readOperation(
   const facts = { names: stackNames(read.ledger, place), entry, committed: read.head.stackFile };
   const covering = entry?.receipt?.covers.includes(operation.commit) ? entry.receipt : null;
   if (covering !== null) return doneBy(covering, operation);
-  const settings = { ...engine, workDir: checkout.workDir };
-  return decideOperation(operation, {
-    ...facts,
-    updates: await readUpdates(engine.stack, settings, UPDATES),
-  });
+  return decideOperation(operation, { ...facts, updates: await readUpdates() });
+}
+
+const UPDATES = 50;
+
+/** As many of Pulumi's updates as tell of a commit: what `readOperation` asks for. See `readUpdates`. */
+export function readOperationUpdates({
+  workDir,
+  engine,
+}: Pick<ApplyRequest, "engine"> & { workDir: string }): Promise<StackUpdate[]> {
+  return readUpdates(engine.stack, { ...engine, workDir }, UPDATES);
 }
 
 /** The decision of `readOperation`. Pure. */

@@ -6,7 +6,7 @@ import { type ApplyRequest, type ApplyWorld, applyStack } from "../../src/apply/
 import { readFolderCheckout, readFolderStack } from "../../src/apply/folder-checkout.ts";
 import { FolderProgram } from "../../src/apply/folder-program.ts";
 import { publishStack } from "../../src/apply/publish-stack.ts";
-import { readOperation } from "../../src/apply/read-operation.ts";
+import { readOperation, readOperationUpdates } from "../../src/apply/read-operation.ts";
 import { redactor } from "../../src/apply/redact.ts";
 import { localLedgerTrust } from "../../src/apply/trusted-entry.ts";
 import { FolderApplyForge } from "../../src/forge/folder-apply.ts";
@@ -140,7 +140,9 @@ describe("apply in a directory without git", { timeout: 60_000 }, () => {
   it("tells what became of a commit", async () => {
     const id = await world.scale({ queue: 8 });
     const scales = [{ pool: "queue", from: 5, to: 8 }];
-    const look = async () => readOperation({ commit: id, scales }, await request(), outside());
+    const { place, checkout, engine } = await request();
+    const readUpdates = () => readOperationUpdates({ workDir: checkout.workDir, engine });
+    const look = () => readOperation({ commit: id, scales }, { place, readUpdates }, outside());
     expect(await look()).toEqual({ kind: "waiting" });
     await apply();
     expect(await look()).toMatchObject({

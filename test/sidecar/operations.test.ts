@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CountingPath, openCountingPath } from "../bench/counting-path.ts";
 import { askToScale, endOfOperation, readOperation, readPool, scaleToEnd } from "./support/ask-serve.ts";
 import { openProgram } from "./support/open-program.ts";
 import { countOf, hold, untilBegun } from "./support/pace-files.ts";
@@ -7,9 +8,11 @@ import { type Serve, startServe } from "./support/start-serve.ts";
 
 let program: Program;
 let serve: Serve;
+let processes: CountingPath;
 beforeAll(async () => {
   program = await openProgram({ program: "yaml-pace" });
-  serve = await startServe(program);
+  processes = await openCountingPath(program.root, program.environment.PATH ?? "", ["pulumi"]);
+  serve = await startServe(program, [], { PATH: processes.PATH });
 }, 90_000);
 afterAll(async () => {
   await serve?.stop();
@@ -47,6 +50,20 @@ test("an apply that is not over in time is answered as under way, and goes on", 
   release();
   expect((await endOfOperation(serve, result.commit ?? "")).status).toBe("applied");
   expect(countOf(program, "slow")).toBe(6);
+}, 60_000);
+
+test("many who ask at once what became of it cost one process of Pulumi's", async () => {
+  const { release } = hold(program, "slow");
+  const { commit } = await askToScale(serve, "/scale/slow?wait=false", { value: 5 });
+  await untilBegun(program, "slow");
+  await processes.take();
+  const asked = Array.from({ length: 30 }, () => readOperation(serve, commit ?? ""));
+  expect(new Set((await Promise.all(asked)).map(({ status }) => status))).toEqual(new Set(["under-way"]));
+  const started = await processes.take();
+  // Where the thirty take longer than an answer is good for, it is read once more.
+  expect(started.length, started.join("\n")).toBeLessThan(5);
+  release();
+  expect((await endOfOperation(serve, commit ?? "")).status).toBe("applied");
 }, 60_000);
 
 test("while one update runs, a change of another pool waits for the next and is told so", async () => {

@@ -3,7 +3,8 @@ import type { ApplyWorld } from "../../apply/apply-stack.ts";
 import { previewValue } from "../../apply/preview-value.ts";
 import { PulumiReadError } from "../../apply/pulumi-errors.ts";
 import type { OwnContract } from "../../apply/read-contract.ts";
-import { readOperation } from "../../apply/read-operation.ts";
+import { readOperation, readOperationUpdates } from "../../apply/read-operation.ts";
+import { sharedRead } from "../../apply/shared-read.ts";
 import { systemClock } from "../../clock.ts";
 import { stackName } from "../../domain/stack-name.ts";
 import { stampLocalControls } from "../../forge/local-controls.ts";
@@ -49,6 +50,8 @@ const ANSWER_WITHIN_MS = 8_000;
 const DRY_RUN_WITHIN_MS = 10 * 60_000;
 /** How soon a commit that somebody else has made is found. */
 const LOOK_EVERY_MS = 5_000;
+/** For how long what Pulumi's history said tells what became of a commit. */
+const UPDATES_LIFE_MS = 1_000;
 
 /** Starts serving one stack: its routes, and the applies of what is committed. */
 export async function startSidecar(
@@ -96,6 +99,8 @@ export async function startSidecar(
     onError: (error) => failed("the apply failed", error),
   });
   const name = stackName(place.owner, place.repo, place.alias, place.formerAliases);
+  // Whoever waits for an apply asks again and again, and each time it is a process of Pulumi's.
+  const readUpdates = sharedRead(() => readOperationUpdates(program), systemClock, UPDATES_LIFE_MS);
   const stack = new LocalStack({
     ...{ name, place, forge: program.forge, clock: systemClock, paused: settings.paused, queue },
     controls: program.controls,
@@ -109,9 +114,8 @@ export async function startSidecar(
       }, outside.redact),
     readOutcome: (commit, scales) =>
       orComeAgain(async () => {
-        const checkout = await program.readCheckout();
-        const request = { place: deployPlace, checkout, engine };
-        const operation = await readOperation({ commit, scales }, request, world).catch((error: unknown) => {
+        const from = { place: deployPlace, readUpdates };
+        const operation = await readOperation({ commit, scales }, from, world).catch((error: unknown) => {
           // A backend of files may be read in the middle of a write of the update that runs.
           if (queue.isRunning && error instanceof PulumiReadError) return { kind: "waiting" } as const;
           throw error;

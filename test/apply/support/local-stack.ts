@@ -10,7 +10,7 @@ import {
   applyStack,
 } from "../../../src/apply/apply-stack.ts";
 import { readCheckout } from "../../../src/apply/checkout.ts";
-import { type Operation, readOperation } from "../../../src/apply/read-operation.ts";
+import { type Operation, readOperation, readOperationUpdates } from "../../../src/apply/read-operation.ts";
 import { redactor } from "../../../src/apply/redact.ts";
 import { localLedgerTrust } from "../../../src/apply/trusted-entry.ts";
 import { parseScaleCommit } from "../../../src/domain/scale-commit.ts";
@@ -148,7 +148,9 @@ export async function makeLocalStack(
     apply: async (engine) => applyStack(await request(engine), world),
     operation: async (oid) => {
       const scales = parseScaleCommit(await git("show", "--no-patch", "--format=%B", oid))?.scales ?? [];
-      return readOperation({ commit: oid, scales }, await request(), world);
+      const { place, checkout, engine } = await request();
+      const readUpdates = () => readOperationUpdates({ workDir: checkout.workDir, engine });
+      return readOperation({ commit: oid, scales }, { place, readUpdates }, world);
     },
     request,
     world,

@@ -4,7 +4,7 @@ import { makeAlert, storm } from "./support/alerts.ts";
 import { GITHUB_LIMITS, openStormWorld, START } from "./support/open-storm-world.ts";
 
 const POOLS = 3;
-const TIMEOUT = 240_000;
+const TIMEOUT = 480_000;
 
 it.each([
   {

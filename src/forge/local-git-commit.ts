@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { withFileLock } from "./file-lock.ts";
 import { type FileCommitRequest, ForgeError, type StackPlace } from "./forge.ts";
+import { isAncestor } from "./is-ancestor.ts";
 import { editDiskFile } from "./local-git-disk.ts";
-import { healUnderLock, isAncestor, lockFileOf } from "./local-git-heal.ts";
+import { healUnderLock, lockFileOf } from "./local-git-heal.ts";
 import { type Hooks, openHooks } from "./local-git-hooks.ts";
 import { moveWithIndex, writeBlob } from "./local-git-index.ts";
-import { removeJournal, writeJournal } from "./local-git-journal.ts";
+import { type Mover, removeJournal, writeJournal } from "./local-git-journal.ts";
+import { moveBranch } from "./local-git-move-branch.ts";
 import { moveValues } from "./local-git-moves.ts";
 import { pushCommit, readPushTarget } from "./local-git-push.ts";
 import { checkReady, type Ready } from "./local-git-ready.ts";
@@ -39,7 +41,7 @@ export async function commitFile(
   );
   if (push !== null) await pushMade(repository, place, request, made, push);
   await withFileLock(lock, clock, () =>
-    moveBranch(repository, place, request, { ready, made, isPushed: push !== null }),
+    finish(repository, place, request, { ready, made, isPushed: push !== null }),
   );
   await hooks.postCommit();
   return made.oid;
@@ -106,20 +108,19 @@ async function pushMade(
 }
 
 /** The branch moves only from the head that was decided on; then the index and the file on disk follow. */
-async function moveBranch(
+async function finish(
   repository: LocalRepository,
   { branch }: StackPlace,
   { path, headline, expectedHeadOid }: FileCommitRequest,
   { ready, made, isPushed }: { ready: Ready; made: Made; isPushed: boolean },
 ): Promise<void> {
-  const { git, root } = repository;
   const edit = (text: string) => moveValues(text, ready.moves);
   const locations = ready.moves.map(({ location }) => location);
-  await writeJournal(repository, { commit: made.oid, path, locations });
   const change = { path, from: [ready.entry.oid], to: { ...ready.entry, oid: made.blobOid }, edit };
-  const args = ["update-ref", "-m", `commit: ${headline}`, `refs/heads/${branch}`, made.oid, expectedHeadOid];
+  const move = { branch, from: expectedHeadOid, to: made.oid, reason: `commit: ${headline}` };
+  const note = (mover: Mover) => writeJournal(repository, { commit: made.oid, path, locations, mover });
   const index = await moveWithIndex(repository, change, async () => {
-    await git.run(args, { cwd: root }).catch(async (error: unknown) => {
+    await moveBranch(repository, move, note).catch(async (error: unknown) => {
       // Pushed before, it may have come back: another process of ours found the remote ahead and followed it.
       if (!isPushed || !(await isAncestor(repository, made.oid, `refs/heads/${branch}`))) throw error;
     });

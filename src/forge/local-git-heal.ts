@@ -4,13 +4,16 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { PoolLocation } from "../domain/stack-file.ts";
 import { withFileLock } from "./file-lock.ts";
 import type { StackPlace } from "./forge.ts";
-import { GitError } from "./git.ts";
+import { isAncestor } from "./is-ancestor.ts";
 import { editDiskFile, removeLeftovers } from "./local-git-disk.ts";
 import { asForgeErrors } from "./local-git-errors.ts";
 import { bringIndex } from "./local-git-index.ts";
-import { readJournal, removeJournal, type Unwritten } from "./local-git-journal.ts";
+import { removeLeftIndexLock } from "./local-git-index-lock.ts";
+import { type Noted, readJournal, removeJournal, type Unwritten } from "./local-git-journal.ts";
+import { isMoving } from "./local-git-move-branch.ts";
 import { type Move, moveValues } from "./local-git-moves.ts";
 import { isPlainFile, readFiles, readTreeEntry, type TreeEntry } from "./local-git-objects.ts";
+import { removeLeftRefLocks } from "./local-git-ref-locks.ts";
 import { removeForgotten } from "./local-git-work-files.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import { valueIn } from "./value-in.ts";
@@ -42,8 +45,10 @@ export async function healWorkTree(
 /** The same, for who holds the lock. */
 export async function healUnderLock(repository: LocalRepository, place: StackPlace): Promise<HealedValue[]> {
   await removeLeftovers(repository, place.path);
-  const unwritten = (await readJournal(repository)).filter(({ path }) => path === place.path);
+  await removeLeftIndexLock(repository);
+  const unwritten = await readEnded(repository, place);
   if (unwritten.length === 0) return [];
+  for (const noted of unwritten) await removeLeftRefLocks(repository, place.branch, noted);
   const plan = await planHealing(repository, place, unwritten);
   const healed: HealedValue[] = [];
   await editDiskFile(repository, place.path, (text) => {
@@ -61,6 +66,13 @@ export async function healUnderLock(repository: LocalRepository, place: StackPla
         });
   if (index === "done") for (const { commit } of unwritten) await removeJournal(repository, commit);
   return healed;
+}
+
+/** A git that lives on without the process that started it may still bring its commit to the branch: the next one looks again. */
+async function readEnded(repository: LocalRepository, { path }: StackPlace): Promise<Noted[]> {
+  const noted = (await readJournal(repository)).filter((unwritten) => unwritten.path === path);
+  const moving = await Promise.all(noted.map((unwritten) => isMoving(unwritten)));
+  return noted.filter((_, index) => moving[index] === false);
 }
 
 /** The values that healing would move now. */
@@ -112,20 +124,4 @@ function listHealed(text: string, moves: readonly Move[]): HealedValue[] {
     const value = valueIn(text, location);
     return value !== null && from.includes(value) ? [{ location, from: value, to }] : [];
   });
-}
-
-/** Whether the branch holds a commit. */
-export async function isAncestor(
-  { git, root }: LocalRepository,
-  commit: string,
-  branch: string,
-): Promise<boolean> {
-  try {
-    await git.run(["merge-base", "--is-ancestor", commit, branch], { cwd: root });
-    return true;
-  } catch (error) {
-    // 1: it is not; 128: it is gone, so it never reached the branch.
-    if (error instanceof GitError && error.reason === "failed") return false;
-    throw error;
-  }
 }

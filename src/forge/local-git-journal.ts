@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PoolLocation } from "../domain/stack-file.ts";
@@ -13,10 +13,22 @@ const Unwritten = z.object({
   commit: z.string().regex(/^[0-9a-f]{40,64}$/),
   path: z.string().min(1),
   locations: z.array(Location),
+  mover: z.object({ host: z.string(), pid: z.int().min(1), startedAt: z.string().nullable() }).optional(),
 });
 
+/** The process that moves the branch: `startedAt` is what `readProcessStart` says of it. */
+export type Mover = { host: string; pid: number; startedAt: string | null };
+
 /** A commit of ours whose values are not, or not known to be, in the index and the work tree yet. */
-export type Unwritten = { commit: string; path: string; locations: readonly PoolLocation[] };
+export type Unwritten = {
+  commit: string;
+  path: string;
+  locations: readonly PoolLocation[];
+  mover?: Mover | undefined;
+};
+
+/** With the time of the note, by the file system's own clock. */
+export type Noted = Unwritten & { notedAtMs: number };
 
 /**
  * Notes that a commit is about to reach the branch, so that whoever comes after a kill can tell a work tree that was left behind
@@ -34,12 +46,19 @@ export async function removeJournal(repository: LocalRepository, commit: string)
 }
 
 /** What is noted; a note that a kill has cut off is of a commit that did not reach the branch, and is left out. */
-export async function readJournal(repository: LocalRepository): Promise<Unwritten[]> {
+export async function readJournal(repository: LocalRepository): Promise<Noted[]> {
   const names = await readdir(folderOf(repository)).catch(() => []);
-  const texts = await Promise.all(
-    names.map((name) => readFile(join(folderOf(repository), name), "utf8").catch(() => "")),
-  );
-  return texts.flatMap(parseUnwritten);
+  const noted = await Promise.all(names.map((name) => readNoted(join(folderOf(repository), name))));
+  return noted.flat();
+}
+
+async function readNoted(path: string): Promise<Noted[]> {
+  try {
+    const [text, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    return parseUnwritten(text).map((unwritten) => ({ ...unwritten, notedAtMs: mtimeMs }));
+  } catch {
+    return [];
+  }
 }
 
 function parseUnwritten(text: string): Unwritten[] {

@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -9,7 +18,13 @@ import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
 import { healWorkTree, readUncommittedValues } from "../../src/forge/local-git.ts";
 import { requireProgram } from "../setup/require-program.ts";
 import { locationOf } from "./scale-request.ts";
-import { createLocalWorld, gitEnvironment, type LocalWorld, STACK_TEXT } from "./support-local-repository.ts";
+import {
+  createLocalWorld,
+  gitEnvironment,
+  type LocalWorld,
+  STACK_TEXT,
+  scale,
+} from "./support-local-repository.ts";
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL("support-commit-process.ts", import.meta.url));
@@ -27,8 +42,11 @@ function startCommitting(world: LocalWorld, task: Task): string[] {
   return [program, JSON.stringify({ root, path, ...settings })];
 }
 
+/** When a process is killed: before or after a call of git, and it alone or with everything else that it has started. */
+type When = "before" | "after" | "with all it has started before" | "with all it has started after";
+
 /** A git that kills the process that called it, right before or right after its nth call. */
-function killingGit(world: LocalWorld, nth: number, when: "before" | "after"): Record<string, string> {
+function killingGit(world: LocalWorld, nth: number, when: When): Record<string, string> {
   const folder = join(world.home, "bin");
   mkdirSync(folder, { recursive: true });
   const calls = join(world.home, "calls");
@@ -40,7 +58,14 @@ function killingGit(world: LocalWorld, nth: number, when: "before" | "after"): R
     "n=1",
     `while ! mkdir '${calls}'/$n 2>/dev/null; do n=$((n + 1)); done`,
     `if [ "$n" -ne ${nth} ]; then exec '${git}' "$@"; fi`,
-    ...(when === "after" ? [`'${git}' "$@"`] : []),
+    ...(when.endsWith("after") ? [`'${git}' "$@"`] : []),
+    // It is stopped first: none of its children is to end before it does.
+    ...(when.startsWith("with")
+      ? [
+          "kill -STOP $PPID",
+          "for child in $(cat /proc/$PPID/task/$PPID/children); do [ $child = $$ ] || kill -9 $child; done",
+        ]
+      : []),
     "kill -9 $PPID",
   ];
   writeFileSync(join(folder, "git"), `${script.join("\n")}\n`);
@@ -106,7 +131,7 @@ describe("a process that is killed while it commits", { timeout: 300_000 }, () =
     expect(countCalls(world) - opening).toBe(COMMANDS);
   });
 
-  it.each(["before", "after"] as const)(
+  it.each<When>(["before", "after", "with all it has started before", "with all it has started after"])(
     "%s any call of git leaves what the next one completes",
     async (when) => {
       const kinds = new Set<string>();
@@ -157,6 +182,135 @@ describe("a process that is killed while it commits", { timeout: 300_000 }, () =
       ".Pulumi.prod.yaml.mine.pulumiscale",
       "Pulumi.prod.yaml",
     ]);
+  });
+});
+
+/** Has git, once it holds the locks to move the branch, go on with this script. `$node` is the process that has started it. */
+function hookWithLocks(world: LocalWorld, script: string): void {
+  const hook = join(world.repository.gitDir, "hooks/reference-transaction");
+  const lines = [
+    '[ "$1" = prepared ] || exit 0',
+    "read -r _ _ _ node _ < /proc/$PPID/stat",
+    "cd .git",
+    script,
+  ];
+  writeFileSync(hook, `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
+}
+
+const KILL_BOTH = "kill -STOP $node; kill -9 $PPID; kill -9 $node";
+
+/** Commits until it is killed; the hook is gone then. */
+async function commitUntilKilled(world: LocalWorld): Promise<void> {
+  const child = spawn(process.execPath, startCommitting(world, {}), { stdio: "ignore" });
+  expect(await new Promise((resolve) => child.on("exit", (_code, by) => resolve(by)))).toBe("SIGKILL");
+  rmSync(join(world.repository.gitDir, "hooks/reference-transaction"));
+}
+
+const [ofBranch, ofHead] = ["refs/heads/main.lock", "HEAD.lock"];
+
+function locksOf(world: LocalWorld): string[] {
+  const names = readdirSync(world.repository.gitDir, { recursive: true }).map(String);
+  return names.filter((name) => name.endsWith(".lock") && !name.startsWith("pulumiscale/")).toSorted();
+}
+
+describe("a process that is killed together with the git that moves its branch", { timeout: 120_000 }, () => {
+  it.each([
+    { moment: "with both locks", script: "", left: [ofHead, ofBranch], moved: 0 },
+    { moment: "with the branch's lock alone", script: `rm ${ofHead}`, left: [ofBranch], moved: 0 },
+    {
+      moment: "with the branch's lock, and nothing in it yet",
+      script: `rm ${ofHead}; : > ${ofBranch}`,
+      left: [ofBranch],
+      moved: 0,
+    },
+    {
+      moment: "when the branch has moved, with HEAD's lock",
+      script: `mv ${ofBranch} refs/heads/main`,
+      left: [ofHead],
+      moved: 1,
+    },
+  ])("$moment leaves what the next start removes", async ({ script, left, moved }) => {
+    const world = await dirtyWorld();
+    const before = world.git("status", "--porcelain");
+    hookWithLocks(world, `${script}\n${KILL_BOTH}`);
+    await commitUntilKilled(world);
+    expect(locksOf(world)).toEqual([...left, "index.lock"].toSorted());
+    expect(await healWorkTree(world.repository, world.place)).toHaveLength(moved);
+    checkNothingLeft(world);
+    expect(checkHistory(world)).toBe(moved);
+    expect(world.git("status", "--porcelain")).toBe(before);
+    world.git("commit", "-qm", "a person's", "--", "README.md");
+    await run(process.execPath, startCommitting(world, {}));
+    expect(checkHistory(world)).toBe(moved + 1);
+  });
+
+  it.each([
+    {
+      whose: "with another commit in it",
+      script: `git rev-parse HEAD > ${ofBranch}`,
+      left: [ofHead, ofBranch],
+    },
+    {
+      whose: "of another time, though they are empty",
+      script: `rm ${ofHead} && : > ${ofBranch} && touch -d '1 hour ago' ${ofBranch}`,
+      left: [ofBranch],
+    },
+    {
+      whose: "on HEAD alone, where the branch has not moved",
+      script: `rm ${ofBranch}`,
+      left: [ofHead],
+    },
+  ])("does not have the next one remove a lock $whose", async ({ script, left }) => {
+    const world = await createLocalWorld();
+    hookWithLocks(world, `${script}\n${KILL_BOTH}`);
+    await commitUntilKilled(world);
+    expect(await healWorkTree(world.repository, world.place)).toEqual([]);
+    expect(locksOf(world)).toEqual(left);
+  });
+
+  it("is gone on with only once that git has ended", async () => {
+    const world = await createLocalWorld();
+    const [begun, goOn] = [join(world.home, "begun"), join(world.home, "go-on")];
+    hookWithLocks(world, `kill -9 $node; : > '${begun}'; until [ -e '${goOn}' ]; do sleep 0.1; done`);
+    const child = spawn(process.execPath, startCommitting(world, {}), { stdio: "ignore" });
+    await new Promise((resolve) => child.on("exit", resolve));
+    await expect.poll(() => existsSync(begun)).toBe(true);
+    expect(await healWorkTree(world.repository, world.place)).toEqual([]);
+    expect(locksOf(world)).toEqual([ofHead, ofBranch]);
+    writeFileSync(goOn, "");
+    await expect.poll(() => locksOf(world), { timeout: 10_000 }).toEqual([]);
+    expect(await healWorkTree(world.repository, world.place)).toHaveLength(1);
+    expect(checkHistory(world)).toBe(1);
+    expect(world.git("status", "--porcelain")).toBe("");
+    checkNothingLeft(world);
+  });
+});
+
+describe("a lock on the index that a kill has left", { timeout: 60_000 }, () => {
+  it.each(["", "DIRC, and not all of it", "PulumiScale was here"])(
+    "is a person's where it holds %j, and stays",
+    async (text) => {
+      const world = await createLocalWorld();
+      const lock = join(world.repository.gitDir, "index.lock");
+      await scale(world, { web: 4 });
+      writeFileSync(lock, text);
+      await healWorkTree(world.repository, world.place);
+      await scale(world, { web: 5 });
+      expect(readFileSync(lock, "utf8")).toBe(text);
+    },
+  );
+
+  it("is no reason to miss what a person has edited in the same second", async () => {
+    const world = await createLocalWorld();
+    const readme = join(world.root, "README.md");
+    const now = new Date(Math.floor(Date.now() / 1000) * 1000);
+    utimesSync(readme, now, now);
+    world.git("add", "README.md");
+    utimesSync(join(world.repository.gitDir, "index"), now, now);
+    world.write("README.md", "# INFRA\n");
+    utimesSync(readme, now, now);
+    await scale(world, { web: 4 });
+    expect(world.git("status", "--porcelain")).toBe(" M README.md");
   });
 });
 

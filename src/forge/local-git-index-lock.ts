@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { link, lstat, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeDurably } from "../durable-file.ts";
+import type { LocalRepository } from "./local-repository.ts";
+
+/** Git's own lock on the index: as long as it is held, git changes the index for nobody. */
+export type IndexLock = { release: () => Promise<void> };
+
+/** No lock of git's begins so: its own ones are empty, or an index in the making. */
+const MARK = "PulumiScale holds the index for a moment: ";
+const LARGEST_LOCK_BYTES = 1000;
+
+/**
+ * Takes git's lock on the index, with a text in it from the first moment on that says that it is ours. Null where it is taken.
+ * `folder` is for a file of this work alone. Only for who holds the lock of the work tree (`lockFileOf`).
+ */
+export async function takeIndexLock(repository: LocalRepository, folder: string): Promise<IndexLock | null> {
+  await removeLeftIndexLock(repository);
+  const path = pathOf(repository);
+  const nonce = randomBytes(8).toString("hex");
+  const text = `${MARK}${nonce}\n`;
+  const own = join(folder, nonce);
+  // A machine that loses its power leaves no empty lock, either.
+  await writeDurably(own, text);
+  if (!(await place(own, text, path))) return null;
+  return {
+    release: async () => {
+      if ((await readFile(path, "utf8").catch(() => null)) === text) await rm(path, { force: true });
+    },
+  };
+}
+
+/**
+ * Removes a lock on the index that a killed process of ours has left, and no other. Only for who holds the lock of the work tree:
+ * nobody else of ours is living and at work on the index then.
+ */
+export async function removeLeftIndexLock(repository: LocalRepository): Promise<void> {
+  const path = pathOf(repository);
+  const found = await lstat(path).catch(() => null);
+  if (found === null || !found.isFile() || found.size > LARGEST_LOCK_BYTES) return;
+  const text = await readFile(path, "utf8").catch(() => "");
+  if (text.startsWith(MARK)) await rm(path, { force: true });
+}
+
+/** A link is there with its text, or not at all. */
+async function place(own: string, text: string, path: string): Promise<boolean> {
+  try {
+    await link(own, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+  }
+  // Not every file system has links.
+  try {
+    await writeFile(path, text, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function pathOf({ gitDir }: LocalRepository): string {
+  return join(gitDir, "index.lock");
+}

@@ -41,7 +41,7 @@ export async function commitFile(
   );
   if (push !== null) await pushMade(repository, place, request, made, push);
   await withFileLock(lock, clock, () =>
-    finish(repository, place, request, { ready, made, isPushed: push !== null }),
+    putOnBranch(repository, place, request, { ready, made, isPushed: push !== null }),
   );
   await hooks.postCommit();
   return made.oid;
@@ -108,7 +108,7 @@ async function pushMade(
 }
 
 /** The branch moves only from the head that was decided on; then the index and the file on disk follow. */
-async function finish(
+async function putOnBranch(
   repository: LocalRepository,
   { branch }: StackPlace,
   { path, headline, expectedHeadOid }: FileCommitRequest,

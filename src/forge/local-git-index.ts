@@ -54,12 +54,12 @@ export async function bringIndex(repository: LocalRepository, change: IndexChang
   );
 }
 
-/** Together about a second, longer than git's own commands hold the lock: one that is older was left behind by a kill. */
+/** Together about a second, longer than git's own commands hold the lock: one that is older waits for a person. */
 const TRIES_BEFORE = 32;
 const TRIES_AFTER = 8;
 const WAIT_MS = 25;
 
-/** Waits for the lock. After a while it answers null: a lock that was left behind is not to stop all scaling. */
+/** Waits for the lock. After a while it answers null: a lock that somebody else has left is not to stop all scaling. */
 async function waitForLock(
   repository: LocalRepository,
   folder: string,

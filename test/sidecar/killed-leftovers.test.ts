@@ -83,6 +83,28 @@ test("inside a commit: the index that it is made with", async () => {
   expect(await findLeftovers(program)).toEqual([]);
 }, 60_000);
 
+test("as the branch has moved: git's lock on the index", async () => {
+  const hook = join(program.repository, ".git/hooks/reference-transaction");
+  const begun = join(program.root, "moved");
+  writeFileSync(hook, `#!/bin/sh\n[ "$1" = committed ] || exit 0\n: > '${begun}'\nsleep 600\n`, {
+    mode: 0o755,
+  });
+  const serve = await startServe(program);
+  const asked = serve.request("POST", "/scale/steady", { delta: 1 }).catch(() => null);
+  await expect.poll(() => existsSync(begun), { timeout: 30_000 }).toBe(true);
+  await killTree(serve);
+  await asked;
+  rmSync(hook);
+  expect(await findLeftovers(program)).toContain(".git/index.lock");
+  await expect(program.git("add", ".")).rejects.toThrow("index.lock");
+  const again = await startServe(program);
+  expect(again.lines).toContainEqual(expect.stringContaining("a process was killed in between"));
+  expect(await program.git("status", "--porcelain")).toBe("");
+  await program.git("add", ".");
+  expect(await again.stop()).toBe(0);
+  expect(await findLeftovers(program)).toEqual([]);
+}, 60_000);
+
 /** A `pulumi` that waits before one of its commands, from `begin` on. */
 function holdPulumi(command: string) {
   const folder = join(program.root, "wrapper");

@@ -46,9 +46,11 @@ export async function healWorkTree(
 export async function healUnderLock(repository: LocalRepository, place: StackPlace): Promise<HealedValue[]> {
   await removeLeftovers(repository, place.path);
   await removeLeftIndexLock(repository);
-  const unwritten = await readEnded(repository, place);
+  const ended = await readEnded(repository);
+  // Another stack's lock is in the way as well.
+  for (const noted of ended) await removeLeftRefLocks(repository, place.branch, noted);
+  const unwritten = ended.filter(({ path }) => path === place.path);
   if (unwritten.length === 0) return [];
-  for (const noted of unwritten) await removeLeftRefLocks(repository, place.branch, noted);
   const plan = await planHealing(repository, place, unwritten);
   const healed: HealedValue[] = [];
   await editDiskFile(repository, place.path, (text) => {
@@ -69,8 +71,8 @@ export async function healUnderLock(repository: LocalRepository, place: StackPla
 }
 
 /** A git that lives on without the process that started it may still bring its commit to the branch: the next one looks again. */
-async function readEnded(repository: LocalRepository, { path }: StackPlace): Promise<Noted[]> {
-  const noted = (await readJournal(repository)).filter((unwritten) => unwritten.path === path);
+async function readEnded(repository: LocalRepository): Promise<Noted[]> {
+  const noted = await readJournal(repository);
   const moving = await Promise.all(noted.map((unwritten) => isMoving(unwritten)));
   return noted.filter((_, index) => moving[index] === false);
 }

@@ -17,7 +17,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
 import { healWorkTree, readUncommittedValues } from "../../src/forge/local-git.ts";
 import { requireProgram } from "../setup/require-program.ts";
-import { locationOf } from "./scale-request.ts";
+import { locationOf, placeOf } from "./scale-request.ts";
 import {
   createLocalWorld,
   gitEnvironment,
@@ -242,6 +242,14 @@ describe("a process that is killed together with the git that moves its branch",
     world.git("commit", "-qm", "a person's", "--", "README.md");
     await run(process.execPath, startCommitting(world, {}));
     expect(checkHistory(world)).toBe(moved + 1);
+  });
+
+  it("leaves nothing that is in another stack's way", async () => {
+    const world = await createLocalWorld();
+    hookWithLocks(world, KILL_BOTH);
+    await commitUntilKilled(world);
+    await healWorkTree(world.repository, placeOf("other/Pulumi.prod.yaml", "main"));
+    expect(locksOf(world)).toEqual([]);
   });
 
   it.each([

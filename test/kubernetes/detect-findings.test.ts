@@ -109,6 +109,31 @@ describe("a plan that its cluster would not take", () => {
     expect(gone.plan.rollbackHints).toContain("kubectl rollout undo deployment/<name> -n <namespace>");
   });
 
+  it("is told before which fields of others will not be changed, and passes --strict where all are free", async ({
+    skip,
+  }) => {
+    const cluster = await sharedCluster(skip);
+    const make = await inNamespace(cluster, "owned");
+    await make("apps/v1", "Deployment", "web", workload("web", 1, { cpu: "100m" }));
+    await make("autoscaling/v2", "HorizontalPodAutoscaler", "web", hpa("web", 1, 2));
+    const args = ["--namespace=owned", "--strict", "--workload=Deployment:web"];
+    const ran = await run(cluster, ...args, "--req=web:cpu=200m,mem=64Mi", "--lim=web:cpu=1");
+    expect(ran.told).toMatch(
+      /^The plan is not proposed, [^\n]* there are 1:\n- owned-by-others: Others have set of Deployment\/web what the plan changes: `\.spec\.template\.spec\.containers\[name="main"\]\.resources\.requests\.cpu` by `[\w-]+`\. /,
+    );
+    expect(ran.plan.findings).toMatchObject([{ code: "owned-by-others", numbers: { fields: 1 } }]);
+    // The rest of the change is tried all the same.
+    const bad = await run(cluster, ...args, "--req=web:cpu=200m", "--lim=web:mem=0");
+    expect(codesOf(bad)).toEqual(["owned-by-others"]);
+    for (const same of ["--req=web:cpu=0.1", "--req=web:mem=64Mi", "--lim=web:cpu=1"])
+      expect((await run(cluster, ...args, same)).lines.at(-1)).toBe("succeeded");
+    const bounds = ["--workload=Deployment:web:1", "--hpa=min:1,max:5,cpu:70"];
+    const bounded = await run(cluster, "--namespace=owned", ...bounds);
+    expect(bounded.plan.risks).toEqual([
+      expect.stringMatching(/^Others have set of HorizontalPodAutoscaler\/web .*`\.spec\.maxReplicas` by `/),
+    ]);
+  });
+
   it("is told what a user of few rights cannot check, and has what they can read", async ({ skip }) => {
     const cluster = await sharedCluster(skip);
     const make = await inNamespace(cluster, "few");

@@ -103,7 +103,7 @@ describe("a plan with a cluster", () => {
         limitRanges: [expect.objectContaining({ name: "bounds", type: "Container", max: { cpu: "4" } })],
       },
     ]);
-    expect(plan.risks).toEqual([]);
+    expect(codesOf({ plan })).toEqual(["set-by-others", "owned-by-others", "owned-by-others"]);
     expect(summary).toContain("1. **Scale** Deployment/web → replicas: 4 (from 2)\n");
     expect(summary).toContain("- `admin`: HPA `web` of `Deployment/web` (min:2 max:6 cpu:70%)\n");
   });
@@ -177,7 +177,10 @@ describe("a plan with a cluster", () => {
       { kind: "Rollout", from: 2, observed: { generation: 1 } },
       { kind: "VerticalPodAutoscaler", name: "shop", observed: "absent" },
     ]);
-    expect(ran.plan.risks).toEqual([]);
+    expect(ran.plan.risks.map((risk) => /^Others have set of (\S+) /.exec(risk)?.[1])).toEqual([
+      "VerticalPodAutoscaler/db",
+      "DaemonSet/agent",
+    ]);
     expect(ran.plan.rollbackHints).toContain(
       "kubectl scale rollout.argoproj.io/shop -n kinds --replicas=2 --context=admin",
     );

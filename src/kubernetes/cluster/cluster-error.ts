@@ -21,12 +21,18 @@ export type ClusterErrorCode =
   | "refused"
   | "unexpected";
 
+/** A field that another manager has set, as the API server names both. */
+export type FieldConflict = { field: string; manager: string };
+
 /** Its message is one sentence for people, without a token or a line break, whatever the cluster said. */
 export class ClusterError extends Error {
   readonly code: ClusterErrorCode;
-  constructor(code: ClusterErrorCode, message: string) {
+  /** Of a `conflict` with other managers; empty where the object has changed meanwhile. */
+  readonly conflicts: readonly FieldConflict[];
+  constructor(code: ClusterErrorCode, message: string, conflicts: readonly FieldConflict[] = []) {
     super(message);
     this.name = "ClusterError";
     this.code = code;
+    this.conflicts = conflicts;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ApiAnswer } from "./call-api.ts";
-import { ClusterError } from "./cluster-error.ts";
+import { ClusterError, type FieldConflict } from "./cluster-error.ts";
 import { quoteText } from "./quote-text.ts";
 
 /** What was asked of a cluster: with which verb, of which resource, where; `subject` is what it was about, `Deployment/web`. */
@@ -12,7 +12,13 @@ export type Attempt = {
   subject?: string;
 };
 
+const Cause = z.object({
+  reason: z.string().default(""),
+  message: z.string().default(""),
+  field: z.string().default(""),
+});
 const Refusal = z.object({ message: z.string().default(""), reason: z.string().default("") });
+const Causes = z.object({ details: z.object({ causes: z.array(Cause) }) });
 
 /** What an answer has, by the schema. Throws `ClusterError` where it is a refusal, or of another shape. */
 export function accept<T>(answer: ApiAnswer, schema: z.ZodType<T>, attempt: Attempt): T {
@@ -47,7 +53,20 @@ function refusalOf({ status, body }: ApiAnswer, attempt: Attempt): ClusterError 
     return new ClusterError("busy", sentence);
   }
   const sentence = `The cluster of the context ${quoteText(context, 100)} refuses ${attempt.verb} of ${about(attempt)}: ${why || `status ${status}`}.`;
-  return new ClusterError(status === 409 || reason === "Conflict" ? "conflict" : "refused", sentence);
+  if (status !== 409 && reason !== "Conflict") return new ClusterError("refused", sentence);
+  return new ClusterError("conflict", sentence, conflictsOf(body));
+}
+
+/** What server-side apply says of the fields that are somebody else's. */
+function conflictsOf(body: unknown): FieldConflict[] {
+  const read = Causes.safeParse(body);
+  const causes = read.success ? read.data.details.causes : [];
+  return causes
+    .filter(({ reason }) => reason === "FieldManagerConflict")
+    .map(({ field, message }) => ({
+      field,
+      manager: /^conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? message,
+    }));
 }
 
 /** Too many requests, or a load balancer or an API server that is just starting or stopping. */

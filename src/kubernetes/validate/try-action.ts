@@ -1,9 +1,9 @@
-import type { ActionState } from "../apply/action-state.ts";
+import { type ActionState, isSameState } from "../apply/action-state.ts";
 import type { Change, Seen } from "../apply/change.ts";
 import { openChange } from "../apply/open-change.ts";
 import { renderRollbackCommand } from "../apply/rollback-command.ts";
-import type { Cluster } from "../cluster/cluster.ts";
-import { ClusterError, type ClusterErrorCode } from "../cluster/cluster-error.ts";
+import type { Cluster, OnConflict } from "../cluster/cluster.ts";
+import { ClusterError, type ClusterErrorCode, type FieldConflict } from "../cluster/cluster-error.ts";
 import { quoteText } from "../cluster/quote-text.ts";
 import { attempt } from "../detect/attempt.ts";
 import type { Finding } from "../finding.ts";
@@ -43,14 +43,24 @@ export async function tryAction(
   return { seen: toSeenAction(change, seen), findings: await tryChange(change, seen) };
 }
 
+/** Tries the change as it will be applied; what is somebody else's is told, and the rest is tried all the same. */
 async function tryChange(change: Change, seen: Seen): Promise<Finding[]> {
   const { subject } = change;
-  const findings: Finding[] = seen.owners.length === 0 ? [] : [owned(subject, seen.owners)];
+  const aim = change.aim(seen);
+  // What stands so already is not written when the plan is applied either.
+  if (isSameState(seen.state, aim)) return [];
+  const isTold = aim.kind === "replicas" && seen.owners.length > 0;
+  const findings: Finding[] = isTold ? [setByOthers(subject, seen.owners)] : [];
+  // Without its version: what a controller has said of the object since is no conflict.
+  const live = { ...seen, version: null };
+  const tryIt = (onConflict: OnConflict) =>
+    attempt(findings, subject, () => change.write(aim, live, "dry-run", onConflict), ["forbidden", "busy"]);
   try {
-    await attempt(findings, subject, () => change.write(change.aim(seen), seen, "dry-run", "take-over"), [
-      "forbidden",
-      "busy",
-    ]);
+    await tryIt("refuse").catch(async (error: unknown) => {
+      if (!(error instanceof ClusterError) || error.conflicts.length === 0) throw error;
+      findings.push(ownedByOthers(subject, error.conflicts));
+      await tryIt("take-over");
+    });
   } catch (error) {
     if (!(error instanceof ClusterError) || !REFUSALS.includes(error.code)) throw error;
     const message = `A dry run of the change of ${subject} fails. ${error.message}`;
@@ -74,8 +84,20 @@ function impossible(subject: string, { code, message }: ClusterError): Finding {
   return { kind: "risk", code: code === "absent" ? "absent" : "not-possible", subject, message, numbers: {} };
 }
 
-function owned(subject: string, owners: readonly string[]): Finding {
-  const names = owners.slice(0, 5).map((name) => quoteText(name, 100));
-  const message = `What the plan sets of ${subject} was set by ${names.join(", ")}: the plan takes it over, and they may set it back.`;
+/** The scale subresource refuses nobody. */
+function setByOthers(subject: string, owners: readonly string[]): Finding {
+  const names = owners.slice(0, SHOWN).map((name) => quoteText(name, 100));
+  const message = `The replicas of ${subject} were set by ${names.join(", ")}: the plan takes them over, and they may be set back.`;
   return { kind: "note", code: "set-by-others", subject, message, numbers: { owners: owners.length } };
 }
+
+function ownedByOthers(subject: string, conflicts: readonly FieldConflict[]): Finding {
+  const shown = conflicts
+    .slice(0, SHOWN)
+    .map(({ field, manager }) => `${quoteText(field, 200)} by ${quoteText(manager, 100)}`);
+  const more = conflicts.length > SHOWN ? ` and ${conflicts.length - SHOWN} more` : "";
+  const message = `Others have set of ${subject} what the plan changes: ${shown.join(", ")}${more}. Applying it is refused, unless apply-plan is run with force-conflicts.`;
+  return { kind: "risk", code: "owned-by-others", subject, message, numbers: { fields: conflicts.length } };
+}
+
+const SHOWN = 5;

@@ -25,7 +25,11 @@ async function runInfraScale(args: readonly string[], environment: Environment):
   const draftAt = (createdAtMs: number) => buildPlan(input, { createdAtMs, kubeContext });
   const isAsked = cluster.use === "required" || (cluster.use === "if-there-is-one" && kubeContext !== null);
   const asked = isAsked ? await import("./infra-scale/ask-clusters.ts") : null;
-  const answers = (await asked?.askClusters(draftAt(systemClock()), input, cluster.use, kubeconfig)) ?? null;
+  const isStrict = cluster.onRisk === "fail";
+  // What a strict run fails with tells of it.
+  const tell = isStrict ? () => {} : (line: string) => console.error(line);
+  const answers =
+    (await asked?.askClusters(draftAt(systemClock()), input, cluster.use, kubeconfig, tell)) ?? null;
   const filledAt = (createdAtMs: number) =>
     answers === null ? draftAt(createdAtMs) : fillPlan(draftAt(createdAtMs), input, answers);
   const prices = await readPrices(process.cwd(), request.prices);
@@ -39,7 +43,7 @@ async function runInfraScale(args: readonly string[], environment: Environment):
   const { folder, planFile, summaryFile } = made.artifacts;
   const written = [`artifacts_dir=${folder}`, `plan_yaml=${planFile}`, `summary_md=${summaryFile}`];
   const risks = (answers?.findings ?? []).filter(({ kind }) => kind === "risk");
-  if (cluster.onRisk === "fail" && risks.length > 0) {
+  if (isStrict && risks.length > 0) {
     console.log(written.join("\n"));
     throw new Error(renderRisks(risks));
   }

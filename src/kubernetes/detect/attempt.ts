@@ -28,7 +28,12 @@ export async function attempt<T>(
 
 /** Goes on where the cluster has answered, whatever it said. */
 export function throwUnlessAnswered(error: unknown): void {
-  if (!(error instanceof ClusterError) || SILENT.includes(error.code)) throw error;
+  if (!(error instanceof ClusterError) || isSilence(error)) throw error;
+}
+
+/** Whether no answer came, or none to who asks. */
+export function isSilence({ code }: ClusterError): boolean {
+  return SILENT.includes(code);
 }
 
 const SILENT: readonly ClusterErrorCode[] = ["kubeconfig", "unreachable", "timeout", "unauthorized"];

@@ -107,6 +107,16 @@ describe("a plan that its cluster would not take", () => {
     const gone = await run(cluster, "--namespace=tried", "--workload=Deployment:nowhere:2");
     expect(codesOf(gone)).toEqual(["no-such-workload"]);
     expect(gone.plan.rollbackHints).toContain("kubectl rollout undo deployment/<name> -n <namespace>");
+    const [workloads, resources] = [
+      ["--workload=Deployment:nowhere:2", "--workload=CronJob:never:suspend=true", "--workload=DaemonSet:no"],
+      ["--req=nowhere:cpu=1", "--req=no:cpu=1", "--hpa=min:1,max:3,cpu:50", "--vpa=no:mode=Auto"],
+    ];
+    const all = await run(cluster, "--namespace=tried", ...workloads, ...resources);
+    expect(all.plan.findings?.map(({ kind, code, subject }) => [kind, code, subject])).toEqual([
+      ["risk", "no-such-workload", "Deployment/nowhere"],
+      ["risk", "no-such-workload", "CronJob/never"],
+      ["risk", "no-such-workload", "DaemonSet/no"],
+    ]);
   });
 
   it("is told before which fields of others will not be changed, and passes --strict where all are free", async ({

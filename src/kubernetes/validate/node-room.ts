@@ -36,7 +36,7 @@ function takePods(rooms: readonly NodeRoom[], pods: readonly PodObject[], times:
 }
 
 /**
- * Puts pods of a kind where there is most room for them, one by one. `kept` are those of the same workload that stay: a pod that keeps
+ * Puts pods of a kind where there is most room for them, as if one by one. `kept` are those of the same workload that stay: a pod that keeps
  * away from its own kind shares no node with them.
  */
 export function placePods(
@@ -47,26 +47,39 @@ export function placePods(
 ): Placement {
   const size = sizeOf(pod.spec);
   const most = keepsAway(pod) ? 1 : MANY;
-  const nodes = rooms.map((room) => {
-    const { name } = room.node.metadata;
-    const obstacle = findObstacle(room.node, pod.spec);
-    const own = kept.filter(({ spec }) => spec.nodeName === name).length;
-    const fits = obstacle === null ? Math.max(0, Math.min(countFits(room.free, size), most - own)) : 0;
-    return { room, name, obstacle, fits, placed: 0 };
+  const own = Map.groupBy(kept, ({ spec }) => spec.nodeName);
+  const perNode = rooms.map(({ node, free }) => {
+    const { name } = node.metadata;
+    const obstacle = findObstacle(node, pod.spec);
+    const allowed = most - (own.get(name)?.length ?? 0);
+    const fits = obstacle === null ? Math.max(0, Math.min(countFits(free, size), allowed)) : 0;
+    return { name, fits, obstacle };
   });
-  const total = nodes.reduce((sum, { fits }) => sum + fits, 0);
-  const count = Math.max(0, Math.min(needed, total));
-  for (let still = count; still > 0; still--) {
-    const best = nodes.reduce((left, right) =>
-      right.fits - right.placed > left.fits - left.placed ? right : left,
-    );
-    best.placed++;
+  const fits = perNode.map((node) => node.fits);
+  const count = Math.max(0, Math.min(needed, sumOver(fits, 0)));
+  const placed = spread(fits, count);
+  const left = rooms.map((room, index) => {
+    const times = placed[index] ?? 0;
+    return times === 0 ? room : { ...room, free: add(room.free, size, BigInt(-times)) };
+  });
+  return { count, rooms: left, perNode };
+}
+
+/** How many of `count` go to each node, where each goes to the first of those that have most room left. */
+function spread(fits: readonly number[], count: number): number[] {
+  let [level, high] = [0, MANY];
+  while (level < high) {
+    const middle = Math.floor((level + high) / 2);
+    if (sumOver(fits, middle) <= count) high = middle;
+    else level = middle + 1;
   }
-  return {
-    count,
-    rooms: nodes.map(({ room, placed }) => ({ ...room, free: add(room.free, size, BigInt(-placed)) })),
-    perNode: nodes.map(({ name, fits, obstacle }) => ({ name, fits, obstacle })),
-  };
+  let rest = count - sumOver(fits, level);
+  return fits.map((fit) => Math.max(0, fit - level) + (fit >= level && rest-- > 0 ? 1 : 0));
+}
+
+/** For how many there is room until each node has room for `level` more. */
+function sumOver(fits: readonly number[], level: number): number {
+  return fits.reduce((sum, fit) => sum + Math.max(0, fit - level), 0);
 }
 
 function sizeOf(spec: PodSpec): Size {

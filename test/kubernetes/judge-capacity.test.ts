@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ClusterFacts } from "../../src/kubernetes/detect/cluster-facts.ts";
-import { cronJob, deployment, judge, node, pod } from "./support/cluster-facts.ts";
+import { agentPod, cronJob, deployment, judge, node, pod } from "./support/cluster-facts.ts";
 
 const small = { requests: { cpu: "500m", memory: "1Gi" } };
 const SIZE = { cpu: "500m", memory: "1Gi" };
@@ -189,10 +189,28 @@ it("gives a rollout the room of the pods that it replaces", () => {
   expect([codes("2"), codes("2001m")]).toEqual([[], ["no-room"]]);
 });
 
+it("knows a workload's pods by their owner, whoever else has its labels", () => {
+  const other = {
+    ...running,
+    metadata: { ...pod("other", "a", {}).metadata, labels: running.metadata.labels },
+  };
+  const orphan = { ...running, metadata: { ...running.metadata, ownerReferences: [] } };
+  const workloads = new Map([["web", deployment("web", 2, small)]]);
+  const codes = (...pods: (typeof running)[]) =>
+    judge(["--workload=Deployment:web", "--req=web:cpu=2"], { nodes: ab, workloads, pods }).map(
+      ({ code }) => code,
+    );
+  expect([
+    codes(running, pod("web", "b", small.requests)),
+    codes(running, other),
+    codes(running, orphan),
+  ]).toEqual([[], ["no-room"], ["no-room"]]);
+});
+
 it("has each pod of a DaemonSet grow where it is", () => {
   const pods = [
-    pod("agent", "a", { cpu: "100m" }),
-    pod("agent", "b", { cpu: "100m" }),
+    agentPod("agent", "a", { cpu: "100m" }),
+    agentPod("agent", "b", { cpu: "100m" }),
     pod("db", "b", { cpu: "1500m" }),
   ];
   const workloads = new Map([["agent", deployment("agent", undefined, { requests: { cpu: "100m" } })]]);

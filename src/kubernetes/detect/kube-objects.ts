@@ -27,7 +27,13 @@ const Metadata = z.object({
   generation: z.int().optional(),
   labels: textMap,
 });
-const Owned = Metadata.extend({ ownerReferences: listOf(z.object({ kind: z.string(), name: z.string() })) });
+const Owner = z.object({
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string().default(""),
+  controller: z.boolean().default(false),
+});
+const Owned = Metadata.extend({ ownerReferences: listOf(Owner) });
 /** Of each object, what a plan is held against when it is applied. */
 export type ObjectMetadata = z.infer<typeof Metadata>;
 

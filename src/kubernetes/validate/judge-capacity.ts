@@ -3,7 +3,6 @@ import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { PodObject } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
-import { isOf } from "./is-of.ts";
 import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
 import type { Demand } from "./plan-demand.ts";
 import { add, requestsOf } from "./pod-size.ts";
@@ -14,19 +13,20 @@ import { add, requestsOf } from "./pod-size.ts";
  */
 export function judgeCapacity(demands: readonly Demand[], facts: ClusterFacts): Finding[] {
   if (facts.nodes === null || facts.pods === null) return [];
-  const running = facts.pods.filter(({ spec }) => spec.nodeName !== undefined);
-  let rooms = openRooms(facts.nodes, running);
+  let rooms = openRooms(facts.nodes, facts.pods.filter(isPlaced));
   const findings: Finding[] = [];
   for (const demand of demands) {
-    const own = running.filter(
-      (pod) => demand.kind !== "CronJob" && isOf(pod, facts.namespace, demand.labels),
-    );
+    const own = demand.pods.filter(isPlaced);
     const judged =
       demand.kind === "DaemonSet" ? judgeEachNode(demand, rooms, own) : judgeRoom(demand, rooms, own);
     findings.push(...judged.findings);
     rooms = judged.rooms;
   }
   return findings;
+}
+
+function isPlaced({ spec }: PodObject): boolean {
+  return spec.nodeName !== undefined;
 }
 
 type Judged = { findings: Finding[]; rooms: NodeRoom[] };

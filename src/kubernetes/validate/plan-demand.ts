@@ -1,7 +1,7 @@
 import type { ClusterFacts } from "../detect/cluster-facts.ts";
-import type { PodSpec } from "../detect/kube-objects.ts";
+import type { PodObject, PodSpec } from "../detect/kube-objects.ts";
 import type { Autoscaling, Workload } from "../scale-input.ts";
-import { isOf } from "./is-of.ts";
+import { openPods } from "./find-pods.ts";
 import { resolvePod } from "./pod-size.ts";
 import { templateOf } from "./template-of.ts";
 
@@ -10,6 +10,8 @@ export type Demand = {
   subject: string;
   kind: string;
   labels: Readonly<Record<string, string>>;
+  /** Those that there are; none of a CronJob, whose pods come and go. */
+  pods: readonly PodObject[];
   /** How many. Of a DaemonSet both are those that run. */
   before: number;
   after: number;
@@ -28,6 +30,7 @@ export function planDemands(
   autoscaling: Autoscaling,
   facts: ClusterFacts,
 ): Demand[] {
+  const findPods = openPods(facts);
   return workloads.flatMap((workload) => {
     const { kind, name, requests, limits } = workload;
     const found = facts.workloads.get(name);
@@ -36,27 +39,28 @@ export function planDemands(
     const { metadata, spec } = template;
     const ranges = facts.limitRanges ?? [];
     const isReplaced = requests !== undefined || limits !== undefined;
-    const pods = {
+    const own = findPods(workload, found);
+    const demand = {
       subject: `${kind}/${name}`,
       kind,
       labels: metadata.labels,
+      pods: own,
       old: resolvePod(spec, {}, ranges),
       new: resolvePod(spec, { requests, limits }, ranges),
       isReplaced,
     };
     if (found.schedule !== null) {
       const { suspend, parallelism } = { ...found.schedule, ...workload.schedule };
-      // Its pods come and go: all of a run are to find room.
+      // All pods of a run are to find room.
       const after = suspend ? 0 : parallelism;
-      return [{ ...pods, isReplaced: false, before: 0, after, most: after }];
+      return [{ ...demand, pods: [], isReplaced: false, before: 0, after, most: after }];
     }
     if (found.replicas === null) {
-      const running = (facts.pods ?? []).filter((pod) => isOf(pod, facts.namespace, metadata.labels)).length;
-      return [{ ...pods, before: running, after: running, most: running }];
+      return [{ ...demand, before: own.length, after: own.length, most: own.length }];
     }
     const hpa = autoscaling === "hpa" ? workload.hpa : undefined;
     const wanted = workload.replicas ?? found.replicas;
     const after = hpa === undefined ? wanted : Math.min(Math.max(wanted, hpa.min), hpa.max);
-    return [{ ...pods, before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) }];
+    return [{ ...demand, before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) }];
   });
 }

@@ -29,11 +29,40 @@ export function node(name: string, allocatable: Fields, spec: Fields = {}, label
   return NodeObject.parse({ metadata: metadata(name, { labels }), spec, status: { allocatable: amounts } });
 }
 
-/** A pod of `app` on a node. */
-export function pod(app: string, nodeName: string, requests: Fields, namespace = "default") {
-  const containers = [{ name: "main", resources: { requests } }];
-  const named = metadata(`${app}-${nodeName}`, { namespace, labels: { app } });
-  return PodObject.parse({ metadata: named, spec: { nodeName, containers }, status: { phase: "Running" } });
+/** A pod of the Deployment `app`, with the labels `app`, on a node. */
+export function pod(
+  app: string,
+  nodeName: string,
+  requests: Fields,
+  namespace = "default",
+  spec: Fields = {},
+) {
+  const labels = { app, "pod-template-hash": "5d4f" };
+  const owner = { kind: "ReplicaSet", name: `${app}-5d4f`, uid: `uid-${app}-5d4f`, controller: true };
+  return podOf(owner, labels, nodeName, { requests }, namespace, spec);
+}
+
+/** A pod of the DaemonSet `app`. */
+export function agentPod(app: string, nodeName: string, requests: Fields) {
+  const owner = { kind: "DaemonSet", name: app, uid: `uid-${app}`, controller: true };
+  return podOf(owner, { app }, nodeName, { requests }, "default", {});
+}
+
+function podOf(
+  owner: { name: string; [field: string]: unknown },
+  labels: Fields,
+  nodeName: string,
+  resources: Fields,
+  namespace: string,
+  spec: Fields,
+) {
+  const named = metadata(`${owner.name}-${nodeName}`, { namespace, labels, ownerReferences: [owner] });
+  const containers = [{ name: "main", resources }];
+  return PodObject.parse({
+    metadata: named,
+    spec: { nodeName, containers, ...spec },
+    status: { phase: "Running" },
+  });
 }
 
 /** A workload with the labels `app`, of one container unless `spec` has others. */

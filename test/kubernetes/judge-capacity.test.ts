@@ -222,6 +222,22 @@ it("has each pod of a DaemonSet grow where it is", () => {
   ]);
 });
 
+it("has pods on a cordoned node where they tolerate that, as those of a DaemonSet do", () => {
+  const cordon = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+  const nodes = [node("a", { cpu: "2", memory: "8Gi" }, { unschedulable: true, taints: [cordon] })];
+  const agents = new Map([["agent", deployment("agent", undefined, { requests: { cpu: "100m" } })]]);
+  const grow = (cpu: string) =>
+    judge(["--workload=DaemonSet:agent", `--req=agent:cpu=${cpu}`], {
+      nodes,
+      workloads: agents,
+      pods: [agentPod("agent", "a", { cpu: "100m" })],
+    }).map(({ code }) => code);
+  expect([grow("2"), grow("2100m")]).toEqual([[], ["no-room"]]);
+  const more = (spec: object) =>
+    judge(["--workload=Deployment:web:2"], { nodes, workloads: web(spec) }).map(({ code }) => code);
+  expect([more({}), more({ tolerations: [{ ...cordon, operator: "Exists" }] })]).toEqual([["no-room"], []]);
+});
+
 it("has all pods of a CronJob's run find room, unless it is suspended", () => {
   const workloads = new Map([["report", cronJob("report", true, 1, { requests: { cpu: "1" } })]]);
   const codes = (change: string) =>

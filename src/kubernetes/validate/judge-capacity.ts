@@ -3,6 +3,7 @@ import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { PodObject } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
+import { DAEMON_TOLERATIONS } from "./node-fit.ts";
 import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
 import type { Demand } from "./plan-demand.ts";
 import { add, requestsOf } from "./pod-size.ts";
@@ -50,7 +51,9 @@ function judgeEachNode(demand: Demand, rooms: NodeRoom[], own: readonly PodObjec
   const names = new Set(own.map(({ spec }) => spec.nodeName));
   const freed = releasePods(rooms, own);
   const here = freed.filter(({ node }) => names.has(node.metadata.name));
-  const perNode = here.map((room) => placePods({ spec: demand.new, labels: {} }, 1, [room], []));
+  const tolerations = [...demand.new.tolerations, ...DAEMON_TOLERATIONS];
+  const spec = { ...demand.new, tolerations };
+  const perNode = here.map((room) => placePods({ spec, labels: {} }, 1, [room], []));
   const placed: Placement = {
     count: perNode.reduce((sum, { count }) => sum + count, 0),
     rooms: [...freed.filter((room) => !here.includes(room)), ...perNode.flatMap((one) => one.rooms)],

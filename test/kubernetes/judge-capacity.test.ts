@@ -139,6 +139,44 @@ const ROOM: [string, number, Partial<ClusterFacts>][] = [
     },
   ],
   [
+    "what a pod requests as a whole",
+    2,
+    { nodes: ab, workloads: web({ resources: { requests: { cpu: "1500m" } } }) },
+  ],
+  [
+    "what a pod is limited to as a whole, where no container requests it",
+    2,
+    {
+      nodes: ab,
+      workloads: new Map([["web", deployment("web", 1, {}, { resources: { limits: { cpu: "1500m" } } })]]),
+    },
+  ],
+  [
+    "what the containers request, where the pod as a whole is only limited",
+    8,
+    { nodes: ab, workloads: web({ resources: { limits: { cpu: "1500m" } } }) },
+  ],
+  [
+    "what other pods request as a whole",
+    6,
+    {
+      nodes: ab,
+      workloads: web(),
+      pods: [running, pod("db", "b", {}, "other", { resources: { requests: { cpu: "1" } } })],
+    },
+  ],
+  [
+    "a pod's overhead",
+    2,
+    {
+      nodes: ab,
+      workloads: web({
+        overhead: { cpu: "500m", memory: "1Gi" },
+        containers: [{ name: "main", resources: { requests: { cpu: "1" } } }],
+      }),
+    },
+  ],
+  [
     "limits where there are no requests",
     4,
     { nodes: ab, workloads: new Map([["web", deployment("web", 1, { limits: { cpu: "1" } })]]) },

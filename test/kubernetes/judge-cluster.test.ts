@@ -51,6 +51,14 @@ describe("quotas", () => {
       ["risk", "quota-needs-value", { containers: 1 }],
       ["note", "quota-scoped", {}],
     ]);
+    const whole = { resources: { limits: { cpu: "1" } } };
+    const asWhole = new Map([["web", deployment("web", 1, {}, whole)]]);
+    expect(told(WEB(2), { quotas: quotas.slice(0, 1), workloads: asWhole })).toEqual([]);
+    const init = { initContainers: [{ name: "setup" }] };
+    const beside = new Map([["web", deployment("web", 1, { limits: { memory: "1Gi" } }, init)]]);
+    expect(told(WEB(2), { quotas: quotas.slice(0, 1), workloads: beside })).toEqual([
+      ["risk", "quota-needs-value", { containers: 1 }],
+    ]);
     const limitRanges = [
       limitRange("defaults", {
         type: "Container",

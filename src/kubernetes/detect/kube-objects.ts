@@ -42,13 +42,14 @@ export type Requirement = z.infer<typeof Requirement>;
 const Selector = z.object({ matchLabels: textMap, matchExpressions: listOf(Requirement) });
 export type Selector = z.infer<typeof Selector>;
 
+const Needs = z
+  .object({ requests: amounts, limits: amounts })
+  .nullish()
+  .transform((given) => given ?? { requests: {}, limits: {} });
 const Container = z.object({
   name,
   restartPolicy: z.string().optional(),
-  resources: z
-    .object({ requests: amounts, limits: amounts })
-    .nullish()
-    .transform((given) => given ?? { requests: {}, limits: {} }),
+  resources: Needs,
 });
 export type Container = z.infer<typeof Container>;
 
@@ -83,6 +84,8 @@ const PodSpec = z.object({
     .nullish(),
   containers: listOf(Container),
   initContainers: listOf(Container),
+  /** Of the pod as a whole, in place of what its containers come to. */
+  resources: Needs,
   overhead: amounts,
 });
 export type PodSpec = z.infer<typeof PodSpec>;

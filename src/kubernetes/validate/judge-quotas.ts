@@ -72,11 +72,15 @@ function judgeOne(
 /** A quota of what a container requests refuses the pods whose containers do not say. */
 function judgeMissing(demand: Demand, { metadata, spec }: QuotaObject): Finding[] {
   if (demand.after <= demand.before && !demand.isReplaced) return [];
+  const { requests, limits } = demand.new.resources;
+  // Of a pod that says it as a whole no container has to.
+  if (Object.keys({ ...requests, ...limits }).length > 0) return [];
+  const containers = [...demand.new.containers, ...demand.new.initContainers];
   return Object.keys(spec.hard).flatMap((resource) => {
     const [, field, key] = /^(requests|limits)\.(cpu|memory)$/.exec(unify(resource)) ?? [];
     if (field === undefined || key === undefined) return [];
     const of = field === "requests" ? "requests" : "limits";
-    const silent = demand.new.containers.filter(({ resources }) => resources[of][key] === undefined);
+    const silent = containers.filter(({ resources }) => resources[of][key] === undefined);
     const [first] = silent;
     if (first === undefined) return [];
     const { subject } = demand;

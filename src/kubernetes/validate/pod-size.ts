@@ -39,13 +39,23 @@ function resolveContainer(container: Container, change: ResourceChange, ranges: 
   return { ...container, resources };
 }
 
-/** What the scheduler sets aside for a pod: its containers at once, or the largest of those that come before. */
+/**
+ * What the scheduler sets aside for a pod: its containers at once, or the largest of those that come before. What the pod as a whole requests
+ * is in place of that, or what it is limited to where no container says.
+ */
 export function requestsOf(pod: PodSpec): Size {
-  return sizeOf(pod, ({ resources }) => resources.requests);
+  const sum = sizeOf(pod, ({ resources }) => resources.requests);
+  const { requests, limits } = pod.resources;
+  return withOverhead(pod, new Map([...toSize(limits), ...sum, ...toSize(requests)]));
 }
 
 export function limitsOf(pod: PodSpec): Size {
-  return sizeOf(pod, ({ resources }) => resources.limits);
+  const sum = sizeOf(pod, ({ resources }) => resources.limits);
+  return withOverhead(pod, new Map([...sum, ...toSize(pod.resources.limits)]));
+}
+
+function withOverhead({ overhead }: PodSpec, size: Size): Size {
+  return add(size, toSize(overhead));
 }
 
 function sizeOf(pod: PodSpec, of: (container: Container) => Amounts): Size {
@@ -57,7 +67,7 @@ function sizeOf(pod: PodSpec, of: (container: Container) => Amounts): Size {
     largest = merge(largest, container.restartPolicy === "Always" ? sidecars : add(sidecars, size), max);
   }
   const running = pod.containers.reduce((sum, container) => add(sum, toSize(of(container))), sidecars);
-  return add(merge(largest, running, max), toSize(pod.overhead));
+  return merge(largest, running, max);
 }
 
 /** What is no quantity counts as nothing. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { DETECT } from "../../src/kubernetes/scale-input.ts";
 import { waitUntil } from "./support/cluster-client.ts";
 import {
@@ -142,6 +143,23 @@ describe("a plan that its cluster would not take", () => {
     expect(bounded.plan.risks).toEqual([
       expect.stringMatching(/^Others have set of HorizontalPodAutoscaler\/web .*`\.spec\.maxReplicas` by `/),
     ]);
+  });
+
+  it("is told that a rolling update has no room to start, as the workload's own strategy has it", async ({
+    skip,
+  }) => {
+    const cluster = await sharedCluster(skip);
+    const make = await inNamespace(cluster, "rolled");
+    await make("apps/v1", "Deployment", "web", workload("web", 1, { cpu: "2" }));
+    const reference = { apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace: "rolled" };
+    await cluster.admin.waitFor(reference, z.object({ status: z.object({ readyReplicas: z.literal(1) }) }));
+    const roll = async () =>
+      codesOf(await run(cluster, "--namespace=rolled", "--workload=Deployment:web", "--req=web:cpu=2100m"));
+    expect(await roll()).toContain("no-room-for-surge");
+    for (const strategy of [{ rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }, { type: "Recreate" }]) {
+      await make("apps/v1", "Deployment", "web", { ...workload("web", 1, { cpu: "2" }), strategy });
+      expect(await roll()).toEqual(["owned-by-others"]);
+    }
   });
 
   it("is told what a user of few rights cannot check, and has what they can read", async ({ skip }) => {

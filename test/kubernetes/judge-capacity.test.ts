@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import type { ClusterFacts } from "../../src/kubernetes/detect/cluster-facts.ts";
+import { describe, expect, it } from "vitest";
+import type { ClusterFacts, WorkloadFacts } from "../../src/kubernetes/detect/cluster-facts.ts";
 import { agentPod, cronJob, deployment, judge, node, pod } from "./support/cluster-facts.ts";
 
 const small = { requests: { cpu: "500m", memory: "1Gi" } };
@@ -225,6 +225,71 @@ it("gives a rollout the room of the pods that it replaces", () => {
       ({ code }) => code,
     );
   expect([codes("2"), codes("2001m")]).toEqual([[], ["no-room"]]);
+});
+
+describe("a rolling update", () => {
+  const nodes = [node("a", { cpu: "2500m", memory: "8Gi" })];
+  const pods = (count: number) => Array.from({ length: count }, () => pod("web", "a", { cpu: "500m" }));
+  const roll = (count: number, rollout: WorkloadFacts["rollout"], cpu = "600m") => {
+    const found = { ...deployment("web", count, { requests: { cpu: "500m" } }), rollout };
+    const given = { nodes, workloads: new Map([["web", found]]), pods: pods(count) };
+    return judge(["--workload=Deployment:web", `--req=web:cpu=${cpu}`], given);
+  };
+  const usual = { maxSurge: "25%", maxUnavailable: "25%" };
+
+  it.each([
+    ["fits beside all", 3, usual, []],
+    // Of 4 one may go first, of 3 none.
+    ["takes the room of one that may go first", 4, usual, []],
+    [
+      "has no room beside those that may not go",
+      4,
+      { maxSurge: 1, maxUnavailable: 0 },
+      ["no-room-for-surge"],
+    ],
+    ["has one go first where none may be too many", 4, { maxSurge: 0, maxUnavailable: 0 }, []],
+    ["has all go first where it is none", 4, null, []],
+  ])("%s", (_, count, rollout, codes) => {
+    expect(roll(count, rollout).map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("tells what it starts beside what runs on, where all would find room", () => {
+    const [finding, ...more] = roll(4, { maxSurge: 1, maxUnavailable: "0%" });
+    expect([finding?.message, more]).toEqual([
+      "A rolling update of Deployment/web (maxSurge 1, maxUnavailable 0) starts a pod of 600m cpu while 4 of 4 run on, and no node has room for it: 0 on a.",
+      [],
+    ]);
+    expect(finding?.numbers).toMatchObject({ running: 4, surge: 1, unavailable: 0, cpu: "600m", room: 0 });
+  });
+
+  it("is none where the pods request that already", () => {
+    expect(roll(4, { maxSurge: 1, maxUnavailable: 0 }, "0.5")).toEqual([]);
+  });
+
+  it("keeps away from what runs on where it shares no node with its kind", () => {
+    const found = { ...deployment("web", 2, small, alone), rollout: { maxSurge: 1, maxUnavailable: 0 } };
+    const own = [running, pod("web", "b", small.requests)];
+    const codes = (...more: ReturnType<typeof node>[]) =>
+      judge(["--workload=Deployment:web", "--req=web:cpu=1"], {
+        nodes: [...ab, ...more],
+        workloads: new Map([["web", found]]),
+        pods: own,
+      }).map(({ code }) => code);
+    expect([codes(), codes(node("c", { cpu: "1", memory: "1Gi" }))]).toEqual([["no-room-for-surge"], []]);
+  });
+
+  it("of a DaemonSet starts beside the old pod of each node, where it surges", () => {
+    const codes = (maxSurge: number, cpu: string) => {
+      const found = deployment("agent", undefined, { requests: { cpu: "1" } });
+      const agent = { ...found, rollout: { maxSurge, maxUnavailable: maxSurge === 0 ? 1 : 0 } };
+      return judge(["--workload=DaemonSet:agent", `--req=agent:cpu=${cpu}`], {
+        nodes: ab,
+        workloads: new Map([["agent", agent]]),
+        pods: [agentPod("agent", "a", { cpu: "1" }), agentPod("agent", "b", { cpu: "1" })],
+      }).map(({ code }) => code);
+    };
+    expect([codes(0, "2"), codes(1, "1001m"), codes(1, "900m")]).toEqual([[], ["no-room"], []]);
+  });
 });
 
 it("knows a workload's pods by their owner, whoever else has its labels", () => {

@@ -38,6 +38,8 @@ export type WorkloadFacts = {
   /** Null of what has none: a DaemonSet, a CronJob. */
   replicas: number | null;
   schedule: { suspend: boolean; parallelism: number } | null;
+  /** How its pods are replaced, where new ones may start beside old ones; null where all go first, one after the other or by hand. */
+  rollout: { maxSurge: number | string; maxUnavailable: number | string } | null;
   /** Null of a custom resource: where its pods' template stands is not known. */
   template: Template | null;
   /** Of a custom resource, as its scale subresource tells it: `app=web`. */

@@ -100,9 +100,23 @@ const Template = z.object({
 /** What the pods of a workload are like. */
 export type Template = z.infer<typeof Template>;
 
+/** A number of pods, or a share of them: `25%`. */
+const Bound = z.union([z.int(), z.string()]).optional();
+const Strategy = z
+  .object({
+    type: z.string().default("RollingUpdate"),
+    rollingUpdate: z.object({ maxSurge: Bound, maxUnavailable: Bound }).nullish(),
+  })
+  .nullish();
 export const WorkloadObject = z.object({
   metadata: Metadata,
-  spec: z.object({ replicas: z.int().optional(), template: Template }),
+  spec: z.object({
+    replicas: z.int().optional(),
+    template: Template,
+    /** Of a Deployment; that of a DaemonSet is called `updateStrategy`. */
+    strategy: Strategy,
+    updateStrategy: Strategy,
+  }),
 });
 
 export const CronJobObject = z.object({
@@ -154,7 +168,6 @@ export const VpaObject = z.object({
 });
 export type VpaObject = z.infer<typeof VpaObject>;
 
-const Bound = z.union([z.int(), z.string()]).optional();
 export const BudgetObject = z.object({
   metadata: Metadata,
   spec: z.object({ selector: Selector.nullish(), minAvailable: Bound, maxUnavailable: Bound }),

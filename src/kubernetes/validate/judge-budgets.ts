@@ -4,6 +4,7 @@ import type { BudgetObject } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { matchesSelector } from "./match-labels.ts";
 import type { Demand } from "./plan-demand.ts";
+import { shareOf } from "./share-of.ts";
 
 /** Whether the budgets of disruptions can be kept once the plan is applied, and leave a node's drain possible. */
 export function judgeBudgets(demands: readonly Demand[], { budgets }: ClusterFacts): Finding[] {
@@ -21,8 +22,8 @@ const SCALED: readonly string[] = ["Deployment", "StatefulSet", "ReplicaSet"];
 
 function judgeBudget({ subject, after }: Demand, { metadata, spec }: BudgetObject): Finding[] {
   const name = quoteText(metadata.name);
-  const least = spec.minAvailable === undefined ? null : share(spec.minAvailable, after);
-  const most = spec.maxUnavailable === undefined ? null : share(spec.maxUnavailable, after);
+  const least = spec.minAvailable === undefined ? null : roundUp(spec.minAvailable, after);
+  const most = spec.maxUnavailable === undefined ? null : roundUp(spec.maxUnavailable, after);
   const allowed = least !== null ? after - least : most;
   if (allowed === null || allowed > 0) return [];
   const wants = least !== null ? `${least} pods available` : "no pod unavailable";
@@ -41,9 +42,7 @@ function judgeTwo({ subject }: Demand, budgets: readonly BudgetObject[]): Findin
   return [{ kind: "risk", code: "two-budgets", subject, message, numbers: { budgets: budgets.length } }];
 }
 
-/** `50%` of a number, rounded up, as Kubernetes rounds both; null where it is neither. */
-function share(bound: number | string, of: number): number | null {
-  if (typeof bound === "number") return bound;
-  const percent = /^(\d{1,3})%$/.exec(bound)?.[1];
-  return percent === undefined ? null : Math.ceil((Number(percent) * of) / 100);
+/** As Kubernetes rounds both. */
+function roundUp(bound: number | string, of: number): number | null {
+  return shareOf(bound, of, Math.ceil);
 }

@@ -1,12 +1,12 @@
 import { plainLine } from "../cluster/quote-text.ts";
 import type { ClusterFacts } from "../detect/cluster-facts.ts";
-import type { PodObject } from "../detect/kube-objects.ts";
+import type { PodObject, PodSpec } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
 import { DAEMON_TOLERATIONS } from "./node-fit.ts";
 import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
 import type { Demand } from "./plan-demand.ts";
-import { add, requestsOf } from "./pod-size.ts";
+import { requestsOf } from "./pod-size.ts";
 
 /**
  * Whether the nodes have room for what a plan adds. The workloads take it in the plan's order; a rollout has the room of the pods that it
@@ -40,16 +40,48 @@ function judgeRoom(demand: Demand, rooms: NodeRoom[], own: readonly PodObject[])
   const needed = demand.after - kept.length;
   const placed = placePods(pod, needed, free, kept);
   if (placed.count < needed) return { findings: [noRoom(demand, needed, placed)], rooms: placed.rooms };
+  const stuck = findStuck(demand, rooms, own);
+  if (stuck !== null) return { findings: [stuck], rooms: placed.rooms };
   const most = placePods(pod, demand.most - kept.length, free, kept);
   const isShort = most.count < demand.most - kept.length;
   return { findings: isShort ? [noRoomForMost(demand, kept.length + most.count)] : [], rooms: placed.rooms };
+}
+
+/**
+ * A rolling update starts new pods beside those that have to stay ready, and goes on with each that is: it is stuck where there is no room
+ * for one.
+ */
+function findStuck(demand: Demand, rooms: readonly NodeRoom[], own: readonly PodObject[]): Finding | null {
+  const { rollout, after, isReplaced, subject } = demand;
+  if (rollout === null || !isReplaced || after === 0) return null;
+  const ended = Math.max(0, own.length - (after - rollout.unavailable));
+  if (ended >= own.length) return null;
+  // Which of them end first is not known: it may be those of any node.
+  const byNode = [...Map.groupBy(own, ({ spec }) => spec.nodeName).values()];
+  const free = releasePods(
+    rooms,
+    byNode.flatMap((pods) => pods.slice(0, ended)),
+  );
+  const kept = byNode.flatMap((pods) => pods.slice(ended));
+  const placed = placePods({ spec: demand.new, labels: demand.labels }, 1, free, kept);
+  if (placed.count > 0) return null;
+  const { text, numbers } = describeRoom(demand.new, placed);
+  const message = `A rolling update of ${subject} (maxSurge ${rollout.surge}, maxUnavailable ${rollout.unavailable}) starts a pod${text.size} while ${own.length - ended} of ${own.length} run on, and no node has room for it: ${text.nodes}.`;
+  return {
+    kind: "risk",
+    code: "no-room-for-surge",
+    subject,
+    message,
+    numbers: { running: own.length, ...rollout, ...numbers },
+  };
 }
 
 /** A DaemonSet's pods stay on their nodes, so that each node has to have room for what its own grows by. */
 function judgeEachNode(demand: Demand, rooms: NodeRoom[], own: readonly PodObject[]): Judged {
   if (!demand.isReplaced) return { findings: [], rooms };
   const names = new Set(own.map(({ spec }) => spec.nodeName));
-  const freed = releasePods(rooms, own);
+  const isBeside = demand.rollout !== null && demand.rollout.surge > 0;
+  const freed = isBeside ? rooms : releasePods(rooms, own);
   const here = freed.filter(({ node }) => names.has(node.metadata.name));
   const tolerations = [...demand.new.tolerations, ...DAEMON_TOLERATIONS];
   const spec = { ...demand.new, tolerations };
@@ -60,37 +92,38 @@ function judgeEachNode(demand: Demand, rooms: NodeRoom[], own: readonly PodObjec
     perNode: perNode.flatMap((one) => one.perNode.map((node) => ({ ...node, fits: Math.min(node.fits, 1) }))),
   };
   const isShort = placed.count < own.length;
-  return { findings: isShort ? [noRoom(demand, own.length, placed)] : [], rooms: placed.rooms };
+  const left = isBeside ? releasePods(placed.rooms, own) : placed.rooms;
+  return { findings: isShort ? [noRoom(demand, own.length, placed)] : [], rooms: left };
 }
 
-function noRoom(demand: Demand, needed: number, { count, perNode }: Placement): Finding {
+function noRoom(demand: Demand, needed: number, placed: Placement): Finding {
   const { subject } = demand;
-  const size = add(requestsOf(demand.new), new Map());
-  const each = [...size]
+  const { text, numbers } = describeRoom(demand.new, placed);
+  const message = `${subject} needs room for ${pods(needed, demand)}${text.size}, and the nodes have room for ${placed.count}: ${text.nodes}.`;
+  return { kind: "risk", code: "no-room", subject, message, numbers: { needed, ...numbers } };
+}
+
+/** What a pod takes, and for how many there is room where. */
+function describeRoom(pod: PodSpec, { count, perNode }: Placement) {
+  const each = [...requestsOf(pod)]
     .filter(([, amount]) => amount > 0n)
     .map(([key, amount]) => [plainName(key), formatQuantity(key, amount)]);
-  const of = each.length === 0 ? "" : ` of ${each.map(([key, amount]) => `${amount} ${key}`).join(" and ")}`;
+  const size =
+    each.length === 0 ? "" : ` of ${each.map(([key, amount]) => `${amount} ${key}`).join(" and ")}`;
   const barred = {
     cordoned: perNode.filter(({ obstacle }) => obstacle === "cordoned").length,
     tainted: perNode.filter(({ obstacle }) => obstacle === "taint").length,
     unselected: perNode.filter(({ obstacle }) => obstacle === "selector").length,
   };
   const open = perNode.filter(({ obstacle }) => obstacle === null);
-  const message = `${subject} needs room for ${pods(needed, demand)}${of}, and the nodes have room for ${count}: ${describeNodes(open, barred)}.`;
   const nodes = open.slice(0, SHOWN).map(({ name, fits }) => [`room on ${plainName(name)}`, fits]);
-  return {
-    kind: "risk",
-    code: "no-room",
-    subject,
-    message,
-    numbers: {
-      needed,
-      room: count,
-      nodes: perNode.length,
-      ...barred,
-      ...Object.fromEntries([...each, ...nodes]),
-    },
+  const numbers: Finding["numbers"] = {
+    room: count,
+    nodes: perNode.length,
+    ...barred,
+    ...Object.fromEntries([...each, ...nodes]),
   };
+  return { text: { size, nodes: describeNodes(open, barred) }, numbers };
 }
 
 function describeNodes(

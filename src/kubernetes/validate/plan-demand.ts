@@ -1,8 +1,9 @@
-import type { ClusterFacts } from "../detect/cluster-facts.ts";
+import type { ClusterFacts, WorkloadFacts } from "../detect/cluster-facts.ts";
 import type { PodObject, PodSpec } from "../detect/kube-objects.ts";
 import type { Autoscaling, Workload } from "../scale-input.ts";
 import { openPods } from "./find-pods.ts";
-import { resolvePod } from "./pod-size.ts";
+import { hasSameNeeds, resolvePod } from "./pod-size.ts";
+import { shareOf } from "./share-of.ts";
 import { templateOf } from "./template-of.ts";
 
 /** The pods of a workload before and after its plan. */
@@ -22,6 +23,8 @@ export type Demand = {
   new: PodSpec;
   /** Whether all are made anew. */
   isReplaced: boolean;
+  /** How many more than `after` there may be meanwhile, and how many fewer that are ready; null where none starts beside an old one. */
+  rollout: { surge: number; unavailable: number } | null;
 };
 
 /** What a plan makes of the pods of those workloads that a cluster has told of, with their templates. */
@@ -38,29 +41,39 @@ export function planDemands(
     if (found === undefined || found === "absent" || template === null) return [];
     const { metadata, spec } = template;
     const ranges = facts.limitRanges ?? [];
-    const isReplaced = requests !== undefined || limits !== undefined;
     const own = findPods(workload, found);
+    const [before, next] = [resolvePod(spec, {}, ranges), resolvePod(spec, { requests, limits }, ranges)];
     const demand = {
       subject: `${kind}/${name}`,
       kind,
       labels: metadata.labels,
       pods: own,
-      old: resolvePod(spec, {}, ranges),
-      new: resolvePod(spec, { requests, limits }, ranges),
-      isReplaced,
+      old: before,
+      new: next,
+      isReplaced: !hasSameNeeds(before, next),
     };
     if (found.schedule !== null) {
       const { suspend, parallelism } = { ...found.schedule, ...workload.schedule };
       // All pods of a run are to find room.
       const after = suspend ? 0 : parallelism;
-      return [{ ...demand, pods: [], isReplaced: false, before: 0, after, most: after }];
+      return [{ ...demand, pods: [], isReplaced: false, rollout: null, before: 0, after, most: after }];
     }
     if (found.replicas === null) {
-      return [{ ...demand, before: own.length, after: own.length, most: own.length }];
+      const counts = { before: own.length, after: own.length, most: own.length };
+      return [{ ...demand, ...counts, rollout: rolloutOf(found.rollout, own.length) }];
     }
     const hpa = autoscaling === "hpa" ? workload.hpa : undefined;
     const wanted = workload.replicas ?? found.replicas;
     const after = hpa === undefined ? wanted : Math.min(Math.max(wanted, hpa.min), hpa.max);
-    return [{ ...demand, before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) }];
+    const counts = { before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) };
+    return [{ ...demand, ...counts, rollout: rolloutOf(found.rollout, after) }];
   });
+}
+
+/** As Kubernetes rounds them: more pods up, fewer pods down, and one of both at least. */
+function rolloutOf(rollout: WorkloadFacts["rollout"], of: number): Demand["rollout"] {
+  if (rollout === null) return null;
+  const surge = shareOf(rollout.maxSurge, of, Math.ceil) ?? 0;
+  const unavailable = shareOf(rollout.maxUnavailable, of, Math.floor) ?? 0;
+  return { surge, unavailable: surge === 0 ? Math.max(1, unavailable) : unavailable };
 }

@@ -70,6 +70,18 @@ function sizeOf(pod: PodSpec, of: (container: Container) => Amounts): Size {
   return merge(largest, running, max);
 }
 
+/** Whether the containers of two pods of one template request and are limited to the same. */
+export function hasSameNeeds(one: PodSpec, other: PodSpec): boolean {
+  return one.containers.every(({ resources: { requests, limits } }, index) => {
+    const needs = other.containers[index]?.resources;
+    return needs !== undefined && isSame(requests, needs.requests) && isSame(limits, needs.limits);
+  });
+}
+
+function isSame(one: Amounts, other: Amounts): boolean {
+  return [...add(toSize(one), toSize(other), -1n).values()].every((difference) => difference === 0n);
+}
+
 /** What is no quantity counts as nothing. */
 export function toSize(amounts: Amounts): Size {
   return new Map(Object.entries(amounts).map(([key, text]) => [key, parseQuantity(text) ?? 0n]));

@@ -81,6 +81,7 @@ export function deployment(
     metadata: read.metadata,
     replicas: read.spec.replicas ?? null,
     schedule: null,
+    rollout: null,
     template: read.spec.template,
     selector: null,
   };
@@ -98,6 +99,7 @@ export function cronJob(name: string, suspend: boolean, parallelism: number, res
     metadata: read.metadata,
     replicas: null,
     schedule,
+    rollout: null,
     template: read.spec.jobTemplate.spec.template,
     selector: null,
   };

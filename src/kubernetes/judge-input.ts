@@ -20,8 +20,13 @@ function judgeReplicas({ kind, name, replicas }: Workload): Finding[] {
 }
 
 function judgeHpa({ kind, name, replicas, hpa }: Workload): Finding[] {
-  if (replicas === undefined || hpa === undefined || replicas <= hpa.max) return [];
+  if (replicas === undefined || hpa === undefined) return [];
   const subject = `${kind}/${name}`;
+  if (replicas === 0) {
+    const message = `An HPA does nothing while ${subject} has 0 replicas: it stays at 0, and not at the HPA's min of ${hpa.min}, until it is scaled up.`;
+    return [{ kind: "risk", code: "hpa-inactive", subject, message, numbers: { replicas, min: hpa.min } }];
+  }
+  if (replicas <= hpa.max) return [];
   const message = `Requested replicas (${replicas}) > HPA max (${hpa.max}) for ${subject}; HPA will cap.`;
   return [{ kind: "note", code: "over-hpa-max", subject, message, numbers: { replicas, max: hpa.max } }];
 }

@@ -107,7 +107,8 @@ function replicasOf(
     .filter((action) => action.action === "apply_hpa")
     .find(({ name, kubeContext }) => name === move.name && kubeContext === move.kubeContext);
   const { min, max } = bounds?.hpa ?? { min: 0, max: move.to };
-  const to = Math.min(Math.max(move.to, min), max);
+  // At 0 replicas it does nothing.
+  const to = move.to === 0 ? 0 : Math.min(Math.max(move.to, min), max);
   return { from: typeof move.from === "number" ? move.from : undefined, to };
 }
 

@@ -359,6 +359,11 @@ it("notes that there is no room for what an HPA may ask for", () => {
   ]);
 });
 
+it("counts no pods of an HPA at 0 replicas, where it does nothing", () => {
+  const args = ["--workload=Deployment:web:0", "--hpa=min:9,max:12,cpu:60"];
+  expect(judge(args, { nodes: ab, workloads: web(), pods: [running] })).toEqual([]);
+});
+
 it.each([
   ["app=shop", ["no-room"]],
   ["app==shop", ["no-room"]],

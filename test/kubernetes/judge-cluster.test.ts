@@ -142,6 +142,12 @@ describe("owners", () => {
       { autoscalers: [hpa("auto", "web", 2, 6)] },
       [["hpa-owns-replicas", { replicas: 3, min: 2, max: 6 }]],
     ],
+    [
+      "an HPA, with 0 replicas, where it does nothing",
+      WEB(0),
+      { autoscalers: [hpa("auto", "web", 2, 6)] },
+      [["hpa-inactive", { replicas: 0, min: 2, max: 6 }]],
+    ],
     ["the HPA that the plan changes", [...WEB(3), HPA], { autoscalers: [hpa("web", "web", 2, 6)] }, []],
     [
       "an HPA beside the planned one",

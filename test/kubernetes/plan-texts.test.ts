@@ -3,6 +3,7 @@ import { buildPlan } from "../../src/kubernetes/build-plan.ts";
 import { fillPlan } from "../../src/kubernetes/fill-plan.ts";
 import { judgeInput } from "../../src/kubernetes/judge-input.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
+import { costRowsOf } from "../../src/kubernetes/plan-cost.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderPlanPull } from "../../src/kubernetes/render-plan-pull.ts";
 import { renderSummary } from "../../src/kubernetes/render-summary.ts";
@@ -137,6 +138,19 @@ it("has a risk from 11 replicas on, and a note where they are over the autoscale
   expect(told(12, "--hpa=min:4,max:12,cpu:65")).toEqual([high]);
   expect(told(13, "--hpa=min:4,max:12,cpu:65")).toEqual([high, capped]);
   expect(told(13, "--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual([high]);
+  const inactive =
+    "An HPA does nothing while StatefulSet/db has 0 replicas: it stays at 0, and not at the HPA's min of 4, until it is scaled up.";
+  expect(told(0, "--hpa=min:4,max:12,cpu:65")).toEqual([inactive]);
+  expect(told(0, "--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual([]);
+});
+
+it("counts no cost of an HPA's pods at 0 replicas", () => {
+  const { actions } = planOf(
+    "--workload=Deployment:web:0",
+    "--req=web:cpu=1,mem=1Gi",
+    "--hpa=min:4,max:12,cpu:65",
+  );
+  expect(costRowsOf(actions).map(({ after }) => after?.replicas)).toEqual([0]);
 });
 
 it("has a code for each of them, and the numbers that it is made of", () => {

@@ -40,6 +40,10 @@ function kedaOwns(subject: string, { replicas = 0 }: Workload, { metadata, spec 
 function hpaOwns(subject: string, { replicas = 0 }: Workload, { metadata, spec }: HpaObject): Finding {
   const { minReplicas: min, maxReplicas: max } = spec;
   const name = quoteText(metadata.name);
+  if (replicas === 0) {
+    const message = `The HPA ${name} does nothing while ${subject} has 0 replicas: it stays at 0 until it is scaled up.`;
+    return { kind: "note", code: "hpa-inactive", subject, message, numbers: { replicas, min, max } };
+  }
   const message = `The HPA ${name} owns the replicas of ${subject} (from ${min} to ${max}): it sets them to what it finds right, and ${replicas} is a start at most. Change its bounds with --hpa.`;
   return { kind: "risk", code: "hpa-owns-replicas", subject, message, numbers: { replicas, min, max } };
 }

@@ -64,8 +64,10 @@ export function planDemands(
     }
     const hpa = autoscaling === "hpa" ? workload.hpa : undefined;
     const wanted = workload.replicas ?? found.replicas;
-    const after = hpa === undefined ? wanted : Math.min(Math.max(wanted, hpa.min), hpa.max);
-    const counts = { before: found.replicas, after, most: Math.max(after, hpa?.max ?? 0) };
+    // At 0 replicas an HPA does nothing.
+    const bounds = wanted === 0 ? undefined : hpa;
+    const after = bounds === undefined ? wanted : Math.min(Math.max(wanted, bounds.min), bounds.max);
+    const counts = { before: found.replicas, after, most: Math.max(after, bounds?.max ?? 0) };
     return [{ ...demand, ...counts, rollout: rolloutOf(found.rollout, after) }];
   });
 }

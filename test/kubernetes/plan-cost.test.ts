@@ -11,7 +11,7 @@ import { costOf, costRowsOf, isCostOf, type PricedPods } from "../../src/kuberne
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderSummary } from "../../src/kubernetes/render-summary.ts";
 import type { ScalePlan } from "../../src/kubernetes/scale-plan.ts";
-import { deployment, factsOf, pod } from "./support/cluster-facts.ts";
+import { agentPod, deployment, factsOf } from "./support/cluster-facts.ts";
 
 const PRICES = { currency: "EUR", cpuHour: "0.04", memoryGiBHour: "0.005" };
 const SCHEMA = new URL("../../src/kubernetes/prices.schema.json", import.meta.url);
@@ -129,7 +129,7 @@ describe("the pods that a plan's actions tell of", () => {
         ["web", deployment("web", 4, { requests: { cpu: "250m", memory: "1Gi" } })],
         ["agent", agent],
       ]),
-      pods: [pod("agent", "one", {}), pod("agent", "two", {})],
+      pods: [agentPod("agent", "one", {}), agentPod("agent", "two", {})],
     });
     const rows = clusterCostRows(workloads, autoscaling, facts, "plan's own");
     const web = {

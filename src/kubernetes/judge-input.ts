@@ -5,6 +5,7 @@ import type { ScaleInput, Workload } from "./scale-input.ts";
 export function judgeInput({ workloads, autoscaling }: ScaleInput): Finding[] {
   return workloads.flatMap((workload) => [
     ...judgeReplicas(workload),
+    ...judgeMemory(workload),
     ...(autoscaling === "hpa" ? judgeHpa(workload) : []),
   ]);
 }
@@ -17,6 +18,22 @@ function judgeReplicas({ kind, name, replicas }: Workload): Finding[] {
   const subject = `${kind}/${name}`;
   const message = `High replica count for ${subject} → watch pod scheduling / quotas`;
   return [{ kind: "risk", code: "high-replicas", subject, message, numbers: { replicas } }];
+}
+
+/** It is a quantity all the same, and Kubernetes takes it. */
+function judgeMemory({ kind, name, requests, limits, vpa }: Workload): Finding[] {
+  const subject = `${kind}/${name}`;
+  const given = {
+    "--req": requests?.mem,
+    "--lim": limits?.mem,
+    "min-mem": vpa?.min?.mem,
+    "max-mem": vpa?.max?.mem,
+  };
+  return Object.entries(given).flatMap(([argument, mem]): Finding[] => {
+    if (mem === undefined || !/[mun]$/.test(mem)) return [];
+    const message = `Memory of ${mem} (${argument} of ${subject}) is counted in parts of a byte: \`m\` is a thousandth, \`Mi\` a mebibyte.`;
+    return [{ kind: "risk", code: "parts-of-bytes", subject, message, numbers: { mem } }];
+  });
 }
 
 function judgeHpa({ kind, name, replicas, hpa }: Workload): Finding[] {

@@ -1,6 +1,6 @@
 import { ArgumentMistake } from "./argument-mistake.ts";
 import { parseCount, parsePairs } from "./parse-pairs.ts";
-import { ONE_UNIT, parseQuantity } from "./quantity.ts";
+import { parseQuantity } from "./quantity.ts";
 import type { Argument } from "./read-flags.ts";
 import { type Hpa, type Resources, VPA_MODES, type Vpa } from "./scale-input.ts";
 
@@ -64,12 +64,6 @@ function readResources({ given }: Argument, cpu: string | undefined, mem: string
       throw new ArgumentMistake(
         given,
         `${key} has to be a Kubernetes quantity from 0, as 500m, 0.5, 1Gi or 1e3.`,
-      );
-    }
-    if (key === "mem" && quantity % ONE_UNIT !== 0n) {
-      throw new ArgumentMistake(
-        given,
-        "mem is counted in whole bytes, as 512Mi or 1Gi; `m` is a thousandth.",
       );
     }
   }

@@ -215,7 +215,6 @@ describe("a mistake names the argument, and what is expected", () => {
     [[WEB, "--lim=web:cpu=1", "--lim=web:cpu=2"], "--lim=web:cpu=2: cpu of web is given already"],
     [[WEB, "--lim=web:cpu=lots"], "--lim=web:cpu=lots: cpu has to be a Kubernetes quantity"],
     [[WEB, "--lim=web:cpu=-1"], "cpu has to be a Kubernetes quantity from 0"],
-    [[WEB, "--lim=web:mem=500m"], "mem is counted in whole bytes"],
     [
       [WEB, "--lim=web:cpu=1", "--req=web:cpu=1001m"],
       "--lim=web:cpu=1: web would request more cpu than its limit",

@@ -144,6 +144,17 @@ it("has a risk from 11 replicas on, and a note where they are over the autoscale
   expect(told(0, "--hpa=min:4,max:12,cpu:65", "--autoscaling=none")).toEqual([]);
 });
 
+it("takes any quantity of memory as it is, and warns of one in parts of a byte", () => {
+  const of = (mem: string) =>
+    planOf("--workload=Deployment:web", `--req=web:mem=${mem}`, "--vpa=web:mode=Off,max-mem=1n");
+  for (const mem of ["0.3Gi", "1e9", "128974848", "129M", "123Mi", "1.5", "500m"])
+    expect(of(mem).actions).toMatchObject([{ requests: { mem } }, {}]);
+  const told = (mem: string, argument: string) =>
+    `Memory of ${mem} (${argument} of Deployment/web) is counted in parts of a byte: \`m\` is a thousandth, \`Mi\` a mebibyte.`;
+  expect(of("0.3Gi").risks).toEqual([told("1n", "max-mem")]);
+  expect(of("500m").risks).toEqual([told("500m", "--req"), told("1n", "max-mem")]);
+});
+
 it("counts no cost of an HPA's pods at 0 replicas", () => {
   const { actions } = planOf(
     "--workload=Deployment:web:0",

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import type { DeployJob } from "../src/apply/deploy-job.ts";
 import type { Trigger } from "../src/apply/read-plan.ts";
 import { secretsOf } from "../src/apply/redact.ts";
 import { Alias } from "../src/domain/names.ts";
+import { findKubeconfig } from "../src/kubernetes/find-kubeconfig.ts";
 
 /** All that a run of the Action is told, by its inputs and by the runner. */
 export type Inputs = {
@@ -121,8 +122,6 @@ const Runner = z.object({
   GITHUB_WORKSPACE: z.string().default("."),
   ACTIONS_ID_TOKEN_REQUEST_URL: z.string().optional(),
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: z.string().optional(),
-  KUBECONFIG: z.string().default(""),
-  HOME: z.string().default(""),
   PULUMISCALE_OIDC_ISSUER: z.union([z.literal(""), z.url()]).default(""),
   GITHUB_OUTPUT: z.string().optional(),
   GITHUB_STEP_SUMMARY: z.string().optional(),
@@ -187,7 +186,7 @@ export function readInputs(environment: Readonly<Record<string, string | undefin
       kubeContext: inputs["kube-context"] || null,
       timeoutSeconds: inputs.timeout,
       onConflict: inputs["force-conflicts"] ? "take-over" : "refuse",
-      kubeconfig: kubeconfigOf(run.KUBECONFIG, run.HOME),
+      kubeconfig: findKubeconfig(null, environment),
     },
     job: {
       repository: {
@@ -222,12 +221,6 @@ function pullOf({ pull_request: pull }: z.infer<typeof Event>, repository: strin
   const { ref, sha, repo } = pull.head;
   const isOwn = repo?.full_name.toLowerCase() === repository.toLowerCase();
   return { number: pull.number, branch: ref, headOid: sha, origin: isOwn ? "own" : "fork" };
-}
-
-/** As kubectl finds it. */
-function kubeconfigOf(listed: string, home: string): string[] {
-  const files = listed.split(delimiter).filter((file) => file !== "");
-  return files.length > 0 || home === "" ? files : [join(home, ".kube", "config")];
 }
 
 /** A runner passes the input `work-dir` as INPUT_WORK-DIR. */

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import path from "node:path";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { systemClock } from "../clock.ts";
 import { createJobClient } from "../forge/github-apply-client.ts";
@@ -8,6 +7,7 @@ import { applyPlans } from "../kubernetes/apply/apply-plans.ts";
 import { PLANS_FOLDER } from "../kubernetes/apply/plan-place.ts";
 import { renderReceiptTitle } from "../kubernetes/apply/render-plan-receipt.ts";
 import { openClusters } from "../kubernetes/cluster/open-clusters.ts";
+import { findKubeconfig } from "../kubernetes/find-kubeconfig.ts";
 import { IssuerKeys } from "../ledger/issuer-keys.ts";
 import { oidcIssuerOf } from "../ledger/oidc-issuer.ts";
 import { receiptTrust } from "../ledger/receipt-trust.ts";
@@ -52,7 +52,7 @@ export async function runApplyPlan(
     { ledger, trust },
     {
       clock: systemClock,
-      clusterOf: openClusters(kubeconfigOf(environment)),
+      clusterOf: openClusters(findKubeconfig(null, environment)),
       kubeContext: flags.context ?? null,
       onConflict: flags.forceConflicts ? "take-over" : "refuse",
       timeoutMs: (flags.timeout ?? 600) * 1000,
@@ -88,10 +88,4 @@ function readPlace(flags: ApplyPlanFlags, environment: Environment) {
     token,
     place: { owner, repo, baseBranch: flags.baseBranch ?? "main", folder: PLANS_FOLDER },
   };
-}
-
-/** As kubectl finds it. */
-function kubeconfigOf({ KUBECONFIG = "", HOME = "" }: Environment): string[] {
-  const files = KUBECONFIG.split(path.delimiter).filter((file) => file !== "");
-  return files.length > 0 || HOME === "" ? files : [path.join(HOME, ".kube", "config")];
 }

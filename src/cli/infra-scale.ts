@@ -2,11 +2,12 @@
 import { systemClock } from "../clock.ts";
 import { buildPlan } from "../kubernetes/build-plan.ts";
 import { fillPlan } from "../kubernetes/fill-plan.ts";
+import { findKubeconfig } from "../kubernetes/find-kubeconfig.ts";
 import type { Finding } from "../kubernetes/finding.ts";
 import { parsePlanArguments } from "../kubernetes/plan-arguments.ts";
 import { costOf, costRowsOf } from "../kubernetes/plan-cost.ts";
 import { makePlan } from "./infra-scale/make-plan.ts";
-import { findKubeconfig, readKubeContext } from "./infra-scale/read-kube-context.ts";
+import { readKubeContext } from "./infra-scale/read-kube-context.ts";
 import { readPrices } from "./infra-scale/read-prices.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

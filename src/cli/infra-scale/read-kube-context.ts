@@ -1,16 +1,4 @@
 import { readFile } from "node:fs/promises";
-import path from "node:path";
-
-/** The files of the kubeconfig as kubectl finds them: the one that is named, those of KUBECONFIG, or `~/.kube/config`. */
-export function findKubeconfig(
-  named: string | null,
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
-  if (named !== null) return [named];
-  const listed = (environment.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
-  const home = environment.HOME ?? environment.USERPROFILE ?? "";
-  return listed.length > 0 ? listed : home === "" ? [] : [path.join(home, ".kube", "config")];
-}
 
 /** The current context: that of the first file that names one. Null where there is none, or none that can be read. */
 export async function readKubeContext(files: readonly string[]): Promise<string | null> {

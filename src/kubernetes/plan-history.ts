@@ -1,5 +1,6 @@
 import { PLANS_FOLDER } from "./apply/plan-place.ts";
 import { type PlanReceipt, parseReceipt } from "./apply/plan-receipt.ts";
+import { givenEntries } from "./given-entries.ts";
 import { parsePlanFile } from "./read-plan-file.ts";
 import type { PlanAction } from "./scale-plan.ts";
 
@@ -92,9 +93,7 @@ function renderAction(action: PlanAction): string {
 }
 
 function given(values: object): string {
-  const entries: [string, unknown][] = Object.entries(values);
-  return entries
-    .filter(([, value]) => value !== undefined)
+  return givenEntries(values)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
 }

@@ -1,4 +1,5 @@
 import { quoteText } from "./cluster/quote-text.ts";
+import { givenEntries } from "./given-entries.ts";
 import type { ClusterState } from "./scale-plan.ts";
 
 /** What clusters have that bears on a plan, as items of markdown. What a cluster calls something stands as code. */
@@ -33,11 +34,9 @@ export function renderClusters(clusters: readonly ClusterState[]): string[] {
   });
 }
 
-function given(values: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(
-      ([key, value]) =>
-        `${key}:${typeof value === "object" ? JSON.stringify(value) : quoteText(String(value), 50)}`,
-    );
+function given(values: object): string[] {
+  return givenEntries(values).map(
+    ([key, value]) =>
+      `${key}:${typeof value === "object" ? JSON.stringify(value) : quoteText(String(value), 50)}`,
+  );
 }

@@ -1,3 +1,4 @@
+import { givenEntries } from "./given-entries.ts";
 import { renderClusters } from "./render-clusters.ts";
 import { renderPlanCost } from "./render-plan-cost.ts";
 import type { PlanAction, ScalePlan } from "./scale-plan.ts";
@@ -63,8 +64,7 @@ function renderResources(title: string, resources: object | undefined): string[]
 }
 
 function given(values: object): string[] {
-  const entries: [string, unknown][] = Object.entries(values);
-  return entries.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}:${value}`);
+  return givenEntries(values).map(([key, value]) => `${key}:${value}`);
 }
 
 function section(title: string, items: readonly string[]): string[] {

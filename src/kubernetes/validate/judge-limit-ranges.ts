@@ -3,7 +3,7 @@ import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { Amounts, Limit } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
-import { parseQuantity } from "../quantity.ts";
+import { ONE_UNIT, parseQuantity } from "../quantity.ts";
 import type { Demand } from "./plan-demand.ts";
 import { limitsOf, requestsOf, type Size, toSize } from "./pod-size.ts";
 
@@ -73,7 +73,7 @@ function judgeSizes(
     }),
     ...bounds(maxLimitRequestRatio).flatMap(([resource, ratio]) => {
       const [limit, request] = [limits.get(resource) ?? 0n, requests.get(resource) ?? 0n];
-      if (request > 0n && limit * UNIT <= request * ratio) return [];
+      if (request > 0n && limit * ONE_UNIT <= request * ratio) return [];
       const most = formatQuantity("cpu", ratio);
       return [
         tell(resource, `may use more than ${most} times the ${quoteText(resource, 100)} that it requests`, {
@@ -83,8 +83,6 @@ function judgeSizes(
     }),
   ];
 }
-
-const UNIT = 1_000_000_000n;
 
 function bounds(amounts: Amounts): [string, bigint][] {
   return Object.entries(amounts).flatMap(([resource, text]) => {

@@ -2,25 +2,19 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import type { PlanAction } from "../../src/kubernetes/scale-plan.ts";
-import { requireProgram } from "../setup/require-program.ts";
-import { type Cluster, neverReady, openCluster } from "./support/open-cluster.ts";
-import { openPlanWorld, planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
+import { neverReady } from "./support/open-cluster.ts";
+import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
+import { sharePlanCluster } from "./support/share-plan-cluster.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
-let opening: Promise<Cluster> | undefined;
+const openShared = sharePlanCluster();
 
 async function open(skip: (note: string) => never) {
-  const apiServer = requireProgram("kube-apiserver", skip);
-  opening ??= openCluster(apiServer).then(async (cluster) => {
-    await cluster.addNode({ name: "node-1", cpu: "4", memory: "8Gi" });
-    return cluster;
-  });
-  const cluster = await opening;
-  const world = await openPlanWorld(cluster.kubeconfig);
+  const { cluster, admin, world } = await openShared(skip);
   await world.commit({ ".github/pulumiscale.yml": "ledger: trust-writers\n" });
   const environment = {
     ...process.env,
@@ -48,13 +42,8 @@ async function open(skip: (note: string) => never) {
     const [code, signal]: unknown[] = await once(child, "close");
     return { code, signal, lines, answer };
   };
-  return { admin: cluster.admin, world, run };
+  return { admin, world, run };
 }
-
-afterAll(async () => {
-  const opened = await opening?.catch(() => undefined);
-  await opened?.stop();
-});
 
 const ref = (name: string) => ({ apiVersion: "apps/v1", kind: "Deployment", name, namespace: "default" });
 const ready = (count: number) => z.object({ status: z.object({ readyReplicas: z.literal(count) }) });

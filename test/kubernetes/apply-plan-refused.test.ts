@@ -1,26 +1,10 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { PlanAction } from "../../src/kubernetes/scale-plan.ts";
-import { requireProgram } from "../setup/require-program.ts";
-import { type Cluster, openCluster } from "./support/open-cluster.ts";
-import { openPlanWorld, planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
+import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
+import { sharePlanCluster } from "./support/share-plan-cluster.ts";
 
-let opening: Promise<Cluster> | undefined;
-
-async function open(skip: (note: string) => never) {
-  const apiServer = requireProgram("kube-apiserver", skip);
-  opening ??= openCluster(apiServer).then(async (cluster) => {
-    await cluster.addNode({ name: "node-1", cpu: "4", memory: "8Gi" });
-    return cluster;
-  });
-  const cluster = await opening;
-  return { cluster, admin: cluster.admin, world: await openPlanWorld(cluster.kubeconfig) };
-}
-
-afterAll(async () => {
-  const opened = await opening?.catch(() => undefined);
-  await opened?.stop();
-});
+const open = sharePlanCluster();
 
 const ref = (name: string, kind = "Deployment") => ({
   apiVersion: "apps/v1",

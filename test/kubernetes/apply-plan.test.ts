@@ -1,25 +1,10 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
-import { requireProgram } from "../setup/require-program.ts";
-import { type Cluster, neverReady, openCluster } from "./support/open-cluster.ts";
-import { openPlanWorld, planOf, scaleTo, workload } from "./support/plan-world.ts";
+import { neverReady } from "./support/open-cluster.ts";
+import { planOf, scaleTo, workload } from "./support/plan-world.ts";
+import { sharePlanCluster } from "./support/share-plan-cluster.ts";
 
-let opening: Promise<Cluster> | undefined;
-
-async function open(skip: (note: string) => never) {
-  const apiServer = requireProgram("kube-apiserver", skip);
-  opening ??= openCluster(apiServer).then(async (cluster) => {
-    await cluster.addNode({ name: "node-1", cpu: "4", memory: "8Gi" });
-    return cluster;
-  });
-  const cluster = await opening;
-  return { cluster, admin: cluster.admin, world: await openPlanWorld(cluster.kubeconfig) };
-}
-
-afterAll(async () => {
-  const opened = await opening?.catch(() => undefined);
-  await opened?.stop();
-});
+const open = sharePlanCluster();
 
 const ready = (count: number) =>
   z.object({ status: z.object({ readyReplicas: z.literal(count), replicas: z.literal(count) }) });

@@ -1,5 +1,6 @@
 import type { StackFile } from "../domain/snapshot.ts";
 import { judgePlan } from "./apply/judge-plan.ts";
+import { PLANS_FOLDER, planPath } from "./apply/plan-place.ts";
 import { isCostOf } from "./plan-cost.ts";
 import { renderPlanPull } from "./render-plan-pull.ts";
 import { renderSummary } from "./render-summary.ts";
@@ -14,9 +15,9 @@ export type FoundPlanPaths =
   | { kind: "unfit"; message: string }
   | { kind: "paths"; paths: PlanPaths };
 
-const HOME = "ops/plans/infra-scale/";
-const PLAN_FILE =
-  /^ops\/plans\/infra-scale\/([A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)\/(plan\.yaml|SUMMARY\.md)$/;
+const HOME = `${PLANS_FOLDER}/`;
+/** Within the folder of plans. */
+const PLAN_FILE = /^([A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)\/(plan\.yaml|SUMMARY\.md)$/;
 
 /** Which plan a change is of, by every path that it touches; null: too many to be listed. */
 export function findPlanPaths(touched: ReadonlySet<string> | null): FoundPlanPaths {
@@ -24,14 +25,14 @@ export function findPlanPaths(touched: ReadonlySet<string> | null): FoundPlanPat
   if (!paths.some((path) => path.startsWith(HOME))) return { kind: "none" };
   const targets = new Set<string>();
   for (const path of paths) {
-    const target = PLAN_FILE.exec(path)?.[1];
+    const target = path.startsWith(HOME) ? PLAN_FILE.exec(path.slice(HOME.length))?.[1] : undefined;
     if (target === undefined || target.includes(".."))
       return { kind: "unfit", message: "it changes more than the two files of a plan" };
     targets.add(target);
   }
   const [target = "", ...others] = targets;
   if (others.length > 0) return { kind: "unfit", message: "it changes the plans of several targets" };
-  const plan = `${HOME}${target}/plan.yaml`;
+  const plan = planPath(target);
   // The summary may stay as it is: it does not say when the plan was made.
   if (!paths.includes(plan)) return { kind: "unfit", message: `it leaves ${plan} as it is` };
   return { kind: "paths", paths: { target, plan, summary: `${HOME}${target}/SUMMARY.md` } };

@@ -1,3 +1,4 @@
+import { PLANS_FOLDER } from "./apply/plan-place.ts";
 import type { ScalePlan } from "./scale-plan.ts";
 
 /** A plan's way into the repository: its folder, its commit's words, its pull request's. */
@@ -17,7 +18,7 @@ export function renderPlanPull(plan: ScalePlan, summary: string): PlanPullText {
     title: `infra.scale: ${target} (${createdAt.slice(0, 10)})`,
     body: renderBody(plan, summary),
     commitBody: `A plan for the namespace ${plan.context.namespace}. SUMMARY.md says what it changes.\n\n${trailer}`,
-    folder: `ops/plans/infra-scale/${target}`,
+    folder: `${PLANS_FOLDER}/${target}`,
     trailer,
   };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { FIELD_MANAGER } from "../cluster/field-manager.ts";
+import { resourceAmounts } from "../resource-amounts.ts";
 import type { PlanAction } from "../scale-plan.ts";
 import type { ActionState } from "./action-state.ts";
 import type { Change, Seen } from "./change.ts";
@@ -77,8 +78,8 @@ export function hpaChange(cluster: Cluster, reference: Reference, target: Target
 export function vpaChange(cluster: Cluster, reference: Reference, target: Target, vpa: Vpa): Change {
   const { min, max } = vpa;
   const bounds = {
-    ...(min && { minAllowed: namesOf(min) }),
-    ...(max && { maxAllowed: namesOf(max) }),
+    ...(min && { minAllowed: resourceAmounts(min) }),
+    ...(max && { maxAllowed: resourceAmounts(max) }),
   };
   return autoscalerChange(cluster, reference, {
     read: async () => {
@@ -163,8 +164,4 @@ const Cpu = z.object({ type: z.literal("Resource"), resource: z.object({ name: z
 
 function isCpu(metric: unknown): boolean {
   return Cpu.safeParse(metric).success;
-}
-
-function namesOf({ cpu, mem }: NonNullable<Vpa["min"]>): Record<string, string> {
-  return { ...(cpu === undefined ? {} : { cpu }), ...(mem === undefined ? {} : { memory: mem }) };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { FIELD_MANAGER } from "../cluster/field-manager.ts";
+import { resourceAmounts } from "../resource-amounts.ts";
 import type { PlanAction } from "../scale-plan.ts";
 import type { ActionState } from "./action-state.ts";
 import type { Change } from "./change.ts";
@@ -24,8 +25,8 @@ type Update = Pick<Extract<PlanAction, { action: "update_resources" }>, "request
 /** Sets what all containers of a workload request and are limited to, by server-side apply. Init containers stay as they are. */
 export function resourcesChange(cluster: Cluster, reference: Reference, update: Update): Change {
   const isCron = reference.kind === "CronJob";
-  const requests = update.requests && amountsOf(update.requests);
-  const limits = update.limits && amountsOf(update.limits);
+  const requests = update.requests && resourceAmounts(update.requests);
+  const limits = update.limits && resourceAmounts(update.limits);
   const stateOf = ({ name, resources }: Container): ContainerState => ({
     name,
     ...(requests && { requests: pick(resources.requests, requests) }),
@@ -117,8 +118,4 @@ function pick(from: Readonly<Record<string, string>>, keys: Amounts): Amounts {
     ...("cpu" in keys && { cpu: from.cpu ?? null }),
     ...("memory" in keys && { memory: from.memory ?? null }),
   };
-}
-
-function amountsOf({ cpu, mem }: NonNullable<Update["requests"]>): Amounts {
-  return { ...(cpu !== undefined && { cpu }), ...(mem !== undefined && { memory: mem }) };
 }

@@ -1,5 +1,6 @@
 import type { Amounts, Container, Limit, LimitRangeObject, PodSpec } from "../detect/kube-objects.ts";
 import { parseQuantity } from "../quantity.ts";
+import { resourceAmounts } from "../resource-amounts.ts";
 import type { Resources } from "../scale-input.ts";
 
 /** Amounts by resource (`cpu`, `memory`, `nvidia.com/gpu`), in billionths of its unit. */
@@ -26,13 +27,13 @@ function resolveContainer(container: Container, change: ResourceChange, ranges: 
   const { requests, limits } = container.resources;
   const defaults = (of: (range: Limit) => Amounts): Amounts =>
     Object.fromEntries(ranges.flatMap((range) => Object.entries(of(range))));
-  const givenLimits = { ...limits, ...namesOf(change.limits) };
+  const givenLimits = { ...limits, ...resourceAmounts(change.limits ?? {}) };
   const resources = {
     requests: {
       ...defaults((range) => range.defaultRequest),
       ...givenLimits,
       ...requests,
-      ...namesOf(change.requests),
+      ...resourceAmounts(change.requests ?? {}),
     },
     limits: { ...defaults((range) => range.default), ...givenLimits },
   };
@@ -98,9 +99,4 @@ function merge(one: Size, other: Size, join: (left: bigint, right: bigint) => bi
 
 function max(left: bigint, right: bigint): bigint {
   return left > right ? left : right;
-}
-
-function namesOf(resources: Resources | undefined): Amounts {
-  const { cpu, mem } = resources ?? {};
-  return { ...(cpu === undefined ? {} : { cpu }), ...(mem === undefined ? {} : { memory: mem }) };
 }

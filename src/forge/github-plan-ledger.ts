@@ -32,6 +32,22 @@ fragment folders on Ref {
   }
 }`;
 
+/** More than a plan has of receipts, however often it was gone on with. */
+const EARLIER = 40;
+
+const EARLIER_QUERY = `
+query EarlierReceipts($owner: String!, $repo: String!, $ledger: String!, $path: String!) {
+  repository(owner: $owner, name: $repo) {
+    ledger: ref(qualifiedName: $ledger) {
+      target {
+        ... on Commit {
+          history(first: ${EARLIER}, path: $path) { nodes { file(path: $path) { object { ... on Blob { ${BLOB_FIELDS} } } } } }
+        }
+      }
+    }
+  }
+}`;
+
 const Blob = z.union([BlobAnswer, z.object({}).transform(() => null)]).nullable();
 const File = z.object({
   name: z.string(),
@@ -52,6 +68,18 @@ const Branch = z
   .nullable();
 const Answer = z.object({
   repository: z.object({ databaseId: z.int(), repositoryFile: Blob, base: Branch, ledger: Branch }),
+});
+
+const EarlierAnswer = z.object({
+  repository: z.object({
+    ledger: z
+      .object({
+        target: z.object({
+          history: z.object({ nodes: z.array(z.object({ file: z.object({ object: Blob }).nullable() })) }),
+        }),
+      })
+      .nullable(),
+  }),
 });
 
 /** A file of a folder of a folder. `text` is null where it is no text, or too large. */
@@ -90,6 +118,22 @@ export class GitHubPlanLedger {
         repositoryId: String(repository.databaseId),
         repositoryFile: await this.#text(repository.repositoryFile),
       };
+    });
+  }
+
+  /** The newest texts of a target's receipt, newest first, as far as git keeps them. Throws `ForgeError`. */
+  readEarlier(target: string): Promise<string[]> {
+    return this.#doing("reading earlier receipts", async () => {
+      const { owner, repo, folder } = this.#place;
+      const variables = { owner, repo, ledger: LEDGER_REF, path: `${folder}/${target}/receipt.json` };
+      const answer = EarlierAnswer.safeParse(
+        await retry(() => askGraphql(this.#client, EARLIER_QUERY, variables)),
+      );
+      if (!answer.success) throw unexpectedAnswer("reading earlier receipts", answer.error);
+      const { ledger } = answer.data.repository;
+      const blobs = (ledger?.target.history.nodes ?? []).map(({ file }) => file?.object ?? null);
+      const texts = await Promise.all(blobs.map((blob) => this.#text(blob)));
+      return texts.filter((text) => text !== null);
     });
   }
 

@@ -28,6 +28,7 @@ async function run(
       receipts: new Map(receipts),
       ledgerOid: null,
     }),
+    readEarlier: async () => [],
     commit: async ({ path, text }) => {
       if (ledgerFails(path)) throw new Error(`A rule of the branch\nrefuses ${SECRET}.`);
       receipts.set(path.split("/").at(-2) ?? "", text);
@@ -35,7 +36,7 @@ async function run(
     },
   };
   const cluster = memoryCluster(state);
-  let nowMs = Date.UTC(2025, 0, 15);
+  let nowMs = Date.now();
   const result = await applyPlans(
     { ledger, trust: { sign: async () => null, judge: async () => null } },
     {
@@ -59,7 +60,7 @@ async function run(
 
 const metadata = (target: string, second: number) => ({
   target,
-  createdAt: new Date(Date.UTC(2025, 0, 15, 9, 0, second)).toISOString(),
+  createdAt: new Date(Date.now() - 60_000 + second * 1000).toISOString(),
 });
 
 test("the commands that bring things back name their cluster, whatever it is called", async () => {

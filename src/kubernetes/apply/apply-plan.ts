@@ -2,81 +2,91 @@ import { ClusterError } from "../cluster/cluster-error.ts";
 import type { ScalePlan } from "../scale-plan.ts";
 import { isSameState } from "./action-state.ts";
 import { applySteps, bare } from "./apply-steps.ts";
+import type { Opening } from "./decide-opening.ts";
 import { decideStaleness } from "./decide-staleness.ts";
 import type { DuePlan } from "./due-plans.ts";
+import { endRun } from "./end-run.ts";
 import type { ReceiptKeeper } from "./keep-receipt.ts";
-import { planPath } from "./plan-place.ts";
-import { cutHint, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
-import { type ApplyWorld, readSteps, type Step, toActionReceipt } from "./plan-run.ts";
+import type { PlanReceipt } from "./plan-receipt.ts";
+import { type ApplyWorld, type ReadStep, readSteps, type Step } from "./plan-run.ts";
+import { type RunMarks, receiptWriter, type WriteReceipt } from "./receipt-writer.ts";
 import { rollBack } from "./roll-back.ts";
-import { inContext, renderRollbackCommand } from "./rollback-command.ts";
-
-/** Of a run: its id, and where its log is. */
-export type RunMarks = { id: string; url: string | null };
+import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
 
 /**
- * Applies one plan, or goes on where a run has left it: `unfinished` is what that has written. Answers the last receipt, which is
- * written. What stood before is written down before anything is changed, so that a run that is killed is gone on with. Throws
- * `ClusterError` where nothing was applied and the same may work later, or where the cluster is gone on the way.
+ * Applies one plan, or goes on where a run has left it. Answers the last receipt, which is written. What stood before is written down
+ * before anything is changed, so that a run that is killed is gone on with. Throws `ClusterError` where nothing was applied and the same
+ * may work later, or where the cluster is gone on the way.
  */
 export async function applyPlan(
-  { source, plan, standing }: DuePlan,
-  unfinished: PlanReceipt | null,
+  due: DuePlan,
+  opening: Opening,
   keeper: ReceiptKeeper,
   world: ApplyWorld,
   run: RunMarks,
 ): Promise<PlanReceipt> {
-  const read = await readSteps(plan, world);
+  const read = await readSteps(due.plan, world);
   const steps = read.map(({ step }) => step);
-  const isResumed = unfinished !== null && isOf(unfinished, steps);
-  const startedAt = isResumed ? unfinished.startedAt : timeOf(world);
-  const draft = (outcome: PlanReceipt["outcome"], message: string): PlanReceipt => ({
-    apiVersion: "infra.scale/v1",
-    kind: "PlanReceipt",
-    plan: {
-      path: planPath(source.target),
-      blob: source.blob,
-      createdAt: plan.metadata.createdAt,
-      target: source.target,
-    },
-    outcome,
-    message: cutMessage(world.redact(message)),
-    run: run.id,
-    startedAt,
-    publishedAt: timeOf(world),
-    finishedAt: outcome === "applying" || outcome === "rolling-back" ? null : timeOf(world),
-    runUrl: run.url,
-    actions: steps.map((step) => toActionReceipt(step, world)),
-    rollbackHints: hintsOf(steps),
-    attestation: null,
-  });
-  const keep = async (outcome: PlanReceipt["outcome"], message: string): Promise<PlanReceipt> => {
-    const receipt = draft(outcome, message);
-    await keeper.write(receipt);
-    return receipt;
-  };
-  if (isResumed) {
-    world.say(`A run that began at ${startedAt} has not ended: going on with it.`);
-    for (const [index, step] of steps.entries())
-      step.before = unfinished.actions[index]?.before ?? step.before;
-    if (unfinished.outcome === "rolling-back") {
-      await keep("rolling-back", unfinished.message);
-      return await takeBack(unfinished.message);
+  const unfinished = "unfinished" in opening ? opening.unfinished : null;
+  const keep = receiptWriter(due, steps, unfinished?.startedAt ?? null, keeper, world, run);
+  switch (opening.kind) {
+    case "refuse":
+      return await refuse(steps, opening.why, keep);
+    case "end":
+      return await endRun(opening.unfinished, opening.why, read, keeper, world, run);
+    case "resume":
+      return await resume(opening.unfinished, read, keep, keeper, world, run);
+    case "begin": {
+      const stale = findStale(read);
+      if (stale.length > 0) return await refuse(steps, `${stale.join("; ")}.`, keep);
+      await tryOut(read, world);
+      return await applyRead(steps, keep, keeper, world);
     }
-  } else {
-    if (standing?.unfinished != null)
-      world.say("What an earlier run has written of this plan does not count, so the plan is begun anew.");
-    const stale = read.flatMap(({ step, seen }) =>
-      isSameState(step.before, step.after)
-        ? []
-        : (decideStaleness(step.action, step.change.subject, seen) ?? []),
-    );
-    if (stale.length > 0) {
-      for (const step of steps) step.outcome = "not-reached";
-      return await keep("stale", `The plan has gone stale: ${stale.join("; ")}. Make it anew.`);
-    }
-    await tryOut(read, world);
   }
+}
+
+async function refuse(steps: readonly Step[], why: string, keep: WriteReceipt): Promise<PlanReceipt> {
+  for (const step of steps) step.outcome = "not-reached";
+  return await keep("stale", `The plan has gone stale: ${why} Make it anew.`);
+}
+
+async function resume(
+  unfinished: PlanReceipt,
+  read: readonly ReadStep[],
+  keep: WriteReceipt,
+  keeper: ReceiptKeeper,
+  world: ApplyWorld,
+  run: RunMarks,
+): Promise<PlanReceipt> {
+  const { startedAt, outcome, message } = unfinished;
+  const steps = read.map(({ step }) => step);
+  if (!isOfSteps(unfinished, steps)) {
+    const contexts = [...new Set(unfinished.actions.map(({ kubeContext }) => kubeContext))].join(", ");
+    throw new ClusterError(
+      "refused",
+      `The run that began at ${startedAt} has not ended, and was of other clusters (${contexts}). Run it with the same contexts.`,
+    );
+  }
+  world.say(`A run that began at ${startedAt} has not ended: going on with it.`);
+  takeUp(read, unfinished);
+  if (outcome === "rolling-back") {
+    await keep("rolling-back", message);
+    return await takeBack(steps, message, keep, world);
+  }
+  const changed = read.filter((one) => lookAt(one) === "kept").map(({ step }) => step.change.subject);
+  if (changed.length > 0) {
+    const why = `The run that began at ${startedAt} had not ended, and is not gone on with, since somebody else has changed ${changed.join(", ")} meanwhile. Make the plan anew.`;
+    return await endRun(unfinished, why, read, keeper, world, run);
+  }
+  return await applyRead(steps, keep, keeper, world);
+}
+
+async function applyRead(
+  steps: readonly Step[],
+  keep: WriteReceipt,
+  keeper: ReceiptKeeper,
+  world: ApplyWorld,
+): Promise<PlanReceipt> {
   await keep("applying", "");
   const applied = await applySteps(steps, world, keeper.confirm);
   if (applied.kind === "applied") {
@@ -85,17 +95,31 @@ export async function applyPlan(
   }
   world.say(`${applied.why}. Rolling back.`);
   await keep("rolling-back", `${applied.why}.`);
-  return await takeBack(`${applied.why}.`);
+  return await takeBack(steps, `${applied.why}.`, keep, world);
+}
 
-  async function takeBack(why: string): Promise<PlanReceipt> {
-    const isWhole = await rollBack(steps, world);
-    return await keep(isWhole ? "rolled-back" : "failed", why);
-  }
+async function takeBack(
+  steps: readonly Step[],
+  why: string,
+  keep: WriteReceipt,
+  world: ApplyWorld,
+): Promise<PlanReceipt> {
+  const isWhole = await rollBack(steps, world);
+  return await keep(isWhole ? "rolled-back" : "failed", why);
+}
+
+/** What has changed since the plan was made, each without a full stop. */
+function findStale(read: readonly ReadStep[]): string[] {
+  return read.flatMap(({ step, seen }) =>
+    isSameState(step.before, step.after)
+      ? []
+      : (decideStaleness(step.action, step.change.subject, seen) ?? []),
+  );
 }
 
 /** Has the cluster check each change before the first is made. Throws `ClusterError` where one is refused. */
 async function tryOut(
-  read: Awaited<ReturnType<typeof readSteps>>,
+  read: readonly ReadStep[],
   { onConflict }: Pick<ApplyWorld, "onConflict">,
 ): Promise<void> {
   for (const { step, seen } of read) {
@@ -111,33 +135,6 @@ async function tryOut(
       );
     }
   }
-}
-
-/** An unfinished receipt is of the same file, so that its actions are the plan's. */
-function isOf({ actions }: PlanReceipt, steps: readonly Step[]): boolean {
-  return (
-    actions.length === steps.length &&
-    steps.every(
-      ({ action, change, cluster }, index) =>
-        actions[index]?.action === action.action &&
-        actions[index].subject === change.subject &&
-        actions[index].kubeContext === cluster.context,
-    )
-  );
-}
-
-function hintsOf(steps: readonly Step[]): string[] {
-  return steps
-    .filter(({ before, after }) => !isSameState(before, after))
-    .toReversed()
-    .flatMap(({ change, before, cluster }) => {
-      const command = renderRollbackCommand(change.reference, before);
-      return command === null ? [] : [cutHint(inContext(command, cluster.context), change.subject)];
-    });
-}
-
-function timeOf({ clock }: Pick<ApplyWorld, "clock">): string {
-  return new Date(clock()).toISOString();
 }
 
 /** The namespaces and clusters of a plan, for people. */

@@ -1,11 +1,13 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { plainLine } from "../cluster/quote-text.ts";
-import { applyPlan, type RunMarks, renderPlanName } from "./apply-plan.ts";
+import { applyPlan, renderPlanName } from "./apply-plan.ts";
+import { decideOpening } from "./decide-opening.ts";
 import { type DuePlan, decideDue } from "./due-plans.ts";
 import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
 import type { PlanLedger, ReceiptTrust } from "./plan-ledger.ts";
-import type { PlanReceipt } from "./plan-receipt.ts";
+import { type PlanReceipt, parseReceipt } from "./plan-receipt.ts";
 import type { ApplyWorld } from "./plan-run.ts";
+import type { RunMarks } from "./receipt-writer.ts";
 
 /** What came of a run. `problems` are sentences on what was not applied, and why. */
 export type PlansResult = { receipts: PlanReceipt[]; problems: string[] };
@@ -56,12 +58,26 @@ async function applyOne(
   run: RunMarks,
 ): Promise<PlanReceipt> {
   const { source, standing } = due;
-  const unfinished = standing?.unfinished ?? null;
-  const refusal =
-    standing === null || unfinished === null ? null : await place.trust.judge(unfinished, standing.text);
-  if (refusal !== null) world.say(`The receipt of an unfinished run is not accepted, since ${refusal}.`);
-  const keeper = keepReceipt(place, source, standing?.text ?? null);
-  return await applyPlan(due, refusal === null ? unfinished : null, keeper, world, run);
+  const { target } = source;
+  const unfinished = await findUnfinished(place.trust, due, world);
+  const texts = await place.ledger.readEarlier(target);
+  const earlier = texts.flatMap((text) => parseReceipt(text) ?? []);
+  const opening = decideOpening(unfinished, earlier, world.clock());
+  const keeper = keepReceipt(place, target, standing?.text ?? null);
+  return await applyPlan(due, opening, keeper, world, run);
+}
+
+/** What a run has left of the plan, where that counts. */
+async function findUnfinished(
+  trust: ReceiptTrust,
+  { standing }: DuePlan,
+  { say }: Pick<ApplyWorld, "say">,
+): Promise<PlanReceipt | null> {
+  if (standing?.unfinished == null) return null;
+  const refusal = await trust.judge(standing.unfinished, standing.text);
+  if (refusal === null) return standing.unfinished;
+  say(`The receipt of an unfinished run is not accepted, since ${refusal}.`);
+  return null;
 }
 
 /** What else than a cluster may fail, as the ledger, says its own; one line of it is told. */

@@ -22,10 +22,10 @@ export type ReceiptKeeper = {
 
 const ATTEMPTS = 12;
 
-/** `known` is the receipt that was read; null where there was none. `blob` is the plan's. */
+/** `known` is the receipt that was read; null where there was none. */
 export function keepReceipt(
   { ledger, trust }: { ledger: PlanLedger; trust: ReceiptTrust },
-  { target, blob }: { target: string; blob: string },
+  target: string,
   known: string | null,
 ): ReceiptKeeper {
   let standing = known;
@@ -34,8 +34,7 @@ export function keepReceipt(
     const text = read.receipts.get(target) ?? null;
     if (written !== null && text === written) return { kind: "written" as const };
     if (text !== standing) throw new PlanSuperseded(target);
-    const isNewest = read.plans.some((plan) => plan.target === target && plan.blob === blob);
-    return { kind: "as known" as const, isNewest, ledgerOid: read.ledgerOid };
+    return { kind: "as known" as const, plans: read.plans, ledgerOid: read.ledgerOid };
   };
   return {
     confirm: async () => {
@@ -49,7 +48,8 @@ export function keepReceipt(
         const read = await readStanding(text);
         if (read.kind === "written") break;
         // What has begun is brought to its end; what has not is not begun where a newer plan is merged.
-        if (receipt.outcome === "applying" && !read.isNewest) throw new PlanSuperseded(target);
+        const isNewest = read.plans.some((plan) => plan.target === target && plan.blob === receipt.plan.blob);
+        if (receipt.outcome === "applying" && !isNewest) throw new PlanSuperseded(target);
         const { headline, body } = renderCommit(receipt);
         const commit = { path: receiptPath(target), text, headline, body, expectedHeadOid: read.ledgerOid };
         if ((await ledger.commit(commit)) === "committed") break;

@@ -22,6 +22,8 @@ export type ReceiptCommit = {
 /** Where plans are found, and their receipts put. */
 export type PlanLedger = {
   read(): Promise<PlanLedgerRead>;
+  /** The newest texts of a target's `receipt.json` that git keeps, newest first, with the one that stands there. */
+  readEarlier(target: string): Promise<readonly string[]>;
   /** `again`: the branch has moved, or nobody knows whether it was written; to be read again. Throws where it never will work. */
   commit(commit: ReceiptCommit): Promise<"committed" | "again">;
 };

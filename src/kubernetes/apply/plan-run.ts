@@ -28,12 +28,15 @@ export type Step = {
   message: string;
 };
 
+/** A step, with its object as it stands in the cluster now. */
+export type ReadStep = { step: Step; seen: Seen };
+
 /** Opens what a plan's actions are about, and reads it. Throws `ClusterError`. */
 export async function readSteps(
   plan: ScalePlan,
   { clusterOf, kubeContext }: Pick<ApplyWorld, "clusterOf" | "kubeContext">,
-): Promise<{ step: Step; seen: Seen }[]> {
-  const steps: { step: Step; seen: Seen }[] = [];
+): Promise<ReadStep[]> {
+  const steps: ReadStep[] = [];
   for (const action of plan.actions) {
     const cluster = await clusterOf(action.kubeContext ?? kubeContext ?? plan.context.kubeContext);
     const change = await openChange(cluster, plan, action);

@@ -14,14 +14,15 @@ import type { Manifest } from "./cluster-client.ts";
 export const REPO = "your-org/your-repo";
 
 let plans = 0;
+const AN_HOUR_AGO_MS = Date.now() - 60 * 60_000;
 
-/** A plan of the namespace `default`; each is made a second after the one before. */
+/** A plan of the namespace `default`, made within the last hour, each a second after the one before. */
 export function planOf(actions: readonly PlanAction[], more: Partial<ScalePlan> = {}): ScalePlan {
   plans += 1;
   return {
     apiVersion: "infra.scale/v1",
     kind: "ScalePlan",
-    metadata: { createdAt: new Date(Date.UTC(2025, 0, 15, 10, 0, plans)).toISOString(), target: "prod" },
+    metadata: { createdAt: new Date(AN_HOUR_AGO_MS + plans * 1000).toISOString(), target: "prod" },
     context: { kubeContext: null, namespace: "default" },
     assumptions: { autoscaling: "hpa" },
     actions: [...actions],
@@ -67,6 +68,8 @@ export type RunOptions = {
   target?: string;
   onConflict?: "refuse" | "take-over";
   signal?: AbortSignal;
+  /** How long after now it is taken to be. */
+  laterMs?: number;
   /** Why receipts of other runs do not count; they do unless given. */
   refuseReceipts?: string;
 };
@@ -109,7 +112,7 @@ export async function openPlanWorld(kubeconfig: string) {
       const result = await applyPlans(
         { ledger, trust: { sign: async () => null, judge: async () => options.refuseReceipts ?? null } },
         {
-          clock: Date.now,
+          clock: () => Date.now() + (options.laterMs ?? 0),
           clusterOf: openClusters([kubeconfig]),
           kubeContext: options.kubeContext ?? null,
           onConflict: options.onConflict ?? "refuse",

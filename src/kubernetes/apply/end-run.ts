@@ -1,0 +1,71 @@
+import type { ReceiptKeeper } from "./keep-receipt.ts";
+import { type ActionReceipt, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
+import type { ApplyWorld, ReadStep } from "./plan-run.ts";
+import type { RunMarks } from "./receipt-writer.ts";
+import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
+
+/**
+ * Ends what a run has left, with nothing written to a cluster: the receipt tells what of it stands there. `read` is what its steps show
+ * now; null where that cannot be read.
+ */
+export async function endRun(
+  unfinished: PlanReceipt,
+  why: string,
+  read: readonly ReadStep[] | null,
+  keeper: ReceiptKeeper,
+  { clock, redact }: Pick<ApplyWorld, "clock" | "redact">,
+  run: RunMarks,
+): Promise<PlanReceipt> {
+  const actions = tellActions(unfinished, read);
+  const now = new Date(clock()).toISOString();
+  const message = [unfinished.message, why, summarize(actions)].filter((text) => text !== "").join(" ");
+  const receipt: PlanReceipt = {
+    ...unfinished,
+    outcome: decideOutcome(unfinished, actions),
+    message: cutMessage(redact(message)),
+    ...{ run: run.id, runUrl: run.url, publishedAt: now, finishedAt: now, actions, attestation: null },
+  };
+  await keeper.write(receipt);
+  return receipt;
+}
+
+function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[] | null): ActionReceipt[] {
+  const steps = (read ?? []).map(({ step }) => step);
+  if (read === null || !isOfSteps(unfinished, steps)) {
+    return unfinished.actions.map((action) =>
+      action.outcome === "pending"
+        ? { ...action, outcome: "kept", message: "Whether it was applied is not known." }
+        : action,
+    );
+  }
+  takeUp(read, unfinished);
+  return unfinished.actions.map((action, index) => {
+    const looked = read[index];
+    const outcome = looked === undefined ? action.outcome : lookAt(looked);
+    const message = outcome === "kept" ? `${action.subject} was changed by somebody else since.` : "";
+    return { ...action, outcome, message: message || action.message };
+  });
+}
+
+function decideOutcome({ outcome }: PlanReceipt, actions: readonly ActionReceipt[]): PlanReceipt["outcome"] {
+  if (actions.some((action) => action.outcome === "applied" || action.outcome === "kept")) return "failed";
+  return outcome === "rolling-back" ? "rolled-back" : "stale";
+}
+
+/** `Applied: Deployment/web (scale_workload). Not applied: Deployment/api (scale_workload).` */
+function summarize(actions: readonly ActionReceipt[]): string {
+  const parts = WORDS.flatMap(([outcome, word]) => {
+    const named = actions
+      .filter((action) => action.outcome === outcome)
+      .map(({ action, subject }) => `${subject} (${action})`);
+    return named.length === 0 ? [] : [`${word}: ${named.join(", ")}.`];
+  });
+  return parts.join(" ");
+}
+
+const WORDS: readonly [ActionReceipt["outcome"], string][] = [
+  ["applied", "Applied"],
+  ["kept", "Not as it was left, or not known"],
+  ["rolled-back", "Rolled back"],
+  ["not-reached", "Not applied"],
+];

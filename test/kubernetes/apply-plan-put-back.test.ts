@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
+import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
+import { sharePlanCluster } from "./support/share-plan-cluster.ts";
+
+const open = sharePlanCluster();
+type World = Awaited<ReturnType<typeof open>>;
+
+const HOUR_MS = 60 * 60_000;
+const PATH = receiptPath("prod");
+const ref = (name: string) => ({ apiVersion: "apps/v1", kind: "Deployment", name, namespace: "default" });
+const replicas = (count: number) => ({ spec: { replicas: count } });
+const asked = (count: number) => z.object({ spec: z.object({ replicas: z.literal(count) }) });
+
+/** Has a run end in the midst of scaling a workload from 1 to 2, and answers the receipt that it leaves. */
+async function leave({ cluster, admin, world }: World, name: string): Promise<string> {
+  await admin.apply(workload("Deployment", name, replicas(1).spec));
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo(name, 2)]));
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(ref(name), asked(2));
+  interrupt.abort();
+  await running;
+  await cluster.releasePods();
+  return (await world.github.readFile(REPO, PATH, "pulumiscale")) ?? "";
+}
+
+test("what a run has left is ended after a day, with nothing written, and told", async ({ skip }) => {
+  const opened = await open(skip);
+  const { admin, world } = opened;
+  await leave(opened, "late");
+  const { receipts, problems } = await world.run({ laterMs: 25 * HOUR_MS });
+  expect(receipts).toMatchObject([
+    {
+      outcome: "failed",
+      finishedAt: expect.any(String),
+      message: expect.stringMatching(
+        /^The run that began at \S+ had not ended, and is not gone on with after 24 hours\. Applied: Deployment\/late \(scale_workload\)\.$/,
+      ),
+      actions: [{ outcome: "applied", before: { replicas: 1 }, after: { replicas: 2 } }],
+      rollbackHints: ["kubectl scale deployment/late -n default --replicas=1 --context=admin"],
+    },
+  ]);
+  expect(problems).toEqual([expect.stringContaining("ended as failed")]);
+  expect(await admin.get(ref("late"))).toMatchObject(replicas(2));
+  expect(await world.readReceipt()).toEqual(receipts[0]);
+  expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
+});
+
+test("an unfinished receipt that is put back after the plan has ended is not gone on with", async ({
+  skip,
+}) => {
+  const opened = await open(skip);
+  const { admin, world } = opened;
+  const left = await leave(opened, "again");
+  expect((await world.run()).receipts).toMatchObject([{ outcome: "applied" }]);
+  await admin.apply(workload("Deployment", "again", replicas(1).spec));
+  await world.commit({ [PATH]: left }, "pulumiscale");
+  const { receipts } = await world.run();
+  expect(receipts).toMatchObject([
+    {
+      outcome: "stale",
+      message: expect.stringMatching(
+        /had not ended by its receipt, but the plan ended as applied at \S+: an old receipt was put back\. Not applied: Deployment\/again \(scale_workload\)\.$/,
+      ),
+      actions: [{ outcome: "not-reached" }],
+    },
+  ]);
+  expect(await admin.get(ref("again"))).toMatchObject(replicas(1));
+  expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
+});
+
+test("what somebody else has changed since a run has left it ends the run, with nothing written", async ({
+  skip,
+}) => {
+  const opened = await open(skip);
+  const { admin, world } = opened;
+  await admin.apply(workload("Deployment", "next", replicas(1).spec));
+  await admin.apply(workload("Deployment", "moved", replicas(1).spec));
+  await opened.cluster.holdPods();
+  await world.merge(planOf([scaleTo("moved", 2), scaleTo("next", 2)]));
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(ref("moved"), asked(2));
+  interrupt.abort();
+  await running;
+  await opened.cluster.releasePods();
+  await admin.apply(workload("Deployment", "moved", replicas(5).spec));
+  const { receipts } = await world.run();
+  expect(receipts).toMatchObject([
+    {
+      outcome: "failed",
+      message: expect.stringContaining("since somebody else has changed Deployment/moved meanwhile"),
+      actions: [{ outcome: "kept" }, { outcome: "not-reached" }],
+    },
+  ]);
+  expect(await admin.get(ref("moved"))).toMatchObject(replicas(5));
+  expect(await admin.get(ref("next"))).toMatchObject(replicas(1));
+});

@@ -99,3 +99,47 @@ test("what somebody else has changed since a run has left it ends the run, with 
   expect(await admin.get(ref("moved"))).toMatchObject(replicas(5));
   expect(await admin.get(ref("next"))).toMatchObject(replicas(1));
 });
+
+test("a plan whose receipt is removed, or that is merged again after another one, is not applied again", async ({
+  skip,
+}) => {
+  const { admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "once", replicas(1).spec));
+  const plan = planOf([scaleTo("once", 2)]);
+  await world.merge(plan);
+  expect((await world.run()).receipts).toMatchObject([{ outcome: "applied" }]);
+  await admin.apply(workload("Deployment", "once", replicas(1).spec));
+  const once = {
+    outcome: "stale",
+    message: expect.stringMatching(
+      /^The plan has gone stale: it ended as applied at \S+, and is applied once\. Make it anew\.$/,
+    ),
+  };
+  await world.commit({ [PATH]: null }, "pulumiscale");
+  expect(await world.readReceipt()).toBeNull();
+  expect((await world.run()).receipts).toMatchObject([once]);
+  await world.merge(planOf([scaleTo("once", 3)]));
+  expect((await world.run()).receipts).toMatchObject([{ outcome: "applied" }]);
+  await world.merge(plan);
+  expect((await world.run()).receipts).toMatchObject([
+    { outcome: "stale", message: expect.stringContaining("and is applied once") },
+  ]);
+  expect(await admin.get(ref("once"))).toMatchObject(replicas(3));
+  expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
+});
+
+test("a plan that was made without a cluster is not begun after a week", async ({ skip }) => {
+  const { admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "old", replicas(1).spec));
+  await world.merge(planOf([scaleTo("old", 2)]));
+  const { receipts } = await world.run({ laterMs: 8 * 24 * HOUR_MS });
+  expect(receipts).toMatchObject([
+    {
+      outcome: "stale",
+      message: expect.stringMatching(/it was made at \S+, over 7 days ago, .* Make it anew\.$/),
+      actions: [{ outcome: "not-reached" }],
+    },
+  ]);
+  expect(await admin.get(ref("old"))).toMatchObject(replicas(1));
+  expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
+});

@@ -57,12 +57,12 @@ async function applyOne(
   world: ApplyWorld,
   run: RunMarks,
 ): Promise<PlanReceipt> {
-  const { source, standing } = due;
+  const { source, plan, standing } = due;
   const { target } = source;
   const unfinished = await findUnfinished(place.trust, due, world);
   const texts = await place.ledger.readEarlier(target);
   const earlier = texts.flatMap((text) => parseReceipt(text) ?? []);
-  const opening = decideOpening(unfinished, earlier, world.clock());
+  const opening = decideOpening({ plan, blob: source.blob }, unfinished, earlier, world.clock());
   const keeper = keepReceipt(place, target, standing?.text ?? null);
   return await applyPlan(due, opening, keeper, world, run);
 }

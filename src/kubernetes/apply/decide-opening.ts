@@ -1,3 +1,4 @@
+import type { ScalePlan } from "../scale-plan.ts";
 import { isUnfinished, type PlanReceipt } from "./plan-receipt.ts";
 
 /** How a run takes a plan up. `why` is a sentence. */
@@ -10,21 +11,44 @@ export type Opening =
   | { kind: "end"; unfinished: PlanReceipt; why: string };
 
 const HOUR_MS = 60 * 60_000;
+/** For so long a plan that says not of each object what it was made for is taken to be of the cluster. */
+const BEGIN_DAYS = 7;
 /** What a run has left is gone on with for so long: later nobody expects it to be. */
 const RESUME_HOURS = 24;
 
 /**
- * Decides how a plan is taken up. `unfinished` is what a run of it has left, and counts; `earlier` are the receipts that have stood in its
- * place. A receipt that counts counts for ever, and whoever may push to the ledger branch can put an old one back there.
+ * Decides how a plan is taken up. `blob` is the plan's; `unfinished` is what a run of it has left, and counts; `earlier` are the receipts
+ * that have stood in its place. A receipt that counts counts for ever, and whoever may push to the ledger branch can put an old one back
+ * there, or remove the one that stands.
  */
 export function decideOpening(
+  { plan, blob }: { plan: ScalePlan; blob: string },
   unfinished: PlanReceipt | null,
   earlier: readonly PlanReceipt[],
   nowMs: number,
 ): Opening {
-  if (unfinished === null) return { kind: "begin" };
+  if (unfinished === null) {
+    const why = whyNotBegun(plan, blob, earlier, nowMs);
+    return why === null ? { kind: "begin" } : { kind: "refuse", why };
+  }
   const why = whyNotResumed(unfinished, earlier, nowMs);
   return why === null ? { kind: "resume", unfinished } : { kind: "end", unfinished, why };
+}
+
+function whyNotBegun(
+  { metadata: { createdAt }, actions }: ScalePlan,
+  blob: string,
+  earlier: readonly PlanReceipt[],
+  nowMs: number,
+): string | null {
+  const ended = earlier.find((receipt) => receipt.plan.blob === blob && !isUnfinished(receipt));
+  if (ended !== undefined)
+    return `it ended as ${ended.outcome} at ${ended.publishedAt}, and is applied once.`;
+  if (actions.every(({ observed }) => observed !== undefined)) return null;
+  const ageMs = nowMs - Date.parse(createdAt);
+  if (ageMs < -HOUR_MS) return `it says that it was made at ${createdAt}, which is yet to come.`;
+  if (ageMs <= BEGIN_DAYS * 24 * HOUR_MS) return null;
+  return `it was made at ${createdAt}, over ${BEGIN_DAYS} days ago, and does not say of each object what it was made for.`;
 }
 
 function whyNotResumed(

@@ -91,7 +91,7 @@ export async function openPlanWorld(kubeconfig: string) {
   });
   const folder = { owner: "your-org", repo: "your-repo", baseBranch: "main", folder: PLANS_FOLDER };
   const ledger = new GitHubPlanLedger(createJobClient(token, github.apiUrl), folder);
-  const commit = (files: Readonly<Record<string, string>>, branch = "main") =>
+  const commit = (files: Readonly<Record<string, string | null>>, branch = "main") =>
     github.commit(REPO, { branch, message: "a plan", login: "your-org", files });
   return {
     github,

@@ -118,7 +118,13 @@ test.for<[string, RegExp]>([
     expect([killed.code, killed.signal]).toEqual([null, "SIGKILL"]);
     const next = await run(null);
     expect(next.code).toBe(1);
-    expect((await world.readReceipt())?.outcome).toBe("rolled-back");
+    expect(await world.readReceipt()).toMatchObject({
+      outcome: "rolled-back",
+      actions: [
+        { outcome: "rolled-back", after: { replicas: 3 } },
+        { outcome: "rolled-back", after: { containers: [{ requests: { cpu: "300m" } }] } },
+      ],
+    });
     expect(await admin.get(ref("fail"))).toMatchObject({
       spec: {
         replicas: 2,

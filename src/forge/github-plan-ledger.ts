@@ -48,6 +48,11 @@ query EarlierReceipts($owner: String!, $repo: String!, $ledger: String!, $path: 
   }
 }`;
 
+const PLAN_QUERY = `
+query FormerPlan($owner: String!, $repo: String!, $blob: GitObjectID!) {
+  repository(owner: $owner, name: $repo) { plan: object(oid: $blob) { ... on Blob { ${BLOB_FIELDS} } } }
+}`;
+
 const Blob = z.union([BlobAnswer, z.object({}).transform(() => null)]).nullable();
 const File = z.object({
   name: z.string(),
@@ -82,6 +87,8 @@ const EarlierAnswer = z.object({
   }),
 });
 
+const PlanAnswer = z.object({ repository: z.object({ plan: Blob }) });
+
 /** A file of a folder of a folder. `text` is null where it is no text, or too large. */
 type Found = { target: string; blob: string; text: string | null };
 
@@ -100,10 +107,7 @@ export class GitHubPlanLedger {
     return this.#doing("reading the plans", async () => {
       const { owner, repo, baseBranch, folder } = this.#place;
       const base = `refs/heads/${baseBranch}`;
-      const variables = { owner, repo, base, ledger: LEDGER_REF, folder };
-      const answer = Answer.safeParse(await retry(() => askGraphql(this.#client, QUERY, variables)));
-      if (!answer.success) throw unexpectedAnswer("reading the plans", answer.error);
-      const { repository } = answer.data;
+      const { repository } = await this.#ask(QUERY, { base, ledger: LEDGER_REF, folder }, Answer);
       if (repository.base === null) {
         const message = `The branch ${baseBranch} is not in ${owner}/${repo}, so that no plan can be merged there. Set base-branch (--base-branch).`;
         throw new ForgeError("not-found", message);
@@ -124,16 +128,20 @@ export class GitHubPlanLedger {
   /** The newest texts of a target's receipt, newest first, as far as git keeps them. Throws `ForgeError`. */
   readEarlier(target: string): Promise<string[]> {
     return this.#doing("reading earlier receipts", async () => {
-      const { owner, repo, folder } = this.#place;
-      const variables = { owner, repo, ledger: LEDGER_REF, path: `${folder}/${target}/receipt.json` };
-      const answer = EarlierAnswer.safeParse(
-        await retry(() => askGraphql(this.#client, EARLIER_QUERY, variables)),
-      );
-      if (!answer.success) throw unexpectedAnswer("reading earlier receipts", answer.error);
-      const { ledger } = answer.data.repository;
+      const path = `${this.#place.folder}/${target}/receipt.json`;
+      const answer = await this.#ask(EARLIER_QUERY, { ledger: LEDGER_REF, path }, EarlierAnswer);
+      const { ledger } = answer.repository;
       const blobs = (ledger?.target.history.nodes ?? []).map(({ file }) => file?.object ?? null);
       const texts = await Promise.all(blobs.map((blob) => this.#text(blob)));
       return texts.filter((text) => text !== null);
+    });
+  }
+
+  /** The text of a blob; null where there is none. Throws `ForgeError`. */
+  readPlan(blob: string): Promise<string | null> {
+    return this.#doing("reading a former plan", async () => {
+      const { repository } = await this.#ask(PLAN_QUERY, { blob }, PlanAnswer);
+      return await this.#text(repository.plan);
     });
   }
 
@@ -169,6 +177,14 @@ export class GitHubPlanLedger {
         text: await this.#text(blob),
       })),
     );
+  }
+
+  async #ask<T>(query: string, more: Record<string, string>, schema: z.ZodType<T>): Promise<T> {
+    const { owner, repo } = this.#place;
+    const variables = { owner, repo, ...more };
+    const answer = schema.safeParse(await retry(() => askGraphql(this.#client, query, variables)));
+    if (!answer.success) throw unexpectedAnswer("reading the plans", answer.error);
+    return answer.data;
   }
 
   async #text(blob: z.infer<typeof Blob>): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
+import { parseReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
 import { sharePlanCluster } from "./support/share-plan-cluster.ts";
 
@@ -98,6 +99,47 @@ test("what somebody else has changed since a run has left it ends the run, with 
   ]);
   expect(await admin.get(ref("moved"))).toMatchObject(replicas(5));
   expect(await admin.get(ref("next"))).toMatchObject(replicas(1));
+});
+
+test("what a run has left of a plan is ended and told where a newer one was merged", async ({ skip }) => {
+  const opened = await open(skip);
+  const { cluster, admin, world } = opened;
+  await admin.apply(workload("Deployment", "half", replicas(1).spec));
+  await admin.apply(workload("Deployment", "rest", replicas(1).spec));
+  const { metadata } = z
+    .object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string(), generation: z.int() }) })
+    .parse(await admin.get(ref("half")));
+  const observed = { ...metadata };
+  await cluster.holdPods();
+  const former = planOf([scaleTo("half", 2), scaleTo("rest", 2)]);
+  await world.merge(former);
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(ref("half"), asked(2));
+  interrupt.abort();
+  await running;
+  await cluster.releasePods();
+  await world.merge(planOf([{ ...scaleTo("half", 3), observed }]));
+  const { receipts, problems } = await world.run();
+  expect(receipts).toMatchObject([
+    {
+      plan: { createdAt: former.metadata.createdAt },
+      outcome: "failed",
+      finishedAt: expect.any(String),
+      message: expect.stringMatching(
+        /^The run that began at \S+ had not ended when a newer plan was merged\. Applied: Deployment\/half \(scale_workload\)\. Not applied: Deployment\/rest \(scale_workload\)\.$/,
+      ),
+      actions: [{ outcome: "applied" }, { outcome: "not-reached" }],
+    },
+    // It was made for what stood there before.
+    { outcome: "stale", message: expect.stringContaining("Deployment/half has changed since") },
+  ]);
+  expect(problems).toHaveLength(2);
+  const [, ended] = await world.ledger.readEarlier("prod");
+  expect(parseReceipt(ended ?? "")).toEqual(receipts[0]);
+  expect(await world.readReceipt()).toEqual(receipts[1]);
+  expect(await admin.get(ref("half"))).toMatchObject(replicas(2));
+  expect(await admin.get(ref("rest"))).toMatchObject(replicas(1));
 });
 
 test("a plan whose receipt is removed, or that is merged again after another one, is not applied again", async ({

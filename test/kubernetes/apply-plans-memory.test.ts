@@ -29,6 +29,7 @@ async function run(
       ledgerOid: null,
     }),
     readEarlier: async () => [],
+    readPlan: async () => null,
     commit: async ({ path, text }) => {
       if (ledgerFails(path)) throw new Error(`A rule of the branch\nrefuses ${SECRET}.`);
       receipts.set(path.split("/").at(-2) ?? "", text);

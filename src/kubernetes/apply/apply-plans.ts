@@ -3,11 +3,14 @@ import { plainLine } from "../cluster/quote-text.ts";
 import { applyPlan, renderPlanName } from "./apply-plan.ts";
 import { decideOpening } from "./decide-opening.ts";
 import { type DuePlan, decideDue } from "./due-plans.ts";
+import { endRun } from "./end-run.ts";
+import { judgePlan } from "./judge-plan.ts";
 import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
 import type { PlanLedger, ReceiptTrust } from "./plan-ledger.ts";
 import { type PlanReceipt, parseReceipt } from "./plan-receipt.ts";
-import type { ApplyWorld } from "./plan-run.ts";
+import { type ApplyWorld, type ReadStep, readSteps } from "./plan-run.ts";
 import type { RunMarks } from "./receipt-writer.ts";
+import { isOutage } from "./wait-for-rollout.ts";
 
 /** What came of a run. `problems` are sentences on what was not applied, and why. */
 export type PlansResult = { receipts: PlanReceipt[]; problems: string[] };
@@ -24,15 +27,16 @@ export async function applyPlans(
 ): Promise<PlansResult> {
   const { due, problems } = decideDue(await place.ledger.read(), target);
   const receipts: PlanReceipt[] = [];
+  const take = (receipt: PlanReceipt) => {
+    const { plan, outcome, message } = receipt;
+    receipts.push(receipt);
+    if (outcome !== "applied")
+      problems.push(`The plan of ${plan.target} (${plan.createdAt}) ended as ${outcome}: ${message}`);
+  };
   for (const plan of due) {
     world.say(`Applying ${renderPlanName(plan.plan)}.`);
     try {
-      const receipt = await applyOne(place, plan, world, run);
-      receipts.push(receipt);
-      if (receipt.outcome !== "applied")
-        problems.push(
-          `${capital(renderPlanName(plan.plan))} ended as ${receipt.outcome}: ${receipt.message}`,
-        );
+      await applyOne(place, plan, world, run, take);
     } catch (error) {
       if (world.signal.aborted) {
         problems.push(
@@ -51,23 +55,48 @@ export async function applyPlans(
   return { receipts, problems: problems.map(world.redact) };
 }
 
+/** `take` is given each receipt that ends a plan: that of one before, which a run has left, may be the first. */
 async function applyOne(
   place: { ledger: PlanLedger; trust: ReceiptTrust },
   due: DuePlan,
   world: ApplyWorld,
   run: RunMarks,
-): Promise<PlanReceipt> {
+  take: (receipt: PlanReceipt) => void,
+): Promise<void> {
   const { source, plan, standing } = due;
-  const { target } = source;
-  const unfinished = await findUnfinished(place.trust, due, world);
+  const { target, blob } = source;
+  const keeper = keepReceipt(place, target, standing?.text ?? null);
+  const left = await findUnfinished(place.trust, due, world);
+  const isOwn = left?.plan.blob === blob;
+  if (left !== null && !isOwn) {
+    const read = await readFormer(place.ledger, left, world);
+    const why = `The run that began at ${left.startedAt} had not ended when a newer plan was merged.`;
+    take(await endRun(left, why, read, keeper, world, run));
+  }
   const texts = await place.ledger.readEarlier(target);
   const earlier = texts.flatMap((text) => parseReceipt(text) ?? []);
-  const opening = decideOpening({ plan, blob: source.blob }, unfinished, earlier, world.clock());
-  const keeper = keepReceipt(place, target, standing?.text ?? null);
-  return await applyPlan(due, opening, keeper, world, run);
+  const opening = decideOpening({ plan, blob }, isOwn ? left : null, earlier, world.clock());
+  take(await applyPlan(due, opening, keeper, world, run));
 }
 
-/** What a run has left of the plan, where that counts. */
+/** What the steps of a plan show that is not the newest any more; null where nobody can say. */
+async function readFormer(
+  ledger: PlanLedger,
+  { plan: { blob, target } }: PlanReceipt,
+  world: ApplyWorld,
+): Promise<ReadStep[] | null> {
+  const text = await ledger.readPlan(blob);
+  const judged = text === null ? null : judgePlan(text, target);
+  if (judged?.kind !== "plan") return null;
+  try {
+    return await readSteps(judged.plan, world);
+  } catch (error) {
+    if (error instanceof ClusterError && !isOutage(error)) return null;
+    throw error;
+  }
+}
+
+/** What a run has left at the plan's place, where that counts. */
 async function findUnfinished(
   trust: ReceiptTrust,
   { standing }: DuePlan,

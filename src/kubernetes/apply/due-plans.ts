@@ -8,7 +8,7 @@ import { isUnfinished, type PlanReceipt, parseReceipt } from "./plan-receipt.ts"
 export type DuePlan = {
   source: PlanSource;
   plan: ScalePlan;
-  /** The receipt that stands at its place, of an earlier plan or of a run that has not ended; null where there is none. */
+  /** The receipt that stands at its place, and what it says where it is of a run that has not ended, of this plan or of an earlier one. */
   standing: { text: string; unfinished: PlanReceipt | null } | null;
 };
 
@@ -34,8 +34,7 @@ export function decideDue({ plans, receipts }: PlanLedgerRead, target: string | 
       );
       continue;
     }
-    const ofThis = receipt?.plan.blob === source.blob ? receipt : null;
-    if (ofThis !== null && !isUnfinished(ofThis)) continue;
+    if (receipt?.plan.blob === source.blob && !isUnfinished(receipt)) continue;
     const judged =
       source.text === null
         ? ({ kind: "bad", why: "is no text, or too long" } as const)
@@ -44,7 +43,8 @@ export function decideDue({ plans, receipts }: PlanLedgerRead, target: string | 
       problems.push(`The plan ${planPath(source.target)} ${judged.why}, so it was not applied.`);
       continue;
     }
-    const standing = text === undefined ? null : { text, unfinished: ofThis };
+    const unfinished = receipt !== null && isUnfinished(receipt) ? receipt : null;
+    const standing = text === undefined ? null : { text, unfinished };
     due.push({ source, plan: judged.plan, standing });
   }
   const timeOf = ({ plan }: DuePlan) => Date.parse(plan.metadata.createdAt);

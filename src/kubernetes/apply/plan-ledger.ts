@@ -24,6 +24,8 @@ export type PlanLedger = {
   read(): Promise<PlanLedgerRead>;
   /** The newest texts of a target's `receipt.json` that git keeps, newest first, with the one that stands there. */
   readEarlier(target: string): Promise<readonly string[]>;
+  /** The text of a plan that is not the newest any more; null where git has no such text. */
+  readPlan(blob: string): Promise<string | null>;
   /** `again`: the branch has moved, or nobody knows whether it was written; to be read again. Throws where it never will work. */
   commit(commit: ReceiptCommit): Promise<"committed" | "again">;
 };

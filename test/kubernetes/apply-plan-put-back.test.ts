@@ -50,6 +50,17 @@ test("what a run has left is ended after a day, with nothing written, and told",
   expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
 });
 
+test("what a run has left of a workload that is gone is ended too", async ({ skip }) => {
+  const opened = await open(skip);
+  const { admin, world } = opened;
+  await leave(opened, "gone");
+  await admin.remove(ref("gone"));
+  const { receipts } = await world.run({ laterMs: 25 * HOUR_MS });
+  expect(receipts).toMatchObject([
+    { outcome: "failed", actions: [{ outcome: "kept", message: "Whether it was applied is not known." }] },
+  ]);
+});
+
 test("an unfinished receipt that is put back after the plan has ended is not gone on with", async ({
   skip,
 }) => {

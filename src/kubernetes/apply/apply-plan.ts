@@ -1,7 +1,8 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
 import type { ScalePlan } from "../scale-plan.ts";
 import { isSameState } from "./action-state.ts";
-import { applySteps, bare } from "./apply-steps.ts";
+import { applySteps } from "./apply-steps.ts";
+import { bare } from "./cluster-refusal.ts";
 import type { Opening } from "./decide-opening.ts";
 import { decideStaleness } from "./decide-staleness.ts";
 import type { DuePlan } from "./due-plans.ts";
@@ -20,46 +21,43 @@ import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
  */
 export async function applyPlan(
   due: DuePlan,
-  opening: Opening,
+  opening: Exclude<Opening, { kind: "end" }>,
   keeper: ReceiptKeeper,
   world: ApplyWorld,
   run: RunMarks,
 ): Promise<PlanReceipt> {
   const read = await readSteps(due.plan, world);
   const steps = read.map(({ step }) => step);
-  const unfinished = "unfinished" in opening ? opening.unfinished : null;
-  const keep = receiptWriter(due, steps, unfinished?.startedAt ?? null, keeper, world, run);
-  switch (opening.kind) {
-    case "refuse":
-      return await refuse(steps, opening.why, keep);
-    case "end":
-      return await endRun(opening.unfinished, opening.why, read, keeper, world, run);
-    case "resume":
-      return await resume(opening.unfinished, read, keep, keeper, world, run);
-    case "begin": {
-      const stale = findStale(read);
-      if (stale.length > 0) return await refuse(steps, `${stale.join("; ")}.`, keep);
-      await tryOut(read, world);
-      return await applyRead(steps, keep, keeper, world);
-    }
-  }
+  const startedAt = opening.kind === "resume" ? opening.unfinished.startedAt : null;
+  const keep = receiptWriter(due, steps, startedAt, keeper, world, run);
+  const work: Work = { due, read, steps, keep, keeper, world, run };
+  if (opening.kind === "refuse") return await refuse(work, opening.why);
+  if (opening.kind === "resume") return await resume(work, opening.unfinished);
+  const stale = findStale(read);
+  if (stale.length > 0) return await refuse(work, `${stale.join("; ")}.`);
+  await tryOut(read, world);
+  return await applyRead(work);
 }
 
-async function refuse(steps: readonly Step[], why: string, keep: WriteReceipt): Promise<PlanReceipt> {
+/** A plan that is taken up. */
+type Work = {
+  due: DuePlan;
+  read: readonly ReadStep[];
+  steps: readonly Step[];
+  keep: WriteReceipt;
+  keeper: ReceiptKeeper;
+  world: ApplyWorld;
+  run: RunMarks;
+};
+
+async function refuse({ steps, keep }: Work, why: string): Promise<PlanReceipt> {
   for (const step of steps) step.outcome = "not-reached";
   return await keep("stale", `The plan has gone stale: ${why} Make it anew.`);
 }
 
-async function resume(
-  unfinished: PlanReceipt,
-  read: readonly ReadStep[],
-  keep: WriteReceipt,
-  keeper: ReceiptKeeper,
-  world: ApplyWorld,
-  run: RunMarks,
-): Promise<PlanReceipt> {
+async function resume(work: Work, unfinished: PlanReceipt): Promise<PlanReceipt> {
+  const { due, read, steps, keep, keeper, world, run } = work;
   const { startedAt, outcome, message } = unfinished;
-  const steps = read.map(({ step }) => step);
   if (!isOfSteps(unfinished, steps)) {
     const contexts = [...new Set(unfinished.actions.map(({ kubeContext }) => kubeContext))].join(", ");
     throw new ClusterError(
@@ -71,22 +69,18 @@ async function resume(
   takeUp(read, unfinished);
   if (outcome === "rolling-back") {
     await keep("rolling-back", message);
-    return await takeBack(steps, message, keep, world);
+    return await takeBack(work, message);
   }
   const changed = read.filter((one) => lookAt(one) === "kept").map(({ step }) => step.change.subject);
   if (changed.length > 0) {
     const why = `The run that began at ${startedAt} had not ended, and is not gone on with, since somebody else has changed ${changed.join(", ")} meanwhile. Make the plan anew.`;
-    return await endRun(unfinished, why, read, keeper, world, run);
+    return await endRun(unfinished, why, due.plan, keeper, world, run);
   }
-  return await applyRead(steps, keep, keeper, world);
+  return await applyRead(work);
 }
 
-async function applyRead(
-  steps: readonly Step[],
-  keep: WriteReceipt,
-  keeper: ReceiptKeeper,
-  world: ApplyWorld,
-): Promise<PlanReceipt> {
+async function applyRead(work: Work): Promise<PlanReceipt> {
+  const { steps, keep, keeper, world } = work;
   await keep("applying", "");
   const applied = await applySteps(steps, world, keeper.confirm);
   if (applied.kind === "applied") {
@@ -95,15 +89,10 @@ async function applyRead(
   }
   world.say(`${applied.why}. Rolling back.`);
   await keep("rolling-back", `${applied.why}.`);
-  return await takeBack(steps, `${applied.why}.`, keep, world);
+  return await takeBack(work, `${applied.why}.`);
 }
 
-async function takeBack(
-  steps: readonly Step[],
-  why: string,
-  keep: WriteReceipt,
-  world: ApplyWorld,
-): Promise<PlanReceipt> {
+async function takeBack({ steps, keep, world }: Work, why: string): Promise<PlanReceipt> {
   const isWhole = await rollBack(steps, world);
   return await keep(isWhole ? "rolled-back" : "failed", why);
 }

@@ -1,5 +1,6 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { plainLine } from "../cluster/quote-text.ts";
+import type { ScalePlan } from "../scale-plan.ts";
 import { applyPlan, renderPlanName } from "./apply-plan.ts";
 import { decideOpening } from "./decide-opening.ts";
 import { type DuePlan, decideDue } from "./due-plans.ts";
@@ -8,9 +9,8 @@ import { judgePlan } from "./judge-plan.ts";
 import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
 import type { PlanLedger, ReceiptTrust } from "./plan-ledger.ts";
 import { type PlanReceipt, parseReceipt } from "./plan-receipt.ts";
-import { type ApplyWorld, type ReadStep, readSteps } from "./plan-run.ts";
+import type { ApplyWorld } from "./plan-run.ts";
 import type { RunMarks } from "./receipt-writer.ts";
-import { isOutage } from "./wait-for-rollout.ts";
 
 /** What came of a run. `problems` are sentences on what was not applied, and why. */
 export type PlansResult = { receipts: PlanReceipt[]; problems: string[] };
@@ -69,31 +69,28 @@ async function applyOne(
   const left = await findUnfinished(place.trust, due, world);
   const isOwn = left?.plan.blob === blob;
   if (left !== null && !isOwn) {
-    const read = await readFormer(place.ledger, left, world);
+    const former = await readFormer(place.ledger, left);
     const why = `The run that began at ${left.startedAt} had not ended when a newer plan was merged.`;
-    take(await endRun(left, why, read, keeper, world, run));
+    take(await endRun(left, why, former, keeper, world, run));
   }
   const texts = await place.ledger.readEarlier(target);
   const earlier = texts.flatMap((text) => parseReceipt(text) ?? []);
   const opening = decideOpening({ plan, blob }, isOwn ? left : null, earlier, world.clock());
-  take(await applyPlan(due, opening, keeper, world, run));
+  take(
+    opening.kind === "end"
+      ? await endRun(opening.unfinished, opening.why, plan, keeper, world, run)
+      : await applyPlan(due, opening, keeper, world, run),
+  );
 }
 
-/** What the steps of a plan show that is not the newest any more; null where nobody can say. */
+/** A plan that is not the newest any more; null where it is not to be had. */
 async function readFormer(
   ledger: PlanLedger,
   { plan: { blob, target } }: PlanReceipt,
-  world: ApplyWorld,
-): Promise<ReadStep[] | null> {
+): Promise<ScalePlan | null> {
   const text = await ledger.readPlan(blob);
   const judged = text === null ? null : judgePlan(text, target);
-  if (judged?.kind !== "plan") return null;
-  try {
-    return await readSteps(judged.plan, world);
-  } catch (error) {
-    if (error instanceof ClusterError && !isOutage(error)) return null;
-    throw error;
-  }
+  return judged?.kind === "plan" ? judged.plan : null;
 }
 
 /** What a run has left at the plan's place, where that counts. */

@@ -1,8 +1,11 @@
 import type { OnConflict, Reference } from "../cluster/cluster.ts";
 import { ClusterError, type ClusterErrorCode } from "../cluster/cluster-error.ts";
 import { type ActionState, isSameState } from "./action-state.ts";
+import { bare, isOutage } from "./cluster-refusal.ts";
+import { findReverted } from "./find-reverted.ts";
+import { nameOwners } from "./owned-fields.ts";
 import type { ApplyWorld, Step } from "./plan-run.ts";
-import { isOutage, type Waited, waitForRollout } from "./wait-for-rollout.ts";
+import { type Waited, waitForRollout } from "./wait-for-rollout.ts";
 
 export type Applied = { kind: "applied" } | { kind: "failed"; why: string };
 
@@ -25,7 +28,8 @@ export async function applySteps(
     const waited = await waitForAll(group, world);
     if (waited.kind === "failed") return waited;
   }
-  return { kind: "applied" };
+  const why = await findReverted(steps);
+  return why === null ? { kind: "applied" } : { kind: "failed", why };
 }
 
 /** Waits for the workloads of these steps, each once. */
@@ -62,7 +66,7 @@ async function applyStep(step: Step, world: ApplyWorld): Promise<string | null> 
   const written = await writeWhere(step, after, (state) => isSameState(state, before), world.onConflict);
   if (written.kind === "refused") return written.why;
   if (written.kind === "other") {
-    return `${change.subject} was changed by somebody else while the plan was being applied`;
+    return `${change.subject} was changed by ${nameOwners(written.owners)} while the plan was being applied`;
   }
   step.outcome = isSameState(before, after) ? "unchanged" : "applied";
   step.message = [step.message, written.owners].filter((text) => text !== "").join(" ");
@@ -73,7 +77,8 @@ async function applyStep(step: Step, world: ApplyWorld): Promise<string | null> 
 export type Written =
   /** `owners`: a sentence on who else has set it; empty where nobody has. */
   | { kind: "written" | "unchanged"; owners: string }
-  | { kind: "other" }
+  /** `owners`: those who have set it, beside us. */
+  | { kind: "other"; owners: readonly string[] }
   | { kind: "refused"; code: ClusterErrorCode; why: string };
 
 /** An object changes between read and write as often as its controllers speak of it. */
@@ -90,7 +95,7 @@ export async function writeWhere(
     try {
       const seen = await change.read();
       if (isSameState(seen.state, to)) return { kind: "unchanged", owners: "" };
-      if (!may(seen.state, seen.owners)) return { kind: "other" };
+      if (!may(seen.state, seen.owners)) return { kind: "other", owners: seen.owners };
       await change.write(to, seen, "commit", onConflict);
       return { kind: "written", owners: tellOwners(change.subject, to, seen.owners) };
     } catch (error) {
@@ -106,9 +111,4 @@ export async function writeWhere(
 function tellOwners(subject: string, to: ActionState, owners: readonly string[]): string {
   if (to.kind !== "replicas" || owners.length === 0) return "";
   return `${subject}: ${owners.join(", ")} has set the replicas too, and may put them back.`;
-}
-
-/** The sentence without its full stop, to go on. */
-export function bare(error: ClusterError): string {
-  return error.message.replace(/\.$/, "");
 }

@@ -1,37 +1,41 @@
+import { ClusterError } from "../cluster/cluster-error.ts";
+import type { ScalePlan } from "../scale-plan.ts";
+import { orRefusal } from "./cluster-refusal.ts";
 import type { ReceiptKeeper } from "./keep-receipt.ts";
 import { type ActionReceipt, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
-import type { ApplyWorld, ReadStep } from "./plan-run.ts";
+import { type ApplyWorld, type ReadStep, readSteps } from "./plan-run.ts";
 import type { RunMarks } from "./receipt-writer.ts";
 import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
 
 /**
- * Ends what a run has left, with nothing written to a cluster: the receipt tells what of it stands there. `read` is what its steps show
- * now; null where that cannot be read.
+ * Ends what a run has left, with nothing written to a cluster: the receipt tells what of it stands there. `plan` is the run's;
+ * null where it is not to be had. Throws where the cluster is gone.
  */
 export async function endRun(
   unfinished: PlanReceipt,
   why: string,
-  read: readonly ReadStep[] | null,
+  plan: ScalePlan | null,
   keeper: ReceiptKeeper,
-  { clock, redact }: Pick<ApplyWorld, "clock" | "redact">,
+  world: ApplyWorld,
   run: RunMarks,
 ): Promise<PlanReceipt> {
-  const actions = tellActions(unfinished, read);
-  const now = new Date(clock()).toISOString();
+  const read = plan === null ? [] : await orRefusal(() => readSteps(plan, world));
+  const actions = tellActions(unfinished, read instanceof ClusterError ? [] : read);
+  const now = new Date(world.clock()).toISOString();
   const message = [unfinished.message, why, summarize(actions)].filter((text) => text !== "").join(" ");
   const receipt: PlanReceipt = {
     ...unfinished,
     outcome: decideOutcome(unfinished, actions),
-    message: cutMessage(redact(message)),
+    message: cutMessage(world.redact(message)),
     ...{ run: run.id, runUrl: run.url, publishedAt: now, finishedAt: now, actions, attestation: null },
   };
   await keeper.write(receipt);
   return receipt;
 }
 
-function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[] | null): ActionReceipt[] {
-  const steps = (read ?? []).map(({ step }) => step);
-  if (read === null || !isOfSteps(unfinished, steps)) {
+function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[]): ActionReceipt[] {
+  const steps = read.map(({ step }) => step);
+  if (!isOfSteps(unfinished, steps)) {
     return unfinished.actions.map((action) =>
       action.outcome === "pending"
         ? { ...action, outcome: "kept", message: "Whether it was applied is not known." }

@@ -37,6 +37,11 @@ export function ownersOf(managed: ManagedFields, path: readonly string[], except
   return [...new Set(names)];
 }
 
+/** Managers, for people. */
+export function nameOwners(owners: readonly string[]): string {
+  return owners.length === 0 ? "somebody else" : owners.join(", ");
+}
+
 function project(value: unknown, fields: unknown): unknown {
   const keys = isTree(fields) ? Object.keys(fields).filter((key) => key !== ".") : [];
   if (!isTree(fields) || keys.length === 0) return value;

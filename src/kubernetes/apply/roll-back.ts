@@ -2,11 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { isSameState } from "./action-state.ts";
 import { type Written, waitForAll, writeWhere } from "./apply-steps.ts";
+import { isSetByAutoscaler } from "./autoscaled.ts";
+import { isOutage } from "./cluster-refusal.ts";
 import type { ApplyWorld, Step } from "./plan-run.ts";
-import { isOutage } from "./wait-for-rollout.ts";
-
-/** The controller of an HorizontalPodAutoscaler moves replicas on from where a plan has put them. */
-const AUTOSCALER = "kube-controller-manager";
 
 /**
  * Takes back what of the steps stands in the cluster, the last one first, and waits for the workloads; each step tells its outcome.
@@ -73,8 +71,7 @@ async function tryBack(step: Step): Promise<Written | ClusterError> {
     return await writeWhere(
       step,
       before,
-      (state, owners) =>
-        isSameState(state, after) || (state.kind === "replicas" && owners.includes(AUTOSCALER)),
+      (state, owners) => isSameState(state, after) || isSetByAutoscaler({ state, owners }),
       "take-over",
     );
   } catch (error) {

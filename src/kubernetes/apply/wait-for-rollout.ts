@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/cluster-error.ts";
+import { bare, isOutage } from "./cluster-refusal.ts";
 import { explainRollout } from "./explain-rollout.ts";
 import type { Rollout } from "./judge-rollout.ts";
 import { readRollout } from "./read-rollout.ts";
@@ -36,7 +37,7 @@ export async function waitForRollout(
     const looked = await look(cluster, workload);
     const nowMs = clock();
     if (looked instanceof ClusterError) {
-      if (!isOutage(looked)) return { kind: "failed", why: looked.message.replace(/\.$/, "") };
+      if (!isOutage(looked)) return { kind: "failed", why: bare(looked) };
       if (nowMs - begunMs >= timeoutMs) throw looked;
     } else {
       const { kind, ready, wanted, hasGivenUp } = looked;
@@ -70,9 +71,4 @@ async function look(cluster: Cluster, workload: Reference): Promise<Rollout | Cl
     if (error instanceof ClusterError) return error;
     throw error;
   }
-}
-
-/** Whether the cluster said nothing of what was asked, so that the same may work later. */
-export function isOutage(error: ClusterError): boolean {
-  return ["unreachable", "timeout", "busy", "unauthorized"].includes(error.code);
 }

@@ -72,3 +72,81 @@ test("what the plan's own autoscaler makes of the replicas is noted", async ({ s
     { outcome: "applied", message: expect.stringContaining("its autoscaler has set 2 replicas since.") },
   ]);
 });
+
+test("a plan that fails leaves what an autoscaler has made of the replicas since, and puts its bounds back", async ({
+  skip,
+}) => {
+  const { cluster, admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "left", replicas(1).spec));
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "left" };
+  const { name, kind, apiVersion } = hpaRef("left");
+  const bounds = { scaleTargetRef: target, minReplicas: 1, maxReplicas: 9 };
+  await admin.apply({ apiVersion, kind, metadata: { name, namespace }, spec: bounds });
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo("left", 2), hpaOf("left", 1, 8)]));
+  const running = world.run({ onConflict: "take-over", timeoutMs: 3000 });
+  await admin.waitFor(hpaRef("left"), z.object({ spec: z.object({ maxReplicas: z.literal(8) }) }));
+  await scaleBy(admin, "kube-controller-manager", "left", 5);
+  const { receipts } = await running;
+  await cluster.releasePods();
+  expect(receipts).toMatchObject([
+    {
+      outcome: "failed",
+      actions: [
+        {
+          outcome: "kept",
+          message: "Deployment/left was changed by kube-controller-manager since, and stays as it is.",
+        },
+        { outcome: "rolled-back" },
+      ],
+    },
+  ]);
+  expect(await admin.get(ref("left"))).toMatchObject(replicas(5));
+  expect(await admin.get(hpaRef("left"))).toMatchObject({ spec: { maxReplicas: 9 } });
+});
+
+test("a plan that fails takes back what the autoscaler that it made has made of the replicas", async ({
+  skip,
+}) => {
+  const { cluster, admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "ours", replicas(1).spec));
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo("ours", 2), hpaOf("ours", 1, 8)]));
+  const running = world.run({ timeoutMs: 3000 });
+  await admin.waitFor(hpaRef("ours"), z.object({ spec: z.object({ maxReplicas: z.literal(8) }) }));
+  await scaleBy(admin, "kube-controller-manager", "ours", 5);
+  const { receipts } = await running;
+  await cluster.releasePods();
+  expect(receipts).toMatchObject([
+    { outcome: "rolled-back", actions: [{ outcome: "rolled-back" }, { outcome: "rolled-back" }] },
+  ]);
+  expect(await admin.get(ref("ours"))).toMatchObject(replicas(1));
+});
+
+test("a run is gone on with past replicas that an autoscaler has set meanwhile", async ({ skip }) => {
+  const { cluster, admin, world } = await open(skip);
+  await admin.apply(workload("Deployment", "past", replicas(1).spec));
+  await admin.apply(workload("Deployment", "then", replicas(1).spec));
+  await cluster.holdPods();
+  await world.merge(planOf([scaleTo("past", 2), hpaOf("past", 1, 8), scaleTo("then", 2)]));
+  const interrupt = new AbortController();
+  const running = world.run({ signal: interrupt.signal });
+  await admin.waitFor(hpaRef("past"), z.object({ spec: z.object({ maxReplicas: z.literal(8) }) }));
+  interrupt.abort();
+  await running;
+  await scaleBy(admin, "kube-controller-manager", "past", 3);
+  await cluster.releasePods();
+  const { receipts, problems } = await world.run();
+  expect(problems).toEqual([]);
+  expect(receipts).toMatchObject([
+    {
+      outcome: "applied",
+      message: expect.stringContaining(
+        "Deployment/past: its autoscaler has set the replicas since, and they stay.",
+      ),
+      actions: [{ outcome: "kept" }, { outcome: "applied" }, { outcome: "applied" }],
+    },
+  ]);
+  expect(await admin.get(ref("past"))).toMatchObject(replicas(3));
+  expect(await admin.get(ref("then"))).toMatchObject(replicas(2));
+});

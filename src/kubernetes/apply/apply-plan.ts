@@ -2,6 +2,7 @@ import { ClusterError } from "../cluster/cluster-error.ts";
 import type { ScalePlan } from "../scale-plan.ts";
 import { isSameState } from "./action-state.ts";
 import { applySteps } from "./apply-steps.ts";
+import { isAutoscaled } from "./autoscaled.ts";
 import { bare } from "./cluster-refusal.ts";
 import type { Opening } from "./decide-opening.ts";
 import { decideStaleness } from "./decide-staleness.ts";
@@ -71,12 +72,23 @@ async function resume(work: Work, unfinished: PlanReceipt): Promise<PlanReceipt>
     await keep("rolling-back", message);
     return await takeBack(work, message);
   }
-  const changed = read.filter((one) => lookAt(one) === "kept").map(({ step }) => step.change.subject);
+  const changed: string[] = [];
+  for (const { step, seen } of read) {
+    if (lookAt({ step, seen }) !== "kept") continue;
+    const { subject, reference } = step.change;
+    if (await isAutoscaled(step.cluster, reference, seen)) leaveToAutoscaler(step);
+    else changed.push(subject);
+  }
   if (changed.length > 0) {
     const why = `The run that began at ${startedAt} had not ended, and is not gone on with, since somebody else has changed ${changed.join(", ")} meanwhile. Make the plan anew.`;
     return await endRun(unfinished, why, due.plan, keeper, world, run);
   }
   return await applyRead(work);
+}
+
+function leaveToAutoscaler(step: Step): void {
+  step.outcome = "kept";
+  step.message = `${step.change.subject}: its autoscaler has set the replicas since, and they stay.`;
 }
 
 async function applyRead(work: Work): Promise<PlanReceipt> {

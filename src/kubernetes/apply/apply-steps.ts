@@ -1,6 +1,7 @@
 import type { OnConflict, Reference } from "../cluster/cluster.ts";
 import { ClusterError, type ClusterErrorCode } from "../cluster/cluster-error.ts";
 import { type ActionState, isSameState } from "./action-state.ts";
+import type { Seen } from "./change.ts";
 import { bare, isOutage } from "./cluster-refusal.ts";
 import { findReverted } from "./find-reverted.ts";
 import { nameOwners } from "./owned-fields.ts";
@@ -60,10 +61,11 @@ function groupByWorkload(steps: readonly Step[]): Step[][] {
   return groups;
 }
 
-/** Answers why it could not be applied; null where it was. */
+/** Answers why it could not be applied; null where it was, or is left to others. */
 async function applyStep(step: Step, world: ApplyWorld): Promise<string | null> {
+  if (step.outcome === "kept") return null;
   const { change, before, after } = step;
-  const written = await writeWhere(step, after, (state) => isSameState(state, before), world.onConflict);
+  const written = await writeWhere(step, after, ({ state }) => isSameState(state, before), world.onConflict);
   if (written.kind === "refused") return written.why;
   if (written.kind === "other") {
     return `${change.subject} was changed by ${nameOwners(written.owners)} while the plan was being applied`;
@@ -88,14 +90,14 @@ const ATTEMPTS = 10;
 export async function writeWhere(
   { change }: Step,
   to: ActionState,
-  may: (state: ActionState, owners: readonly string[]) => boolean,
+  may: (seen: Seen) => boolean | Promise<boolean>,
   onConflict: OnConflict,
 ): Promise<Written> {
   for (let attempt = 1; ; attempt++) {
     try {
       const seen = await change.read();
       if (isSameState(seen.state, to)) return { kind: "unchanged", owners: "" };
-      if (!may(seen.state, seen.owners)) return { kind: "other", owners: seen.owners };
+      if (!(await may(seen))) return { kind: "other", owners: seen.owners };
       await change.write(to, seen, "commit", onConflict);
       return { kind: "written", owners: tellOwners(change.subject, to, seen.owners) };
     } catch (error) {

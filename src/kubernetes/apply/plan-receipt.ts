@@ -16,7 +16,7 @@ const ActionReceipt = z.strictObject({
    * - `pending`: it is about to be applied
    * - `applied`; `unchanged`: it was so already
    * - `rolled-back`: it stands as it stood before
-   * - `kept`: it was applied, and was not taken back: somebody has changed it since, or it could not be
+   * - `kept`: it stands neither as before nor as applied, since somebody has changed it, or it could not be taken back
    * - `not-reached`: nothing of it was applied
    */
   outcome: z.enum(["pending", "applied", "unchanged", "rolled-back", "kept", "not-reached"]),

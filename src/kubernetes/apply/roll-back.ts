@@ -2,8 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { isSameState } from "./action-state.ts";
 import { type Written, waitForAll, writeWhere } from "./apply-steps.ts";
-import { isSetByAutoscaler } from "./autoscaled.ts";
+import { isAutoscaled, isSetByAutoscaler } from "./autoscaled.ts";
+import type { Seen } from "./change.ts";
 import { isOutage } from "./cluster-refusal.ts";
+import { nameOwners } from "./owned-fields.ts";
 import type { ApplyWorld, Step } from "./plan-run.ts";
 
 /**
@@ -30,7 +32,7 @@ export async function rollBack(steps: readonly Step[], world: ApplyWorld): Promi
         break;
       case "other":
         step.outcome = "kept";
-        step.message = `${change.subject} was changed by somebody else since, and stays as it is.`;
+        step.message = `${change.subject} was changed by ${nameOwners(written.owners)} since, and stays as it is.`;
         break;
       case "refused":
         step.outcome = "kept";
@@ -66,14 +68,13 @@ async function writeBack(step: Step, { pollMs, signal }: ApplyWorld): Promise<Wr
 
 /** An outage is an answer here. */
 async function tryBack(step: Step): Promise<Written | ClusterError> {
-  const { before, after } = step;
+  const { before, after, change, cluster } = step;
+  // What an autoscaler has made of the replicas is no number of ours; it is where the autoscaler was ours, and is gone.
+  const isOurs = async (seen: Seen) =>
+    isSameState(seen.state, after) ||
+    (isSetByAutoscaler(seen) && !(await isAutoscaled(cluster, change.reference, seen)));
   try {
-    return await writeWhere(
-      step,
-      before,
-      (state, owners) => isSameState(state, after) || isSetByAutoscaler({ state, owners }),
-      "take-over",
-    );
+    return await writeWhere(step, before, isOurs, "take-over");
   } catch (error) {
     if (error instanceof ClusterError && isOutage(error)) return error;
     throw error;

@@ -235,14 +235,29 @@ test("a VerticalPodAutoscaler is made and changed, where the cluster knows the k
       ],
     },
   ]);
-  await world.merge(planOf([vpa("2Gi")]));
-  expect((await world.run()).receipts).toMatchObject([{ outcome: "applied" }]);
   const ref = { apiVersion: "autoscaling.k8s.io/v1", kind: "VerticalPodAutoscaler", name: "tall", namespace };
+  const sidecar = { containerName: "sidecar", mode: "Off" };
+  const ofAll = { containerName: "*", controlledResources: ["memory"] };
+  const merge = "application/merge-patch+json";
+  const spec = {
+    updatePolicy: { minReplicas: 3 },
+    resourcePolicy: {
+      containerPolicies: [{ ...ofAll, minAllowed: { cpu: "1" }, maxAllowed: { cpu: "2" } }, sidecar],
+    },
+  };
+  await admin.request("PATCH", await admin.pathOf(ref), { spec }, merge);
+  await world.merge(planOf([vpa("2Gi")]));
+  expect((await world.run({ onConflict: "take-over" })).receipts).toMatchObject([{ outcome: "applied" }]);
   expect(await admin.get(ref)).toMatchObject({
     spec: {
       targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "tall" },
-      updatePolicy: { updateMode: "Initial" },
-      resourcePolicy: { containerPolicies: [{ containerName: "*", maxAllowed: { memory: "2Gi" } }] },
+      updatePolicy: { updateMode: "Initial", minReplicas: 3 },
+      resourcePolicy: {
+        containerPolicies: [
+          { ...ofAll, minAllowed: { cpu: "1" }, maxAllowed: { cpu: "2", memory: "2Gi" } },
+          sidecar,
+        ],
+      },
     },
   });
 });

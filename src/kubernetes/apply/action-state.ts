@@ -5,7 +5,9 @@ import { parseQuantity } from "../quantity.ts";
 const Amount = z.string().max(100).nullable();
 const Amounts = z.strictObject({ cpu: Amount.optional(), memory: Amount.optional() });
 const Count = z.int().min(0).max(2_147_483_647);
-const Json = z.record(z.string(), z.json());
+/** An object as a cluster has it. */
+export const Json = z.record(z.string(), z.json());
+export type Json = z.infer<typeof Json>;
 
 /** What an action changes, and that alone, as it stands in a cluster, stood there, or is to stand there. */
 export const ActionState = z.discriminatedUnion("kind", [

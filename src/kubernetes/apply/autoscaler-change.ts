@@ -2,15 +2,14 @@ import { z } from "zod";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { FIELD_MANAGER } from "../cluster/field-manager.ts";
-import { resourceAmounts } from "../resource-amounts.ts";
 import type { PlanAction } from "../scale-plan.ts";
-import type { ActionState } from "./action-state.ts";
+import { type ActionState, Json } from "./action-state.ts";
+import { aimVpa, type Vpa } from "./aim-vpa.ts";
 import type { Change, Seen } from "./change.ts";
 import { ownersOf } from "./owned-fields.ts";
 import { ChangedMetadata, manifestOf, versionOf } from "./workload-template.ts";
 
 const Target = z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() });
-const Json = z.record(z.string(), z.json());
 const LiveHpa = z.object({
   metadata: ChangedMetadata,
   spec: z.object({
@@ -24,7 +23,6 @@ const LiveVpa = z.object({ metadata: ChangedMetadata, spec: Json.and(z.object({ 
 
 type Target = z.infer<typeof Target>;
 type Hpa = Extract<PlanAction, { action: "apply_hpa" }>["hpa"];
-type Vpa = Extract<PlanAction, { action: "apply_vpa" }>["vpa"];
 
 /** Makes a HorizontalPodAutoscaler, or changes its bounds and what it holds of CPU; other metrics of it stay. */
 export function hpaChange(cluster: Cluster, reference: Reference, target: Target | null, hpa: Hpa): Change {
@@ -74,13 +72,8 @@ export function hpaChange(cluster: Cluster, reference: Reference, target: Target
   });
 }
 
-/** Makes a VerticalPodAutoscaler, or changes its mode and its bounds. */
+/** Makes a VerticalPodAutoscaler, or changes its mode and the bounds of all containers; what it says of single ones stays. */
 export function vpaChange(cluster: Cluster, reference: Reference, target: Target, vpa: Vpa): Change {
-  const { min, max } = vpa;
-  const bounds = {
-    ...(min && { minAllowed: resourceAmounts(min) }),
-    ...(max && { maxAllowed: resourceAmounts(max) }),
-  };
   return autoscalerChange(cluster, reference, {
     read: async () => {
       const live = await cluster.read(reference, LiveVpa);
@@ -94,14 +87,7 @@ export function vpaChange(cluster: Cluster, reference: Reference, target: Target
     target,
     aim: (state, aimed) => ({
       kind: "vpa",
-      spec: {
-        ...(state.kind === "vpa" ? state.spec : {}),
-        targetRef: { ...aimed },
-        updatePolicy: { updateMode: vpa.mode },
-        ...(min === undefined && max === undefined
-          ? {}
-          : { resourcePolicy: { containerPolicies: [{ containerName: "*", ...bounds }] } }),
-      },
+      spec: aimVpa(state.kind === "vpa" ? state.spec : {}, aimed, vpa),
     }),
     specOf: (to) => (to.kind === "vpa" ? to.spec : null),
   });

@@ -1,4 +1,5 @@
 import type { ActionState } from "./apply/action-state.ts";
+import { cpuTargetOf } from "./apply/cpu-target.ts";
 import { inContext } from "./apply/rollback-command.ts";
 import type { Finding } from "./finding.ts";
 import { judgeInput } from "./judge-input.ts";
@@ -80,14 +81,8 @@ function previousResources({ containers }: StateOf<"resources">) {
 }
 
 function previousHpa({ min, max, metrics }: StateOf<"hpa">) {
-  const found = metrics.map(cpuTargetOf).find((target) => target !== null);
-  return { min: min ?? 1, max, ...(found == null ? {} : { targetCPU: found }) };
-}
-
-function cpuTargetOf(metric: unknown): number | null {
-  const resource = fieldOf(metric, "resource");
-  const target = fieldOf(fieldOf(resource, "target"), "averageUtilization");
-  return fieldOf(resource, "name") === "cpu" && typeof target === "number" ? target : null;
+  const targetCPU = cpuTargetOf(metrics);
+  return { min: min ?? 1, max, ...(targetCPU === null ? {} : { targetCPU }) };
 }
 
 /** What the autoscaler does where nothing is said. */

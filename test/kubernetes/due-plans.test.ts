@@ -88,27 +88,44 @@ describe("a plan that anybody may have merged", () => {
 
 describe("a plan is stale", () => {
   const target = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
-  const state: ActionState = { kind: "hpa", min: 2, max: 6, metrics: [], target };
+  const cpu = (averageUtilization: number) => ({
+    type: "Resource",
+    resource: { name: "cpu", target: { type: "Utilization", averageUtilization } },
+  });
+  const state: ActionState = {
+    ...{ kind: "hpa", min: 2, max: 6, target },
+    metrics: [{ type: "Pods", pods: {} }, cpu(70)],
+  };
   const seen = {
     state,
     version: { generation: null, resourceVersion: "9" },
     uid: "u",
   };
-  const hpa = (observed: PlanAction["observed"], min = 2): PlanAction => ({
+  const hpa = (observed: PlanAction["observed"], previous = {}): PlanAction => ({
     action: "apply_hpa",
     kind: "HorizontalPodAutoscaler",
     name: "web",
     namespace: "default",
     hpa: { min: 3, max: 9, targetCPU: 50 },
     observed,
-    previous: { min, max: 6 },
+    previous: { min: 2, max: 6, targetCPU: 70, ...previous },
   });
   it.each([
     ["never without what it observed", hpa(undefined), null],
     ["by what has come to be", hpa("absent"), /has come to be/],
     ["by another object of the name", hpa({ uid: "v", resourceVersion: "9" }), /is another one/],
     ["not by the words of a controller alone", hpa({ uid: "u", resourceVersion: "8" }), null],
-    ["by other bounds", hpa({ uid: "u", resourceVersion: "8" }, 1), /resourceVersion 9, then 8/],
+    ["by other bounds", hpa({ uid: "u", resourceVersion: "8" }, { min: 1 }), /resourceVersion 9, then 8/],
+    [
+      "by another CPU to hold",
+      hpa({ uid: "u", resourceVersion: "8" }, { targetCPU: 60 }),
+      /resourceVersion 9, then 8/,
+    ],
+    [
+      "by a CPU to hold where there was none",
+      hpa({ uid: "u", resourceVersion: "8" }, { targetCPU: undefined }),
+      /resourceVersion 9, then 8/,
+    ],
   ])("%s", (_, action, why) => {
     const found = decideStaleness(action, "HorizontalPodAutoscaler/web", seen);
     if (why === null) expect(found).toBeNull();
@@ -128,6 +145,16 @@ it("amounts are the same however they are written, and the order of keys says no
   });
   expect(isSameState(of({ cpu: "1", memory: "1Gi" }), of({ memory: "1024Mi", cpu: "1000m" }))).toBe(true);
   expect(isSameState(of({ cpu: "1" }), of({ cpu: "1001m" }))).toBe(false);
+});
+
+it("metrics are the same in any order", () => {
+  const target = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+  const of = (...types: string[]): ActionState => ({
+    ...{ kind: "hpa", min: 1, max: 3, target },
+    metrics: types.map((type) => ({ type, list: [type, "x"] })),
+  });
+  expect(isSameState(of("Pods", "Resource"), of("Resource", "Pods"))).toBe(true);
+  expect(isSameState(of("Pods", "Resource"), of("Pods", "Pods"))).toBe(false);
 });
 
 it("what one manager has applied is found in lists by their keys, and nothing of others", () => {

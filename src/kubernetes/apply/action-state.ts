@@ -37,13 +37,16 @@ export const ActionState = z.discriminatedUnion("kind", [
 ]);
 export type ActionState = z.infer<typeof ActionState>;
 
-/** Whether two states are one: `1` and `1000m` of CPU are, and the order of keys says nothing. */
+/** Whether two states are one: `1` and `1000m` of CPU are, and the order of keys says nothing, nor does that of metrics. */
 export function isSameState(one: ActionState, other: ActionState): boolean {
   return canonical(one, "") === canonical(other, "");
 }
 
 function canonical(value: unknown, key: string): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item, "")).join(",")}]`;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonical(item, ""));
+    return `[${(key === "metrics" ? items.sort() : items).join(",")}]`;
+  }
   if (typeof value === "object" && value !== null) {
     const entries: [string, unknown][] = Object.entries(value);
     const texts = entries

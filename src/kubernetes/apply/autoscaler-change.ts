@@ -6,6 +6,7 @@ import type { PlanAction } from "../scale-plan.ts";
 import { type ActionState, Json } from "./action-state.ts";
 import { aimVpa, type Vpa } from "./aim-vpa.ts";
 import type { Change, Seen } from "./change.ts";
+import { isCpu } from "./cpu-target.ts";
 import { ownersOf } from "./owned-fields.ts";
 import { ChangedMetadata, manifestOf, versionOf } from "./workload-template.ts";
 
@@ -144,10 +145,4 @@ function autoscalerChange(cluster: Cluster, reference: Reference, autoscaler: Au
       await cluster.apply(manifestOf(reference, { version }, spec), { mode, onConflict }, z.unknown());
     },
   };
-}
-
-const Cpu = z.object({ type: z.literal("Resource"), resource: z.object({ name: z.literal("cpu") }) });
-
-function isCpu(metric: unknown): boolean {
-  return Cpu.safeParse(metric).success;
 }

@@ -1,6 +1,7 @@
 import { DETECT } from "../scale-input.ts";
 import type { PlanAction } from "../scale-plan.ts";
 import type { Seen } from "./change.ts";
+import { cpuTargetOf } from "./cpu-target.ts";
 
 /**
  * Why an action is not of the cluster as it stands any more; null where it is. A plan that was made without a cluster says nothing of it,
@@ -30,9 +31,12 @@ export function decideStaleness(
   return `${subject} has changed since the plan was made (resourceVersion ${version.resourceVersion}, then ${observed.resourceVersion})`;
 }
 
-/** Where a kind counts no generations, its version moves with each word on how it stands: what it is to be decides. */
+/**
+ * Where a kind counts no generations, its version moves with each word on how it stands: what the plan changes of it decides. Other metrics
+ * stay as they are, whatever they are.
+ */
 function isAsBefore(action: PlanAction, state: Seen["state"]): boolean {
   if (action.action !== "apply_hpa" || action.previous === undefined || state.kind !== "hpa") return false;
-  const { min, max } = action.previous;
-  return state.max === max && (state.min ?? 1) === min;
+  const { min, max, targetCPU = null } = action.previous;
+  return state.max === max && (state.min ?? 1) === min && cpuTargetOf(state.metrics) === targetCPU;
 }

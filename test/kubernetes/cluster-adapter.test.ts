@@ -55,7 +55,7 @@ async function failureOf(done: Promise<unknown>): Promise<Pick<ClusterError, "co
 }
 
 test("an object is read, listed, applied, tried and scaled", async ({ skip }) => {
-  const { kubeconfig } = await sharedCluster(skip);
+  const { admin, kubeconfig } = await sharedCluster(skip);
   const cluster = await open([kubeconfig], "admin");
   expect(await cluster.read(web, Sized)).toBeNull();
   await cluster.apply(manifest("web", 2), takeOver, Sized);
@@ -68,9 +68,32 @@ test("an object is read, listed, applied, tried and scaled", async ({ skip }) =>
   expect(await cluster.scale(web, { replicas: 7 }, "dry-run")).toMatchObject({ replicas: 7 });
   expect(await cluster.readScale(web)).toMatchObject({ replicas: 2, selector: "app=web" });
   expect(await cluster.scale(web, { replicas: 3 }, "commit")).toMatchObject({ replicas: 3 });
-  expect(await cluster.remove(web, "dry-run")).toBe("removed");
-  expect(await cluster.remove(web, "commit")).toBe("removed");
-  expect(await cluster.remove(web, "commit")).toBe("absent");
+  await admin.remove(web);
+});
+
+test("an object is removed only as it was seen", async ({ skip }) => {
+  const { kubeconfig } = await sharedCluster(skip);
+  const cluster = await open([kubeconfig], "admin");
+  const notes = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "notes" };
+  const Seen = z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) });
+  const write = async (text: string) => {
+    const { apiVersion, kind, namespace, name } = notes;
+    const made = { apiVersion, kind, metadata: { namespace, name }, data: { text } };
+    return (await cluster.apply(made, takeOver, Seen)).metadata;
+  };
+  const seen = await write("one");
+  expect(await cluster.remove(notes, seen, "dry-run")).toBe("removed");
+  expect(await cluster.read(notes, Seen)).not.toBeNull();
+  const changed = await write("two");
+  for (const mode of ["dry-run", "commit"] as const)
+    expect(await failureOf(cluster.remove(notes, seen, mode))).toMatchObject({ code: "conflict" });
+  expect(await cluster.remove(notes, changed, "commit")).toBe("removed");
+  const { resourceVersion } = await write("one");
+  expect(await failureOf(cluster.remove(notes, { ...seen, resourceVersion }, "commit"))).toMatchObject({
+    code: "conflict",
+  });
+  await cluster.remove(notes, await write("one"), "commit");
+  expect(await cluster.remove(notes, seen, "commit")).toBe("absent");
 });
 
 test("the version of a kind is asked of the cluster, and what it does not serve is nothing", async ({

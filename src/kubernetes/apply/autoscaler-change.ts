@@ -136,10 +136,11 @@ function autoscalerChange(cluster: Cluster, reference: Reference, autoscaler: Au
     },
     aim: ({ state }) =>
       target === null ? state : autoscaler.aim(state, state.kind === "hpa" ? state.target : target),
-    write: async (to, { version }, mode, onConflict) => {
+    write: async (to, { version, uid }, mode, onConflict) => {
       const spec = autoscaler.specOf(to);
       if (spec === null) {
-        await cluster.remove(reference, mode);
+        if (version === null || uid === null) return;
+        await cluster.remove(reference, { uid, resourceVersion: version.resourceVersion }, mode);
         return;
       }
       await cluster.apply(manifestOf(reference, { version }, spec), { mode, onConflict }, z.unknown());

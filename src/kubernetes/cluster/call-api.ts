@@ -65,10 +65,12 @@ function send(
   { method, body }: ApiRequest,
   options: RequestOptions,
 ): Promise<{ status: number; text: string }> {
+  const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body.content));
   const headers = {
     ...options.headers,
     accept: "application/json",
-    ...(body && { "content-type": body.type }),
+    // Node gives no length to the body of a DELETE, which then counts for none.
+    ...(body && { "content-type": body.type, "content-length": content?.length }),
   };
   const start = url.startsWith("https:") ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -87,7 +89,7 @@ function send(
       response.on("error", reject);
     });
     sent.on("error", reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body.content));
+    sent.end(content);
   });
 }
 

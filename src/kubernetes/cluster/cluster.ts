@@ -47,8 +47,12 @@ export type Cluster = {
     to: { replicas: number; resourceVersion?: string },
     mode: WriteMode,
   ): Promise<Scale>;
-  /** Removes an object; answers whether it was there. */
-  remove(reference: Reference, mode: WriteMode): Promise<"removed" | "absent">;
+  /** Removes an object, only while it is the one that was seen, as it was seen; answers whether it was there. */
+  remove(
+    reference: Reference,
+    seen: { uid: string; resourceVersion: string },
+    mode: WriteMode,
+  ): Promise<"removed" | "absent">;
 };
 
 export type InNamespace = { namespace: string };

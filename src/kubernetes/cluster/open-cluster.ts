@@ -108,10 +108,15 @@ function openObjects(
       });
       return toScale(accept(answer, ScaleAnswer, scaleOf(attempt("patch", resource, reference))));
     },
-    remove: async (reference, mode) => {
+    remove: async (reference, { uid, resourceVersion }, mode) => {
       const resource = await need(reference);
-      const path = `${pathOf(resource, reference)}?${new URLSearchParams(dryRun(mode))}`;
-      const answer = await call({ method: "DELETE", path });
+      // Where a DELETE has a body, its query counts for nothing.
+      const content = {
+        ...{ apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
+        ...(mode === "dry-run" && { dryRun: ["All"] }),
+      };
+      const body = { type: "application/json", content };
+      const answer = await call({ method: "DELETE", path: pathOf(resource, reference), body });
       if (answer.status === 404) return "absent";
       accept(answer, z.unknown(), attempt("delete", resource, reference));
       return "removed";

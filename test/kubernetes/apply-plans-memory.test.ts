@@ -88,6 +88,20 @@ test("a plan that cannot be receipted is a problem, and those before and after i
   ]);
 });
 
+test("a workload of which a controller speaks while its change is tried is no conflict", async () => {
+  const state: MemoryCluster = {
+    replicas: 2,
+    changes: 0,
+    answer: (verb) => {
+      if (verb !== "scale" || state.changes === 3) return;
+      state.changes = (state.changes ?? 0) + 1;
+      throw new ClusterError("conflict", "The object has been modified.");
+    },
+  };
+  const { problems } = await run([planOf([scaleTo("web", 4)])], state);
+  expect([problems, state.replicas]).toEqual([[], 4]);
+});
+
 test("a message without an end is cut for the receipt, and no secret is in it", async () => {
   let scaled = 0;
   const state: MemoryCluster = {

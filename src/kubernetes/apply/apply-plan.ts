@@ -1,3 +1,4 @@
+import type { OnConflict } from "../cluster/cluster.ts";
 import { ClusterError } from "../cluster/cluster-error.ts";
 import type { ScalePlan } from "../scale-plan.ts";
 import { isSameState } from "./action-state.ts";
@@ -123,18 +124,28 @@ async function tryOut(
   read: readonly ReadStep[],
   { onConflict }: Pick<ApplyWorld, "onConflict">,
 ): Promise<void> {
-  for (const { step, seen } of read) {
-    if (isSameState(step.before, step.after)) continue;
-    try {
-      await step.change.write(step.after, seen, "dry-run", onConflict);
-    } catch (error) {
-      if (!(error instanceof ClusterError) || error.code !== "conflict") throw error;
-      const owners = seen.owners.length === 0 ? "" : ` It was set by ${seen.owners.join(", ")}.`;
-      throw new ClusterError(
-        "conflict",
-        `${bare(error)}.${owners} To take it over, run with force-conflicts (--force-conflicts).`,
-      );
-    }
+  for (const one of read)
+    if (!isSameState(one.step.before, one.step.after)) await tryStep(one, onConflict, TRIES);
+}
+
+/** An object moves between read and write as often as its controllers speak of it. */
+const TRIES = 10;
+
+async function tryStep({ step, seen }: ReadStep, onConflict: OnConflict, tries: number): Promise<void> {
+  const { change, before, after } = step;
+  try {
+    await change.write(after, seen, "dry-run", onConflict);
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== "conflict") throw error;
+    const now = await change.read();
+    const hasMoved = now.version?.resourceVersion !== seen.version?.resourceVersion;
+    if (hasMoved && tries > 1 && isSameState(now.state, before))
+      return await tryStep({ step, seen: now }, onConflict, tries - 1);
+    const owners = now.owners.length === 0 ? "" : ` It was set by ${now.owners.join(", ")}.`;
+    throw new ClusterError(
+      "conflict",
+      `${bare(error)}.${owners} To take it over, run with force-conflicts (--force-conflicts).`,
+    );
   }
 }
 

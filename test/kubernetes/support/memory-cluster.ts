@@ -5,6 +5,8 @@ import { ClusterError } from "../../../src/kubernetes/cluster/cluster-error.ts";
 export type MemoryCluster = {
   context?: string;
   replicas: number;
+  /** How often something else of it has changed. */
+  changes?: number;
   object?: object;
   lists?: Readonly<Record<string, readonly object[]>>;
   answer?: (verb: "read" | "scale") => void;
@@ -16,7 +18,7 @@ export function memoryCluster(state: MemoryCluster): Cluster {
     replicas: state.replicas,
     running: state.replicas,
     selector: null,
-    resourceVersion: String(state.replicas),
+    resourceVersion: `${state.replicas}.${state.changes ?? 0}`,
   });
   const refuse = async () => {
     throw new ClusterError("refused", "This cluster takes nothing of the kind.");

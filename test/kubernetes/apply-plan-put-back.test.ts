@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
+import { planPath, receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
 import { parseReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
 import { sharePlanCluster } from "./support/share-plan-cluster.ts";
@@ -47,6 +47,25 @@ test("what a run has left is ended after a day, with nothing written, and told",
   expect(problems).toEqual([expect.stringContaining("ended as failed")]);
   expect(await admin.get(ref("late"))).toMatchObject(replicas(2));
   expect(await world.readReceipt()).toEqual(receipts[0]);
+  expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
+});
+
+test("what a run has left of a plan that was removed is ended too", async ({ skip }) => {
+  const opened = await open(skip);
+  const { admin, world } = opened;
+  await leave(opened, "removed");
+  await world.commit({ [planPath("prod")]: null });
+  const { receipts, problems } = await world.run();
+  expect(receipts).toMatchObject([
+    {
+      outcome: "failed",
+      message: expect.stringContaining(
+        "had not ended when its plan was removed. Applied: Deployment/removed (scale_workload).",
+      ),
+    },
+  ]);
+  expect(problems).toHaveLength(1);
+  expect(await admin.get(ref("removed"))).toMatchObject(replicas(2));
   expect(await world.run()).toEqual({ receipts: [], problems: [], lines: [] });
 });
 

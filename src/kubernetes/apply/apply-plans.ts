@@ -1,12 +1,11 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
 import { plainLine } from "../cluster/quote-text.ts";
-import type { ScalePlan } from "../scale-plan.ts";
 import { applyPlan, renderPlanName } from "./apply-plan.ts";
 import { decideOpening } from "./decide-opening.ts";
-import { type DuePlan, decideDue } from "./due-plans.ts";
+import { type DuePlan, decideDue, type RemovedPlan } from "./due-plans.ts";
 import { endRun } from "./end-run.ts";
-import { judgePlan } from "./judge-plan.ts";
 import { keepReceipt, PlanSuperseded } from "./keep-receipt.ts";
+import { endFormer, findUnfinished } from "./left-runs.ts";
 import type { PlanLedger, ReceiptTrust } from "./plan-ledger.ts";
 import { type PlanReceipt, parseReceipt } from "./plan-receipt.ts";
 import type { ApplyWorld } from "./plan-run.ts";
@@ -25,7 +24,7 @@ export async function applyPlans(
   run: RunMarks,
   target: string | null,
 ): Promise<PlansResult> {
-  const { due, problems } = decideDue(await place.ledger.read(), target);
+  const { due, removed, problems } = decideDue(await place.ledger.read(), target);
   const receipts: PlanReceipt[] = [];
   const take = (receipt: PlanReceipt) => {
     const { plan, outcome, message } = receipt;
@@ -33,15 +32,22 @@ export async function applyPlans(
     if (outcome !== "applied")
       problems.push(`The plan of ${plan.target} (${plan.createdAt}) ended as ${outcome}: ${message}`);
   };
-  for (const plan of due) {
-    world.say(`Applying ${renderPlanName(plan.plan)}.`);
+  const tasks = [
+    ...removed.map((one) => ({
+      name: `the plan of ${one.target} that was removed`,
+      work: () => endRemoved(place, one, world, run, take),
+    })),
+    ...due.map((one) => ({
+      name: renderPlanName(one.plan),
+      work: () => applyOne(place, one, world, run, take),
+    })),
+  ];
+  for (const { name, work } of tasks) {
     try {
-      await applyOne(place, plan, world, run, take);
+      await work();
     } catch (error) {
       if (world.signal.aborted) {
-        problems.push(
-          `The run was interrupted in ${renderPlanName(plan.plan)}; the next one goes on from there.`,
-        );
+        problems.push(`The run was interrupted in ${name}; the next one goes on from there.`);
         break;
       }
       if (error instanceof PlanSuperseded) {
@@ -49,7 +55,7 @@ export async function applyPlans(
         continue;
       }
       const ended = error instanceof ClusterError ? "stays due" : "was not brought to its end";
-      problems.push(`${capital(renderPlanName(plan.plan))} ${ended}: ${sentenceOf(error)}`);
+      problems.push(`${capital(name)} ${ended}: ${sentenceOf(error)}`);
     }
   }
   return { receipts, problems: problems.map(world.redact) };
@@ -65,13 +71,12 @@ async function applyOne(
 ): Promise<void> {
   const { source, plan, standing } = due;
   const { target, blob } = source;
+  world.say(`Applying ${renderPlanName(plan)}.`);
   const keeper = keepReceipt(place, target, standing?.text ?? null);
-  const left = await findUnfinished(place.trust, due, world);
+  const left = await findUnfinished(place.trust, standing, world);
   const isOwn = left?.plan.blob === blob;
   if (left !== null && !isOwn) {
-    const former = await readFormer(place.ledger, left);
-    const why = `The run that began at ${left.startedAt} had not ended when a newer plan was merged.`;
-    take(await endRun(left, why, former, keeper, world, run));
+    take(await endFormer(place.ledger, left, "a newer plan was merged", keeper, world, run));
   }
   const texts = await place.ledger.readEarlier(target);
   const earlier = texts.flatMap((text) => parseReceipt(text) ?? []);
@@ -83,27 +88,16 @@ async function applyOne(
   );
 }
 
-/** A plan that is not the newest any more; null where it is not to be had. */
-async function readFormer(
-  ledger: PlanLedger,
-  { plan: { blob, target } }: PlanReceipt,
-): Promise<ScalePlan | null> {
-  const text = await ledger.readPlan(blob);
-  const judged = text === null ? null : judgePlan(text, target);
-  return judged?.kind === "plan" ? judged.plan : null;
-}
-
-/** What a run has left at the plan's place, where that counts. */
-async function findUnfinished(
-  trust: ReceiptTrust,
-  { standing }: DuePlan,
-  { say }: Pick<ApplyWorld, "say">,
-): Promise<PlanReceipt | null> {
-  if (standing?.unfinished == null) return null;
-  const refusal = await trust.judge(standing.unfinished, standing.text);
-  if (refusal === null) return standing.unfinished;
-  say(`The receipt of an unfinished run is not accepted, since ${refusal}.`);
-  return null;
+async function endRemoved(
+  { ledger, trust }: { ledger: PlanLedger; trust: ReceiptTrust },
+  { target, standing }: RemovedPlan,
+  world: ApplyWorld,
+  run: RunMarks,
+  take: (receipt: PlanReceipt) => void,
+): Promise<void> {
+  const left = await findUnfinished(trust, standing, world);
+  const keeper = keepReceipt({ ledger, trust }, target, standing.text);
+  if (left !== null) take(await endFormer(ledger, left, "its plan was removed", keeper, world, run));
 }
 
 /** What else than a cluster may fail, as the ledger, says its own; one line of it is told. */

@@ -1,8 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
 import { movableClock, REPO } from "./support/command-world.ts";
+import { makeFolder } from "./support/infra-scale-world.ts";
 import { PLAN, PLANS, SUMMARY, startPlanPulls } from "./support/plan-pull-world.ts";
 
 const TIMEOUT = 60_000;
@@ -264,6 +267,30 @@ describe("an approved pull request is not merged, and says why, where", { timeou
     expect(await plan(8, "alice", ["--branch=plans/two"])).toBe(second);
     await approve(second);
     await merged("to: 8");
+  });
+});
+
+describe("the cost that a plan names", { timeout: TIMEOUT }, () => {
+  const table = (cpuHour: string) => `currency: EUR\ncpuHour: ${cpuHour}\nmemoryGiBHour: 0.005\n`;
+
+  it("by other prices than the base branch's is told, and not merged, until they are the base's", async () => {
+    const prices = path.join(await makeFolder(), "prices.yaml");
+    await writeFile(prices, table("0.0004"));
+    const world = await startPlanPulls({ files: { "ops/infra-scale/prices.yaml": table("0.04") } });
+    const { approve, ask, merged, notes, nudge, onBase, plan } = world;
+    const more = [`--branch=${PLANS}`, "--req=web:cpu=1,mem=1Gi", `--prices=${prices}`];
+    const number = await plan(6, "alice", more);
+    await approve(number);
+    await nudge();
+    expect(await onBase()).toBeNull();
+    const why =
+      "counts its cost by 0.0004 and 0.005 EUR an hour, and ops/infra-scale/prices.yaml of the base branch has 0.04 and 0.005 EUR an hour";
+    expect((await notes(number)).join()).toContain(why);
+    expect(await ask("/scale approve", "bob", number)).toContain(why);
+    await writeFile(prices, table("0.04"));
+    expect(await plan(6, "alice", more)).toBe(number);
+    await approve(number);
+    await merged();
   });
 });
 

@@ -1,12 +1,13 @@
 import type { StackFile } from "../domain/snapshot.ts";
 import { judgePlan } from "./apply/judge-plan.ts";
 import { PLANS_FOLDER, planPath } from "./apply/plan-place.ts";
-import { isCostOf } from "./plan-cost.ts";
+import { judgeCost } from "./judge-cost.ts";
+import { PRICES_PATH } from "./prices-path.ts";
 import { renderPlanPull } from "./render-plan-pull.ts";
 import { renderSummary } from "./render-summary.ts";
 
-/** Where the two files of a plan stand, from the repository's root. */
-export type PlanPaths = { target: string; plan: string; summary: string };
+/** Where the two files of a plan stand, and the prices that it is counted by, from the repository's root. */
+export type PlanPaths = { target: string; plan: string; summary: string; prices: string };
 
 export type FoundPlanPaths =
   /** No plan is touched. */
@@ -35,7 +36,8 @@ export function findPlanPaths(touched: ReadonlySet<string> | null): FoundPlanPat
   const plan = planPath(target);
   // The summary may stay as it is: it does not say when the plan was made.
   if (!paths.includes(plan)) return { kind: "unfit", message: `it leaves ${plan} as it is` };
-  return { kind: "paths", paths: { target, plan, summary: `${HOME}${target}/SUMMARY.md` } };
+  const summary = `${HOME}${target}/SUMMARY.md`;
+  return { kind: "paths", paths: { target, plan, summary, prices: PRICES_PATH } };
 }
 
 export type JudgedPlan =
@@ -44,18 +46,20 @@ export type JudgedPlan =
   | { kind: "plan"; target: string; title: string; message: string };
 
 /**
- * Judges the two files of a plan by themselves, whoever has written them: a plan that the Action applies, of that folder's target, and the summary that is
- * rendered from it, byte for byte. Pure.
+ * Judges the two files of a plan by themselves, whoever has written them: a plan that the Action applies, of that folder's target, its cost by the base
+ * branch's `prices`, and the summary that is rendered from it, byte for byte. Pure.
  */
-export function judgePlanFiles(paths: PlanPaths, plan: StackFile, summary: StackFile): JudgedPlan {
+export function judgePlanFiles(
+  paths: PlanPaths,
+  { plan, summary, prices }: { plan: StackFile; summary: StackFile; prices: StackFile },
+): JudgedPlan {
   const unfit = (message: string): JudgedPlan => ({ kind: "unfit", message });
   if (plan.kind !== "text") return unfit(`${paths.plan} ${whyUnread(plan)}`);
   const judged = judgePlan(plan.text, paths.target);
   if (judged.kind === "bad") return unfit(`${paths.plan} ${judged.why}`);
   if (summary.kind !== "text") return unfit(`${paths.summary} ${whyUnread(summary)}`);
-  const { cost, actions } = judged.plan;
-  if (cost !== undefined && !isCostOf(cost, actions))
-    return unfit(`${paths.plan} names a cost that is not what its own numbers come to`);
+  const why = judgeCost(judged.plan, prices);
+  if (why !== null) return unfit(`${paths.plan} ${why}`);
   const rendered = renderSummary(judged.plan);
   if (summary.text !== rendered) return unfit(`${paths.summary} is not what infra.scale writes of this plan`);
   const { title, commitBody } = renderPlanPull(judged.plan, rendered);

@@ -1,6 +1,7 @@
 import { isMap } from "yaml";
 import { z } from "zod";
 import { findDuplicateKey, parseWithinStack, walkNodes } from "../domain/stack-document.ts";
+import { PRICES_PATH } from "./prices-path.ts";
 
 /** As YAML has it, or as text; exact to a billionth. */
 const Price = z
@@ -42,7 +43,7 @@ export function parsePrices(text: string): ParsedPrices {
 
 /** The JSON Schema of a price table, for editors. */
 export function pricesJsonSchema(): object {
-  return { title: "ops/infra-scale/prices.yaml", ...z.toJSONSchema(Schema, { io: "input" }) };
+  return { title: PRICES_PATH, ...z.toJSONSchema(Schema, { io: "input" }) };
 }
 
 const LONGEST = 10_000;

@@ -130,31 +130,8 @@ function requestsOf(containers: readonly { cpu?: string | undefined; mem?: strin
   return { cpu: formatQuantity("cpu", sum("cpu")), mem: formatQuantity("memory", sum("mem")) };
 }
 
-/** Whether the cost that stands in a plan is what its own numbers come to, of as many pods as its actions say. */
-export function isCostOf(cost: PlanCost, actions: readonly PlanAction[]): boolean {
-  const rows = cost.workloads.map(({ before, after, month: _, ...row }) => ({
-    ...row,
-    before: before && withoutMonth(before),
-    after: after && withoutMonth(after),
-  }));
-  if (JSON.stringify(costOf(rows, cost)) !== JSON.stringify(cost)) return false;
-  const told = costRowsOf(actions);
-  return told.length === rows.length && told.every((row, index) => isRowOf(rows[index], row, actions));
-}
-
-function isRowOf(row: CostRow | undefined, told: CostRow, actions: readonly PlanAction[]): boolean {
-  if (row === undefined || keyOf(row) !== keyOf(told)) return false;
-  const { from, to } = replicasOf(keyOf(row), actions);
-  const isBefore = row.before === null || from === undefined || row.before.replicas === from;
-  return isBefore && (row.after === null || to === undefined || row.after.replicas === to);
-}
-
 function keyOf({ kind, name, kubeContext }: Pick<CostRow, "kind" | "name" | "kubeContext">): string {
   return JSON.stringify([kubeContext ?? null, kind, name]);
-}
-
-function withoutMonth({ replicas, cpu, mem }: PricedPods): PricedPods {
-  return { replicas, cpu, mem };
 }
 
 /** Money, as an exact number of `UNIT`s. */

@@ -18,7 +18,7 @@ export function renderSummary(plan: ScalePlan): string {
       actions.map((action, index) => `${index + 1}. ${renderAction(action)}${renderContext(action)}`),
     ),
     ...section("Clusters", renderClusters(plan.clusters ?? []).map(item)),
-    ...section("Cost", renderPlanCost(plan.cost)),
+    ...section("Cost", renderPlanCost(plan.cost, actions)),
     ...section("Rollback Hints", rollbackHints.map(hintItem)),
     ...section("Risks", risks.map(item)),
     ...section("Notes", notes.map(item)),

@@ -97,11 +97,13 @@ async function judge(
     mergeBaseOid: string,
   ): Promise<PlanVerdict> {
     const oids = [headOid, baseOid, mergeBaseOid];
-    const [head = [], base, before] = await plans.readPlanFiles(place, oids, [paths.plan, paths.summary]);
+    const files = [paths.plan, paths.summary, paths.prices];
+    const [head = [], base = [], before = []] = await plans.readPlanFiles(place, oids, files);
     const [plan = MISSING, summary = MISSING] = head;
-    const verdict = judgePlanFiles(paths, plan, summary);
+    const prices = base[2] ?? MISSING;
+    const verdict = judgePlanFiles(paths, { plan, summary, prices });
     // Git would mix the two where they do not touch the same lines.
-    if (verdict.kind === "plan" && JSON.stringify(base) !== JSON.stringify(before)) {
+    if (verdict.kind === "plan" && JSON.stringify(base.slice(0, 2)) !== JSON.stringify(before.slice(0, 2))) {
       const message = `another plan of ${paths.target} was merged since; run infra.scale again`;
       return { kind: "unfit", message };
     }

@@ -16,9 +16,10 @@ const PLAN = planOf("--namespace=assistant", "--workload=Deployment:web:6");
 
 function judge(actions: (action: PlanAction) => PlanAction[]) {
   const plan = { ...PLAN, actions: PLAN.actions.flatMap(actions) };
-  const paths = { target: "prod", plan: "plan.yaml", summary: "SUMMARY.md" };
+  const paths = { target: "prod", plan: "plan.yaml", summary: "SUMMARY.md", prices: "prices.yaml" };
   const text = (of: string) => ({ kind: "text", text: of }) as const;
-  return judgePlanFiles(paths, text(renderPlanFile(plan)), text(renderSummary(plan)));
+  const files = { plan: text(renderPlanFile(plan)), summary: text(renderSummary(plan)) };
+  return judgePlanFiles(paths, { ...files, prices: { kind: "missing" } });
 }
 
 it("a plan that the Action applies is one that is merged", () => {

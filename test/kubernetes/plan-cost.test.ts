@@ -2,12 +2,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import type { StackFile } from "../../src/domain/snapshot.ts";
 import { buildPlan } from "../../src/kubernetes/build-plan.ts";
 import { clusterCostRows } from "../../src/kubernetes/cluster-cost-rows.ts";
 import { judgePlanFiles } from "../../src/kubernetes/judge-plan-pull.ts";
 import { parsePrices, pricesJsonSchema } from "../../src/kubernetes/parse-prices.ts";
 import { parsePlanArguments } from "../../src/kubernetes/plan-arguments.ts";
-import { costOf, costRowsOf, isCostOf, type PricedPods } from "../../src/kubernetes/plan-cost.ts";
+import { costOf, costRowsOf, type PricedPods } from "../../src/kubernetes/plan-cost.ts";
 import { renderPlanFile } from "../../src/kubernetes/plan-file.ts";
 import { renderSummary } from "../../src/kubernetes/render-summary.ts";
 import type { ScalePlan } from "../../src/kubernetes/scale-plan.ts";
@@ -188,31 +189,101 @@ Requests × replicas × 730 hours, at 0.04 EUR for a CPU hour and 0.005 EUR for 
     expect(renderSummary({ ...plan, cost: grown })).toContain("| **+87.60** |");
   });
 
-  it("is judged by what its own numbers come to", () => {
-    const plan = pricedPlan(...args);
-    const paths = { target: "prod", plan: "plan.yaml", summary: "SUMMARY.md" };
-    const judge = (judged: ScalePlan) =>
-      judgePlanFiles(
-        paths,
-        { kind: "text", text: renderPlanFile(judged) },
-        { kind: "text", text: renderSummary(judged) },
-      );
-    expect(judge(plan)).toMatchObject({ kind: "plan", target: "prod" });
-    const { cost } = plan;
-    if (cost === undefined) throw new Error("There is no cost.");
-    const cheap = { ...cost, month: { ...cost.month, after: "1.00" } };
-    const message = "plan.yaml names a cost that is not what its own numbers come to";
-    expect(judge({ ...plan, cost: cheap })).toEqual({ kind: "unfit", message });
-    const few = costOf(
-      [{ kind: "Deployment", name: "web", before: null, after: pods(1, "500m", "1Gi") }],
+  it("tells of which pods only their cluster knows what they request", () => {
+    const plan = planOf(...args);
+    const told = costOf(
+      costRowsOf(plan.actions).map((row) =>
+        row.name === "api" ? { ...row, before: pods(1, "1", "0"), after: pods(2, "1", "0") } : row,
+      ),
       PRICES,
     );
-    expect(judge({ ...plan, cost: few })).toEqual({ kind: "unfit", message });
-    const [web, api] = costRowsOf(plan.actions);
-    if (web?.after == null || api === undefined) throw new Error("There is no row.");
-    const fewer = costOf([{ ...web, after: { ...web.after, replicas: 1 } }, api], PRICES);
-    expect(isCostOf(fewer, plan.actions)).toBe(false);
-    expect(isCostOf(cost, plan.actions)).toBe(true);
+    const summary = renderSummary({ ...plan, cost: told });
+    expect(summary).toContain("| Deployment/web | unknown | 109.50 |");
+    expect(summary).toContain("| Deployment/api † | 29.20 | 58.40 |");
+    expect(summary).toContain("\n† What these pods request is what their cluster has told");
+    expect(renderSummary(pricedPlan(...args))).not.toContain("†");
+  });
+});
+
+describe("the cost that a plan names", () => {
+  const plan = pricedPlan(
+    "--workload=Deployment:web:6",
+    "--req=web:cpu=500m,mem=1Gi",
+    "--workload=Deployment:api:2",
+  );
+  const [web, api] = costRowsOf(plan.actions);
+  if (web?.after == null || api === undefined || plan.cost === undefined)
+    throw new Error("There is no cost.");
+  const paths = { target: "prod", plan: "plan.yaml", summary: "SUMMARY.md", prices: "prices.yaml" };
+  const text = (of: string) => ({ kind: "text", text: of }) as const;
+  const table = (cpuHour = "0.04", currency = "EUR") =>
+    text(`currency: ${currency}\ncpuHour: ${cpuHour}\nmemoryGiBHour: 0.005\n`);
+  const judge = (judged: ScalePlan, prices: StackFile = table()) =>
+    judgePlanFiles(paths, {
+      ...{ plan: text(renderPlanFile(judged)), summary: text(renderSummary(judged)) },
+      prices,
+    });
+  const unfit = (why: string) => ({ kind: "unfit", message: expect.stringContaining(`plan.yaml ${why}`) });
+  const WRONG = unfit("names a cost that is not what its own numbers come to");
+
+  it("counts where it is what the actions come to by the prices of the base branch", () => {
+    expect(judge(plan)).toMatchObject({ kind: "plan", target: "prod" });
+    expect(judge({ ...plan, cost: undefined }, { kind: "missing" })).toMatchObject({ kind: "plan" });
+  });
+
+  it.each([
+    [
+      "cheaper",
+      { ...PRICES, cpuHour: "0.0004" },
+      "counts its cost by 0.0004 and 0.005 EUR an hour, and ops/",
+    ],
+    ["of another currency", { ...PRICES, currency: "JPY" }, "counts its cost by 0.04 and 0.005 JPY an hour"],
+  ])("by prices that are %s does not", (_, prices, why) => {
+    expect(judge({ ...plan, cost: costOf([web, api], prices) })).toEqual(unfit(why));
+  });
+
+  it.each([
+    ["no prices", { kind: "missing" } as const, "there is no ops/infra-scale/prices.yaml"],
+    [
+      "a link for prices",
+      { kind: "unreadable", message: "it is no plain file" } as const,
+      "(it is no plain file)",
+    ],
+    ["prices that are none", text("currency: EUR\n"), "cannot be used (cpuHour"],
+  ])("counts not where the base branch has %s", (_, prices, why) => {
+    const judged = judge(plan, prices);
+    expect(judged).toEqual(unfit("names a cost that nothing on the base branch bears out: "));
+    expect(judged).toEqual({ kind: "unfit", message: expect.stringContaining(why) });
+  });
+
+  const { cost } = plan;
+  it.each([
+    ["another sum", { ...cost, month: { ...cost.month, after: "1.00" } }],
+    ["a workload less", costOf([web], PRICES)],
+    ["fewer pods", costOf([{ ...web, after: pods(1, "500m", "1Gi") }, api], PRICES)],
+    ["smaller pods", costOf([{ ...web, after: pods(6, "5m", "1Gi") }, api], PRICES)],
+    ["nothing where it is known", costOf([{ ...web, after: null }, api], PRICES)],
+    ["pods that no cluster has told of", costOf([web, { ...api, after: pods(2, "1m", "0") }], PRICES)],
+  ])("with %s does not", (_, forged) => {
+    expect(judge({ ...plan, cost: forged })).toEqual(WRONG);
+  });
+
+  it("of a plan that a cluster has filled in has more than the actions say, and never less", () => {
+    const told = (cpu: string, replicas = 6) =>
+      judge({
+        ...{ ...plan, clusters: [] },
+        cost: costOf(
+          [
+            { ...web, before: pods(4, "600m", "1Gi"), after: pods(replicas, cpu, "1Gi") },
+            { ...api, before: pods(1, "1", "0"), after: pods(2, "1", "0") },
+          ],
+          PRICES,
+        ),
+      });
+    // A sidecar's.
+    expect(told("600m")).toMatchObject({ kind: "plan" });
+    expect(told("400m")).toEqual(WRONG);
+    expect(told("600m", 5)).toEqual(WRONG);
   });
 });
 

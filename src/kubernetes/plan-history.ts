@@ -22,19 +22,20 @@ export type PlanHistoryEntry = {
   /** `due`: no run has ended with it; `superseded`: another plan came before one did; `unreadable`: the file is no plan. */
   outcome: PlanReceipt["outcome"] | "due" | "superseded" | "unreadable";
   receipt: PlanReceipt | null;
+  /** Why the receipt may be anybody's; null where a job has signed it, or where there is none. */
+  unverified: string | null;
 };
 
+/** Null where a receipt counts; else why nobody knows that a job has written it. */
+export type JudgeReceipt = (receipt: PlanReceipt, text: string) => Promise<string | null>;
+
 /** The history of plans, newest first. */
-export function readHistory(
+export async function readHistory(
   plans: readonly FileVersion[],
   receipts: readonly FileVersion[],
-): PlanHistoryEntry[] {
-  const byBlob = new Map<string, PlanReceipt>();
-  for (const { text } of receipts) {
-    const receipt = text === null ? null : parseReceipt(text);
-    // The newest is the last word on a plan.
-    if (receipt !== null && !byBlob.has(receipt.plan.blob)) byBlob.set(receipt.plan.blob, receipt);
-  }
+  judge: JudgeReceipt,
+): Promise<PlanHistoryEntry[]> {
+  const byBlob = await readLastWords(receipts, judge);
   const newest = new Set<string>();
   return plans.flatMap(({ path, blob, commit, at, text }): PlanHistoryEntry[] => {
     const target = targetOf(path);
@@ -48,11 +49,11 @@ export function readHistory(
     const entry = { target, mergedAt: at, commit, blob };
     if (parsed.kind === "bad") {
       const why = `no plan: ${[parsed.path, parsed.message].filter((part) => part !== "").join(": ")}`;
-      const unread = { createdAt: null, namespace: null, receipt: null };
+      const unread = { createdAt: null, namespace: null, receipt: null, unverified: null };
       return [{ ...entry, ...unread, actions: [why], outcome: "unreadable" }];
     }
     const { metadata, context, actions } = parsed.plan;
-    const receipt = byBlob.get(blob) ?? null;
+    const { receipt, unverified } = byBlob.get(blob) ?? NO_WORD;
     return [
       {
         ...entry,
@@ -61,9 +62,26 @@ export function readHistory(
         actions: actions.map(renderAction),
         outcome: receipt?.outcome ?? (isNewest ? "due" : "superseded"),
         receipt,
+        unverified,
       },
     ];
   });
+}
+
+const NO_WORD = { receipt: null, unverified: null };
+
+/** The newest receipt of a plan is the last word on it: of those that count, where there are any. */
+async function readLastWords(receipts: readonly FileVersion[], judge: JudgeReceipt) {
+  const byBlob = new Map<string, { receipt: PlanReceipt; unverified: string | null }>();
+  for (const { text } of receipts) {
+    const receipt = text === null ? null : parseReceipt(text);
+    if (text === null || receipt === null) continue;
+    const known = byBlob.get(receipt.plan.blob);
+    if (known?.unverified === null) continue;
+    const unverified = await judge(receipt, text);
+    if (known === undefined || unverified === null) byBlob.set(receipt.plan.blob, { receipt, unverified });
+  }
+  return byBlob;
 }
 
 /** The target of a path of a plan; null for any other path. */

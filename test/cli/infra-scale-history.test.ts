@@ -1,8 +1,13 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { formatReceipt, type PlanReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
-import { infraScale, makeFolder, runProgram } from "../support/infra-scale-world.ts";
+import { IssuerKeys } from "../../src/ledger/issuer-keys.ts";
+import { receiptTrust } from "../../src/ledger/receipt-trust.ts";
+import { idTokenRequest } from "../../src/ledger/request-id-token.ts";
+import { deployRun } from "../oidc/format-claims.ts";
+import { startOidcIssuer } from "../oidc/start-oidc-issuer.ts";
+import { infraScale, makeFolder, runProgram, startPlanWorld } from "../support/infra-scale-world.ts";
 
 const PROD = "ops/plans/infra-scale/prod/plan.yaml";
 
@@ -45,7 +50,12 @@ risks: []
 notes: []
 `;
 
-const receiptOf = (blob: string, outcome: PlanReceipt["outcome"], message = ""): string =>
+const receiptOf = (
+  blob: string,
+  outcome: PlanReceipt["outcome"],
+  message = "",
+  publishedAt = "2025-01-15T10:00:00.000Z",
+): string =>
   formatReceipt({
     apiVersion: "infra.scale/v1",
     kind: "PlanReceipt",
@@ -54,7 +64,7 @@ const receiptOf = (blob: string, outcome: PlanReceipt["outcome"], message = ""):
     message,
     run: "a-run",
     startedAt: "2025-01-15T10:00:00.000Z",
-    publishedAt: "2025-01-15T10:00:00.000Z",
+    publishedAt,
     finishedAt: "2025-01-15T10:01:00.000Z",
     runUrl: null,
     actions: [],
@@ -89,7 +99,10 @@ it("shows the plans of the repository with their receipts, newest first, as a ta
   await git("checkout", "-q", "main");
   const { code, lines, told } = await infraScale(cwd, ["history"]);
   const [c0 = "", c1 = "", c2 = "", c3 = ""] = commits.map((commit) => commit.slice(0, 12));
-  expect([code, told]).toEqual([0, ""]);
+  expect([code, told]).toEqual([
+    0,
+    "Whoever may push can have written a receipt that is unverified (GH_OWNER, GH_REPO, GITHUB_TOKEN is not set, so GitHub was not asked who has signed it).\n",
+  ]);
   const cells = lines.map((line) => line.split(/ {2,}/));
   expect(cells).toEqual([
     ["merged", "target", "namespace", "plan", "outcome", "commit"],
@@ -99,11 +112,11 @@ it("shows the plans of the repository with their receipts, newest first, as a ta
       "prod",
       "assistant",
       "Deployment/web → 5",
-      "rolled-back: Deployment/web has 1 of 5",
+      "rolled-back (unverified): Deployment/web has 1 of 5",
       c2,
     ],
     ["2025-01-15T10:02:00Z", "prod", "assistant", "Deployment/web → 4", "superseded", c1],
-    ["2025-01-15T10:01:00Z", "prod", "assistant", "Deployment/web → 3", "applied", c0],
+    ["2025-01-15T10:01:00Z", "prod", "assistant", "Deployment/web → 3", "applied (unverified)", c0],
   ]);
   const json = await infraScale(path.join(cwd, "ops"), ["history", "--json"]);
   expect(
@@ -118,6 +131,60 @@ it("shows the plans of the repository with their receipts, newest first, as a ta
     ["superseded", blobs[1], true],
     ["applied", blobs[0], false],
   ]);
+});
+
+it("shows which receipts a job of the default branch has signed, and takes no forged one before them", async () => {
+  const issuer = await startOidcIssuer();
+  onTestFinished(() => issuer.stop());
+  const { github, environment, octokit, repository } = await startPlanWorld();
+  const { data } = await octokit.request("GET /repos/{owner}/{repo}", repository);
+  const run = deployRun({ fullName: data.full_name, id: Number(data.id), ownerId: Number(data.owner.id) });
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = issuer.openJob(run);
+  const place = { baseBranch: "main", read: async () => ({ repositoryId: "", repositoryFile: null }) };
+  const keys = new IssuerKeys(issuer.url, Date.now);
+  const { sign } = receiptTrust(place, keys, Date.now, idTokenRequest(url, token));
+  const { cwd, git, write, commit } = await makeRepository();
+  const blobs: string[] = [];
+  for (const replicas of [3, 4]) {
+    await write(PROD, planText(replicas));
+    await commit();
+    blobs.push(await git("rev-parse", `HEAD:${PROD}`));
+  }
+  await git("checkout", "-q", "--orphan", "pulumiscale");
+  await git("rm", "-rqf", ".");
+  const [first = "", second = ""] = blobs;
+  const unsigned = receiptOf(first, "rolled-back", "", new Date().toISOString());
+  const signed = { ...JSON.parse(unsigned), attestation: await sign(unsigned) };
+  const texts = [JSON.stringify(signed), receiptOf(first, "applied"), receiptOf(second, "applied")];
+  for (const text of texts) {
+    await write("ops/plans/infra-scale/prod/receipt.json", text);
+    await commit();
+  }
+  await git("checkout", "-q", "main");
+  const outcomes = async (more: Record<string, string>) => {
+    const shown = await infraScale(cwd, ["history"], {
+      ...environment,
+      PULUMISCALE_OIDC_ISSUER: issuer.url,
+      ...more,
+    });
+    return [...shown.lines.slice(1).map((line) => line.split(/ {2,}/)[4]), shown.told];
+  };
+  const noSignature = "(it has no signature: give the job `permissions: id-token: write`).\n";
+  expect(await outcomes({})).toEqual([
+    ...["applied (unverified)", "rolled-back"],
+    `Whoever may push can have written a receipt that is unverified ${noSignature}`,
+  ]);
+  // Another repository's, and nobody whom GitHub answers.
+  await github.createRepository({ owner: "your-org", name: "other", files: { "a.md": "a" } });
+  expect((await outcomes({ GH_REPO: "other" }))[1]).toBe("applied (unverified)");
+  const [, refused, told] = await outcomes({ GITHUB_TOKEN: "ghp_nobody" });
+  expect(refused).toBe("applied (unverified)");
+  expect(told).not.toContain("ghp_nobody");
+  await github.commit("your-org/your-repo", {
+    ...{ branch: "main", message: "trust", login: "your-org" },
+    files: { ".github/pulumiscale.yml": "ledger: trust-writers\n" },
+  });
+  expect(await outcomes({})).toEqual(["applied", "applied", ""]);
 });
 
 it("shows a file that is no plan as one line, whatever is in it", async () => {

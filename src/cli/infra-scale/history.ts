@@ -6,6 +6,7 @@ import { ArgumentMistake } from "../../kubernetes/argument-mistake.ts";
 import { type PlanHistoryEntry, readHistory } from "../../kubernetes/plan-history.ts";
 import { LEDGER_BRANCH } from "../../ledger/entry.ts";
 import { renderTable } from "../render-table.ts";
+import { receiptJudge } from "./judge-receipts.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -31,7 +32,10 @@ export async function runHistory(
     );
   }
   const receipts = ledger === null ? [] : await versions(ledger, "receipt.json");
-  const history = readHistory(plans, receipts);
+  const history = await readHistory(plans, receipts, receiptJudge(environment));
+  const [unverified] = history.filter((entry) => entry.unverified !== null);
+  if (unverified !== undefined)
+    tell(`Whoever may push can have written a receipt that is unverified (${unverified.unverified}).`);
   if (isJson) return JSON.stringify({ history }, null, 2);
   return history.length === 0 ? "No plan was ever merged here." : renderHistory(history);
 }
@@ -73,14 +77,18 @@ function noRepository(error: unknown): never {
 function renderHistory(history: readonly PlanHistoryEntry[]): string {
   return renderTable(
     ["merged", "target", "namespace", "plan", "outcome", "commit"],
-    history.map(({ mergedAt, target, namespace, actions, outcome, receipt, commit }) => [
+    history.map(({ mergedAt, target, namespace, actions, outcome, receipt, unverified, commit }) => [
       { text: mergedAt.replace(/\.\d+Z$/, "Z") },
       { text: target },
       { text: namespace ?? "" },
       { text: cut(actions.join("; ")) },
       {
-        text: cut([outcome, receipt?.message ?? ""].filter((part) => part !== "").join(": ")),
-        ...toneOf(outcome),
+        text: cut(
+          [unverified === null ? outcome : `${outcome} (unverified)`, receipt?.message ?? ""]
+            .filter((part) => part !== "")
+            .join(": "),
+        ),
+        ...(unverified === null ? toneOf(outcome) : { tone: "warning" as const }),
       },
       { text: commit.slice(0, 12), tone: "faint" as const },
     ]),

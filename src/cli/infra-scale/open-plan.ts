@@ -5,10 +5,8 @@ import { createJobClient } from "../../forge/github-apply-client.ts";
 import { openPlanPull, type PlanPull } from "../../forge/github-plan-pull.ts";
 import { renderPlanPull } from "../../kubernetes/render-plan-pull.ts";
 import { formatTimeStamp } from "../../kubernetes/time-stamp.ts";
+import { readCredentials } from "./github-credentials.ts";
 import type { MadePlan } from "./make-plan.ts";
-
-/** Who the plan is brought to GitHub as, and where to. */
-const CREDENTIALS = ["GH_OWNER", "GH_REPO", "GITHUB_TOKEN"] as const;
 
 /**
  * Opens the pull request of a plan, on `branch` or on one of its own. Answers where people find it; null without credentials, which
@@ -20,19 +18,13 @@ export async function openPlan(
   environment: Readonly<Record<string, string | undefined>>,
   tell: (line: string) => void,
 ): Promise<string | null> {
-  const [owner = "", repo = "", token = ""] = CREDENTIALS.map((name) => environment[name]?.trim());
-  const missing = CREDENTIALS.filter((name) => !environment[name]?.trim());
-  if (missing.length > 0) {
-    tell(
-      `No pull request was opened, since ${missing.join(", ")} is not set. The plan: ${made.artifacts.planFile}`,
-    );
+  const credentials = readCredentials(environment);
+  if (typeof credentials === "string") {
+    tell(`No pull request was opened, since ${credentials}. The plan: ${made.artifacts.planFile}`);
     return null;
   }
-  if (![owner, repo].every((name) => /^[\w.-]{1,100}$/.test(name)))
-    throw new Error(
-      "GH_OWNER and GH_REPO are no repository; expected its owner and its name, as acme and infra.",
-    );
-  const client = createJobClient(token, environment.GITHUB_API_URL || "https://api.github.com", tell);
+  const { owner, repo, token, apiUrl } = credentials;
+  const client = createJobClient(token, apiUrl, tell);
   try {
     return await openPlanPull(client, { owner, repo }, draftOf(made, branch));
   } catch (error) {

@@ -48,6 +48,26 @@ describe("a plan that was pushed to", { timeout: TIMEOUT }, () => {
     expect(await onBase()).toBeNull();
   });
 
+  it("by GitHub's button, which merges the base into it, is approved anew by whoever has not pressed it", async () => {
+    const { approve, ask, github, merged, nudge, onBase, plan, push, settled } = await startPlanPulls();
+    github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
+    const number = await plan();
+    await approve(number, "carol");
+    github.protect(REPO, "main", null);
+    await push({ "notes.md": "1" }, "carol", "main");
+    const before = await github.readRef(REPO, `refs/heads/${PLANS}`);
+    await asPerson(github, "bob")("PUT", `/pulls/${number}/update-branch`, {});
+    await settled();
+    expect(await github.readRef(REPO, `refs/heads/${PLANS}`)).not.toBe(before);
+    await nudge();
+    expect(await onBase()).toBeNull();
+    expect(await ask("/scale approve", "bob", number)).toContain("or have pushed to it");
+    await approve(number, "bob");
+    expect(await onBase()).toBeNull();
+    await approve(number, "carol");
+    await merged();
+  });
+
   it("by its author and then, by force, by another person, is approved by neither", async () => {
     const { approve, github, merged, nudge, onBase, plan } = await startPlanPulls();
     const number = await plan(6, "bob");

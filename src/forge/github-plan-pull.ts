@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { createBranch, createCommit } from "./github-git-database.ts";
@@ -6,8 +7,6 @@ import type { GitHubClient } from "./github-octokit.ts";
 import { labelGitHubPull, openGitHubPull, updateGitHubPull } from "./github-open-pull.ts";
 import { judgePlanBranch } from "./github-plan-branch.ts";
 import { moveBranch } from "./github-scale-branch.ts";
-
-type Repository = { owner: string; repo: string };
 
 /** Files that are to be merged together by people, as one commit on a branch with one open draft pull request. */
 export type PlanPull = {
@@ -38,7 +37,7 @@ const ATTEMPTS = 8;
  */
 export async function openPlanPull(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   plan: PlanPull,
 ): Promise<string> {
   const made = new Set<string>();
@@ -63,7 +62,7 @@ type Outcome = { kind: "open"; url: string } | { kind: "taken" };
 
 async function openOnce(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   plan: PlanPull,
   branch: string,
   made: Set<string>,
@@ -120,7 +119,7 @@ async function openOnce(
 /** Where a repository has no drafts (private ones of some plans have none), its label alone holds it. */
 async function openDraft(
   client: GitHubClient,
-  place: Repository & { branch: string },
+  place: RepositoryName & { branch: string },
   { title, body, labels, branch }: Pick<PlanPull, "title" | "body" | "labels"> & { branch: string },
   headOid: string,
 ) {
@@ -137,7 +136,7 @@ async function openDraft(
 
 async function rewordPull(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   { title, body, labels }: PlanPull,
   number: number,
 ): Promise<void> {
@@ -148,7 +147,7 @@ async function rewordPull(
 
 async function readHead(
   client: GitHubClient,
-  repository: Repository,
+  repository: RepositoryName,
   branch: string,
 ): Promise<string | null> {
   const ref = `heads/${branch}`;
@@ -161,7 +160,7 @@ async function readHead(
   }
 }
 
-async function readOpenPull(client: GitHubClient, repository: Repository, branch: string) {
+async function readOpenPull(client: GitHubClient, repository: RepositoryName, branch: string) {
   const head = `${repository.owner}:${branch}`;
   const { data } = await client.request("GET /repos/{owner}/{repo}/pulls", {
     ...repository,

@@ -141,3 +141,40 @@ it("leaves a branch alone that has more than the plan's files, whatever its comm
   });
   expect(await github.readRef(REPO, "feature")).toBe(head);
 });
+
+it("makes one anew that GitHub's button has brought up to date, and none where that merge has more in it", async () => {
+  const { github, environment, repository, octokit, openPulls } = await startPlanWorld();
+  const client = createJobClient(environment.GITHUB_TOKEN, environment.GITHUB_API_URL);
+  const named: PlanPull = { ...plan, branch: { kind: "named", name: "infra/nightly" } };
+  const planFile = plan.files[0].path;
+  await openPlanPull(client, repository, named);
+  const behind = () =>
+    github.commit(REPO, { branch: "main", message: "more", login: "your-org", files: { "more.md": "x" } });
+  const press = () =>
+    octokit.request("PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch", {
+      ...{ ...repository, pull_number: 1 },
+    });
+  await behind();
+  await press();
+  await openPlanPull(client, repository, { ...named, files: [{ path: planFile, text: "a: 2\n" }] });
+  expect(await github.readFile(REPO, planFile, "infra/nightly")).toBe("a: 2\n");
+  expect((await openPulls()).map(({ number }) => number)).toEqual([1]);
+
+  const parents = await Promise.all(["infra/nightly", "main"].map((branch) => github.readRef(REPO, branch)));
+  const file = { path: planFile, mode: "100644", type: "blob", content: "a: 3\n" } as const;
+  const [head = ""] = parents.map((oid) => oid ?? "");
+  const { data: tree } = await octokit.request("POST /repos/{owner}/{repo}/git/trees", {
+    ...{ ...repository, base_tree: head, tree: [file] },
+  });
+  const { data: merge } = await octokit.request("POST /repos/{owner}/{repo}/git/commits", {
+    ...{ ...repository, message: "Merge branch 'main' into infra/nightly", tree: tree.sha },
+    parents: parents.map((oid) => oid ?? ""),
+  });
+  await octokit.request("PATCH /repos/{owner}/{repo}/git/refs/{ref}", {
+    ...{ ...repository, ref: "heads/infra/nightly", sha: merge.sha },
+  });
+  await expect(openPlanPull(client, repository, named)).rejects.toMatchObject({
+    code: "forbidden",
+    message: expect.stringContaining(merge.sha.slice(0, 12)),
+  });
+});

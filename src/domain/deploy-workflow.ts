@@ -17,7 +17,13 @@ export type DeployJobFacts = {
   upsAlways: boolean;
 };
 
-export type DeployWorkflow = { path: string; onPush: boolean; jobs: DeployJobFacts[] };
+export type DeployWorkflow = {
+  path: string;
+  onPush: boolean;
+  jobs: DeployJobFacts[];
+  /** A job of it runs this product's `apply-plan`. */
+  appliesPlans: boolean;
+};
 
 const Environment = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
 const Concurrency = z.union([
@@ -74,13 +80,20 @@ export function parseDeployWorkflow(path: string, text: string): DeployWorkflow 
       ),
     };
   });
-  return { path, onPush: isOnPush(on), jobs: found.filter((job) => job.applies || job.upsAlways) };
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  return {
+    ...{ path, onPush: isOnPush(on) },
+    jobs: found.filter((job) => job.applies || job.upsAlways),
+    appliesPlans: steps.some((step) => commandOf(step) === "apply-plan"),
+  };
 }
 
-function commandOf(step: z.infer<typeof Step>): "apply" | "up" | "other" {
+function commandOf(step: z.infer<typeof Step>): "apply" | "apply-plan" | "up" | "other" {
   const { uses, run, with: inputs } = step;
-  if (/\bpulumiscale\b/i.test(uses) && inputs.command === "apply") return "apply";
-  if (/\bpulumiscale apply\b/.test(run)) return "apply";
+  const isOurs = /\bpulumiscale\b/i.test(uses);
+  if ((isOurs && inputs.command === "apply-plan") || /\bpulumiscale apply-plan\b/.test(run))
+    return "apply-plan";
+  if ((isOurs && inputs.command === "apply") || /\bpulumiscale apply\b/.test(run)) return "apply";
   if (/^pulumi\/actions@/i.test(uses) && inputs.command === "up") return "up";
   return /\bpulumi up\b/.test(run) ? "up" : "other";
 }

@@ -2,6 +2,7 @@ import type { DoctorFacts } from "../../domain/doctor-facts.ts";
 import { checkApp } from "./check-app.ts";
 import { checkBranches } from "./check-branches.ts";
 import { checkOwners } from "./check-owners.ts";
+import { checkPlans } from "./check-plans.ts";
 import { checkReviews } from "./check-reviews.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkSettings } from "./check-settings.ts";
@@ -18,5 +19,6 @@ export function judgeSetUp(facts: DoctorFacts): DoctorFinding[] {
     checkReviews,
     checkWorkflows,
     checkOwners,
+    checkPlans,
   ].flatMap((check) => check(facts));
 }

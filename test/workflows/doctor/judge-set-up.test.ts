@@ -128,6 +128,10 @@ const other = (text: string) => ({
   ],
 });
 
+const PLANS_JOB = `on: push
+jobs: { a: { steps: [{ uses: pulumiscale/pulumiscale/action@v0, with: { command: apply-plan } }] } }
+`;
+
 test.each([
   ["that lets both by", ledgerWith("update", OWN, ACTIONS)],
   [
@@ -481,6 +485,31 @@ const CASES: readonly [
     /other\.yml, job deploy: It applies the stack that \.github\/workflows\/deploy\.yml/,
   ],
   [
+    "plans that one person alone can merge",
+    "warning",
+    "plans",
+    other(PLANS_JOB),
+    /other\.yml applies it.*infra-scale\/ @your-team/,
+  ],
+  [
+    "plans without an owner, where owners have to review",
+    "warning",
+    "plans",
+    {
+      ...other("on: push\njobs: { a: { steps: [{ run: pulumiscale apply-plan --json }] } }"),
+      ...withMain(rule("pull_request", { codeOwners: "required" })),
+      codeOwners: "/docs/ @acme/all\n",
+    },
+    /by hand/,
+  ],
+  [
+    "plans, and a branch whose rules nobody may see",
+    "unknown",
+    "plans",
+    { ...other(PLANS_JOB), baseBranches: [branch("release", rule("pull_request"), guardRule(OWN))] },
+    /may not see/,
+  ],
+  [
     "an owner of the stack file",
     "problem",
     "code-owners",
@@ -488,6 +517,17 @@ const CASES: readonly [
     /@acme\/all/,
   ],
 ];
+
+it.each([
+  [
+    "an owner has to review",
+    { ...withMain(rule("pull_request", { codeOwners: "required" })), codeOwners: "/ops/plans/ @acme/ops\n" },
+  ],
+  ["anybody else has to", reviewed([{ kind: "Integration", id: OWN, mode: "always" }])],
+])("plans are protected where %s", (_, change) => {
+  const found = judgeSetUp(healthy({ ...other(PLANS_JOB), ...change }));
+  expect(found.find(({ check }) => check === "plans")?.state).toBe("good");
+});
 
 describe("each thing that is wrong is told once, with what to do", () => {
   it.each(CASES)("%s", (_what, state, check, change, said) => {

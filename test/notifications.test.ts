@@ -55,12 +55,16 @@ async function startNotifyWorld(file = `${TARGETS}${GATED}`, options: AppWorldOp
           durationSeconds: 1,
         },
         ...{ outcome: isApplied ? "applied" : "failed", pools: [line] },
-        runUrl: "https://github.com/acme/infra/actions/runs/7",
+        runUrl: runPage(world.github),
       },
     });
     await world.settled();
   };
   return { ...world, ...targets, events, types, texts, apply };
+}
+
+function runPage({ apiUrl }: { apiUrl: string }): string {
+  return `${new URL(apiUrl).origin}/acme/infra/actions/runs/7`;
 }
 
 function verify({ headers, body }: Posted): z.infer<typeof Body> {
@@ -98,7 +102,7 @@ describe("what is told", () => {
           subject: { id: `acme/infra#${number}`, title, url, pullRequest: number, name: "shop.prod" },
           changes: [{ name: "web", from: 3, to: 10 }],
           text: "Applied: web 3 → 10, asked for by scale, approved by bob.",
-          runUrl: "https://github.com/acme/infra/actions/runs/7",
+          runUrl: runPage(github),
         },
       },
     ]);
@@ -116,7 +120,7 @@ describe("what is told", () => {
       ].join("\n"),
       [
         `*<${url}|${title}>*`,
-        "✅ Applied: web 3 → 10, asked for by scale, approved by bob. <https://github.com/acme/infra/actions/runs/7|The run>",
+        `✅ Applied: web 3 → 10, asked for by scale, approved by bob. <${runPage(github)}|The run>`,
       ].join("\n"),
     ]);
 

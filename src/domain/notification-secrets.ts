@@ -1,4 +1,4 @@
-import type { NamedTarget } from "./notification-targets.ts";
+import { Address, type NamedTarget } from "./notification-targets.ts";
 
 /** A mail server, as its URL has it. */
 export type MailServer = {
@@ -13,11 +13,20 @@ export type MailServer = {
 /** Where a webhook goes, and the key that signs it. */
 export type SignedTarget = { url: string; key: Buffer };
 
-/** Where targets are found, by their names. */
+/** What whoever runs this lets repositories do with the mail servers; null: whatever they say. */
+export type MailRules = {
+  /** The address that all mail comes from. */
+  from: string | null;
+  /** The domains that mail may go to. */
+  domains: ReadonlySet<string> | null;
+};
+
+/** Where targets are found, by their names, and what of them may be used how. */
 export type NotificationSecrets = {
   slack: ReadonlyMap<string, string>;
   smtp: ReadonlyMap<string, MailServer>;
   webhook: ReadonlyMap<string, SignedTarget>;
+  mail: MailRules;
   /** All that is secret in them: no log may hold it. */
   texts: readonly string[];
 };
@@ -28,6 +37,9 @@ const SLACK = "PULUMISCALE_SLACK_URL_";
 const SMTP = "PULUMISCALE_SMTP_URL_";
 const WEBHOOK_URL = "PULUMISCALE_WEBHOOK_URL_";
 const WEBHOOK_KEY = "PULUMISCALE_WEBHOOK_KEY_";
+
+const MAIL_FROM = "PULUMISCALE_MAIL_FROM";
+export const MAIL_DOMAINS = "PULUMISCALE_MAIL_DOMAINS";
 
 const PREFIXES = { slack: [SLACK], email: [SMTP], webhook: [WEBHOOK_URL, WEBHOOK_KEY] };
 
@@ -70,7 +82,30 @@ export function parseNotificationSecrets(environment: Readonly<Record<string, un
   for (const name of keys.keys())
     if (environment[`${WEBHOOK_URL}${settingName(name)}`] === undefined)
       problems.push(`${WEBHOOK_URL}${settingName(name)}: is not set`);
-  return { secrets: { slack, smtp, webhook, texts: [...texts, ...partsOf(texts, smtp)] }, problems };
+  const mail = readMailRules(environment, problems);
+  return { secrets: { slack, smtp, webhook, mail, texts: [...texts, ...partsOf(texts, smtp)] }, problems };
+}
+
+function readMailRules(environment: Readonly<Record<string, unknown>>, problems: string[]): MailRules {
+  const { [MAIL_FROM]: from, [MAIL_DOMAINS]: list } = environment;
+  const isAddress = Address.safeParse(from).success;
+  if (from !== undefined && !isAddress)
+    problems.push(`${MAIL_FROM}: it has to be an e-mail address, without a name`);
+  const domains =
+    typeof list === "string"
+      ? list
+          .toLowerCase()
+          .split(",")
+          .map((domain) => domain.trim())
+      : null;
+  // `*.example.com` would look as if it worked.
+  if (domains?.every((domain) => /^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/.test(domain)) === false)
+    problems.push(`${MAIL_DOMAINS}: it has to be domains, as example.com,example.org`);
+  return { from: typeof from === "string" ? from : null, domains: domains && new Set(domains) };
+}
+
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1).toLowerCase();
 }
 
 /** What of them may stand alone in an error: an address's path, and a password as it was decoded. */

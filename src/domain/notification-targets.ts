@@ -7,7 +7,7 @@ const TargetName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, "a target's name starts with a letter and holds at most 40 of a-z 0-9 -");
 
-const Address = z.email("an e-mail address, without a name").max(254);
+export const Address = z.email("an e-mail address, without a name").max(254);
 
 const wishes = {
   /** All kinds, unless given. */

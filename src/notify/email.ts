@@ -5,18 +5,21 @@ import { isThisMachine, type MailServer } from "../domain/notification-secrets.t
 import type { NamedTarget } from "../domain/notification-targets.ts";
 import { describeNews, describeSubject } from "../domain/notification-words.ts";
 import { sha256 } from "../domain/sha256.ts";
-import { isLink } from "./is-link.ts";
 import type { Notifier, NotifyMessage, Sent } from "./notifier.ts";
 import { codeOf } from "./post-json.ts";
+import { runLink } from "./run-link.ts";
 
 type EmailTarget = Extract<NamedTarget, { type: "email" }>;
 
 /** E-mail over SMTP, by the names of targets. The messages of one subject are one thread. */
 export class EmailNotifier implements Notifier {
   readonly #servers: ReadonlyMap<string, MailServer>;
+  readonly #from: string | null;
 
-  constructor(servers: ReadonlyMap<string, MailServer>) {
+  /** `from`: whoever runs this sends all mail under this address, whatever a repository says. */
+  constructor(servers: ReadonlyMap<string, MailServer>, from: string | null) {
     this.#servers = servers;
+    this.#from = from;
   }
 
   async send(target: NamedTarget, message: NotifyMessage, signal: AbortSignal): Promise<Sent> {
@@ -24,7 +27,7 @@ export class EmailNotifier implements Notifier {
     if (server === undefined || target.type !== "email")
       return { kind: "refused", why: "its mail server is not set" };
     try {
-      await sendMail(server, renderMail(target, message), signal);
+      await sendMail(server, renderMail({ ...target, from: this.#from ?? target.from }, message), signal);
       return { kind: "sent" };
     } catch (error) {
       if (signal.aborted) return { kind: "again", why: "no answer came in time", afterMs: null };
@@ -54,9 +57,9 @@ export function renderMail({ from, to }: EmailTarget, { subject, news }: NotifyM
   const isFirst = first.kind === "opened";
   const last = others.at(-1) ?? first;
   const lines = news.flatMap((notification) => {
-    const { atMs, runUrl } = notification;
-    const run = isLink(runUrl) ? [`  The run: ${runUrl}`] : [];
-    return [`${new Date(atMs).toISOString()}  ${describeNews(notification)}`, ...run];
+    const run = runLink(notification);
+    const line = `${new Date(notification.atMs).toISOString()}  ${describeNews(notification)}`;
+    return run === null ? [line] : [line, `  The run: ${run}`];
   });
   const title = cleanLine(describeSubject(subject).replaceAll("#", "No. "), 200);
   return {

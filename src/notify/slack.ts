@@ -1,9 +1,9 @@
 import type { Notification } from "../domain/notification.ts";
 import type { NamedTarget } from "../domain/notification-targets.ts";
 import { describeNews, describeSubject } from "../domain/notification-words.ts";
-import { isLink } from "./is-link.ts";
 import type { Notifier, NotifyMessage, Sent } from "./notifier.ts";
 import { postJson } from "./post-json.ts";
+import { runLink } from "./run-link.ts";
 
 /** Slack's incoming webhooks, by the names of targets. Such a message can neither be changed nor answered: each is one of its own. */
 export class SlackNotifier implements Notifier {
@@ -34,9 +34,9 @@ export function renderSlack({ subject, news }: NotifyMessage): SlackPayload {
 }
 
 function renderLine(notification: Notification): string {
-  const { kind, runUrl } = notification;
-  const run = isLink(runUrl) ? ` <${runUrl}|The run>` : "";
-  return `${SIGNS[kind]} ${escapeSlack(describeNews(notification))}${run}`;
+  const run = runLink(notification);
+  const link = run === null ? "" : ` <${run}|The run>`;
+  return `${SIGNS[notification.kind]} ${escapeSlack(describeNews(notification))}${link}`;
 }
 
 const SIGNS = { opened: "⏳", waiting: "✋", failed: "❌", applied: "✅" };

@@ -3,9 +3,9 @@ import type { Notification } from "../domain/notification.ts";
 import type { SignedTarget } from "../domain/notification-secrets.ts";
 import type { NamedTarget } from "../domain/notification-targets.ts";
 import { describeNews, describeSubject } from "../domain/notification-words.ts";
-import { isLink } from "./is-link.ts";
 import type { Notifier, NotifyMessage, Sent } from "./notifier.ts";
 import { postJson } from "./post-json.ts";
+import { runLink } from "./run-link.ts";
 import { signWebhook } from "./sign-webhook.ts";
 
 /** Signed webhooks as the Standard Webhooks specification has them: one request for each notification, in the order of what has happened. */
@@ -31,7 +31,7 @@ export class WebhookNotifier implements Notifier {
 
 /** The body of a webhook. Text from outside is in `text` alone, cleaned, but for who asked and who approved. */
 export function renderWebhook(notification: Notification): object {
-  const { id, kind, atMs, subject, changes, runUrl } = notification;
+  const { id, kind, atMs, subject, changes } = notification;
   return {
     type: `${subject.kind}.${kind}`,
     timestamp: new Date(atMs).toISOString(),
@@ -51,7 +51,7 @@ export function renderWebhook(notification: Notification): object {
       sequence: atMs,
       changes,
       text: describeNews(notification),
-      runUrl: isLink(runUrl) ? runUrl : null,
+      runUrl: runLink(notification),
     },
   };
 }

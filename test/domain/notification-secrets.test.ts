@@ -56,6 +56,16 @@ describe("parseNotificationSecrets", () => {
       { PULUMISCALE_WEBHOOK_URL_A: "https://x/s3cr3t" },
       "PULUMISCALE_WEBHOOK_KEY_A is not set",
     ],
+    [
+      "a sender of mail with a name",
+      { PULUMISCALE_MAIL_FROM: "s3cr3t <a@acme.example>" },
+      "PULUMISCALE_MAIL_FROM: it has to be an e-mail",
+    ],
+    [
+      "a domain with a star",
+      { PULUMISCALE_MAIL_DOMAINS: "*.s3cr3t.example" },
+      "PULUMISCALE_MAIL_DOMAINS: it has",
+    ],
     ["a key without a webhook", { PULUMISCALE_WEBHOOK_KEY_A: KEY }, "PULUMISCALE_WEBHOOK_URL_A: is not set"],
     [
       "a short key",

@@ -15,7 +15,7 @@ const CLEAR = { disabledCommands: ["STARTTLS"], allowInsecureAuth: true };
 
 function send(port: number, over: Partial<MailServer> = {}, message = MESSAGE, withinMs = 5_000) {
   const server = { host: "127.0.0.1", port, secure: false, login: null, ...over };
-  return new EmailNotifier(new Map([["people", server]])).send(
+  return new EmailNotifier(new Map([["people", server]]), null).send(
     TARGET,
     message,
     AbortSignal.timeout(withinMs),
@@ -64,6 +64,16 @@ describe("a mail", () => {
 
 describe("EmailNotifier", () => {
   const login = { user: "scale", pass: "a-mail-password-0123" };
+
+  it("sends under the address of whoever runs it, where there is one", async () => {
+    const { port, mails } = await startMailServer(CLEAR);
+    const servers = new Map([["people", { host: "127.0.0.1", port, secure: false, login: null }]]);
+    const notifier = new EmailNotifier(servers, "robot@operator.example");
+    expect(await notifier.send(TARGET, MESSAGE, AbortSignal.timeout(5_000))).toEqual({ kind: "sent" });
+    expect(mails[0]?.mail.from?.address).toBe("robot@operator.example");
+    expect(mails[0]?.mail.messageId).toMatch(/@operator\.example>$/);
+    expect(mails[0]?.raw).not.toContain("scale@acme.example");
+  });
 
   it("logs in over TLS from the start, as far as the certificate is trusted", async () => {
     const { private: key, cert } = await generate([{ name: "commonName", value: "127.0.0.1" }]);

@@ -14,8 +14,8 @@ describe("a message in Slack", () => {
     ["why it failed", notification({ kind: "failed", failure: HOSTILE })],
     ["what moves", notification({ changes: [{ name: HOSTILE, from: HOSTILE, to: HOSTILE }] })],
     ["the name", notification({ subject: { ...SUBJECT, name: HOSTILE } })],
-    ["the run", notification({ runUrl: `https://x.example/${HOSTILE}` })],
-    ["the run", notification({ runUrl: "https://x.example/|x>" })],
+    ["the run", notification({ runUrl: `https://github.com/${HOSTILE}` })],
+    ["the run", notification({ runUrl: "https://github.com/|x>" })],
   ])("holds no mention, link or markup of text from outside: %s", (_, news) => {
     const { text, ...rest } = renderSlack({ subject: news.subject, news: [news] });
     const [head = "", ...lines] = text.split("\n");
@@ -23,6 +23,20 @@ describe("a message in Slack", () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).not.toMatch(/[<>@*`|#\p{Cc}\p{Cf}]|https?:/u);
     expect(rest).toEqual({ unfurl_links: false, unfurl_media: false });
+  });
+
+  it.each([
+    ["https://github.com/acme/infra/actions/runs/7", true],
+    ["https://github.com.evil.example/acme", false],
+    ["https://github.com@evil.example/acme", false],
+    ["https://github.com\\@evil.example/acme", false],
+    ["http://github.com/acme", false],
+    ["https://ci.example/7", false],
+  ])("links a run on the server of its subject alone: %s", (runUrl, isLinked) => {
+    const news = notification({ kind: "applied", runUrl });
+    expect(renderSlack({ subject: SUBJECT, news: [news] }).text.includes("|The run>")).toBe(isLinked);
+    const ofNone = { ...news, subject: { ...SUBJECT, url: null } };
+    expect(renderSlack({ subject: ofNone.subject, news: [ofNone] }).text).not.toContain("|The run>");
   });
 
   it("escapes what is left of Slack's control characters", () => {

@@ -139,8 +139,9 @@ it("a plan's end is told once, with its pull request, by a receipt that counts",
       data: {
         subject: { id: `acme/infra#${number}`, kind: "plan", name: "prod", pullRequest: number },
         changes: [{ name: "Deployment/web", from: 3, to: 6 }],
-        text: "Applied: infra.scale: prod (2025-01-15), asked for by alice.",
-        runUrl: "https://ci.example/7",
+        text: "Applied: infra.scale: prod (2025-01-15), asked for by alice, approved by bob.",
+        // Of another server than GitHub's own.
+        runUrl: null,
       },
     },
   ]);

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { RepositoryName } from "../domain/repository-name.ts";
+import { parseTrailers } from "../domain/trailers.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
 import { readBlobText, wholeText } from "./github-blob.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
 import { BLOB_FIELDS, FileEntry, TextObject } from "./github-snapshot-file.ts";
+import { Actor, isViewer } from "./github-viewer.ts";
 import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import type { MergedPlan, PlanReceiptForge, PlanReceipts } from "./plan-receipt-forge.ts";
 
@@ -45,16 +47,35 @@ export class GitHubPlanReceipts implements PlanReceiptForge {
   findMergedPlan(place: RepositoryName, path: string, blob: string): Promise<MergedPlan | null> {
     return this.#doing(place, "finding where a plan was merged", async (client) => {
       const { owner, repo } = place;
-      const { repository } = History.parse(await client.graphql(HISTORY_QUERY, { owner, repo, path }));
+      const { repository, viewer } = History.parse(
+        await client.graphql(HISTORY_QUERY, { owner, repo, path }),
+      );
       const branch = repository.defaultBranchRef;
       const commit = branch?.target.history.nodes.find(({ file }) => file?.object?.oid === blob);
       if (branch == null || commit === undefined) return null;
       const pull = commit.associatedPullRequests?.nodes.find(
         ({ mergedAt, baseRefName }) => mergedAt !== null && baseRefName === branch.name,
       );
-      return { commit: commit.oid, pullRequest: pull?.number ?? null, author: pull?.author?.login ?? null };
+      return {
+        commit: commit.oid,
+        pullRequest: pull?.number ?? null,
+        author: pull?.author?.login ?? null,
+        approvedBy: pull === undefined ? null : approverOf(pull, viewer.login),
+      };
     });
   }
+}
+
+/** In our own merge stands whose word it was, also of a command. Anybody may write as much into theirs: of it a review of its head tells. */
+function approverOf(
+  { mergedBy, mergeCommit, headRefOid, reviews }: MergedPull,
+  viewer: string,
+): string | null {
+  const trailers = isViewer(mergedBy, viewer) ? parseTrailers(mergeCommit?.message ?? "") : [];
+  const review = reviews?.nodes.find(
+    ({ state, commit }) => state === "APPROVED" && commit?.oid === headRefOid,
+  );
+  return trailers.find(({ key }) => key === "Approved-By")?.value ?? review?.author?.login ?? null;
 }
 
 const RECEIPTS_QUERY = `
@@ -99,6 +120,7 @@ const Receipts = z.object({
 /** The newest states of a plan's file: more are not merged while one is applied. */
 const HISTORY_QUERY = `
 query PlanOrigin($owner: String!, $repo: String!, $path: String!) {
+  viewer { login }
   repository(owner: $owner, name: $repo) {
     defaultBranchRef {
       name
@@ -108,7 +130,16 @@ query PlanOrigin($owner: String!, $repo: String!, $path: String!) {
             nodes {
               oid
               file(path: $path) { object { ... on Blob { ${BLOB_FIELDS} } } }
-              associatedPullRequests(first: 5) { nodes { number mergedAt baseRefName author { login } } }
+              associatedPullRequests(first: 5) { nodes {
+                number
+                mergedAt
+                baseRefName
+                author { login }
+                mergedBy { __typename login }
+                mergeCommit { message }
+                headRefOid
+                reviews: latestOpinionatedReviews(first: 20, writersOnly: true) { nodes { state author { login } commit { oid } } }
+              } }
             }
           }
         }
@@ -117,23 +148,30 @@ query PlanOrigin($owner: String!, $repo: String!, $path: String!) {
   }
 }`;
 
+const Login = z.object({ login: z.string() });
+const Review = z.object({
+  state: z.string(),
+  author: Login.nullable(),
+  commit: z.object({ oid: z.string() }).nullable(),
+});
+const MergedPull = z.object({
+  number: z.int(),
+  mergedAt: z.string().nullable(),
+  baseRefName: z.string(),
+  author: Login.nullable(),
+  mergedBy: Actor,
+  mergeCommit: z.object({ message: z.string() }).nullable(),
+  headRefOid: z.string(),
+  reviews: z.object({ nodes: z.array(Review) }).nullable(),
+});
+type MergedPull = z.infer<typeof MergedPull>;
 const Origin = z.object({
   oid: z.string(),
   file: FileEntry,
-  associatedPullRequests: z
-    .object({
-      nodes: z.array(
-        z.object({
-          number: z.int(),
-          mergedAt: z.string().nullable(),
-          baseRefName: z.string(),
-          author: z.object({ login: z.string() }).nullable(),
-        }),
-      ),
-    })
-    .nullable(),
+  associatedPullRequests: z.object({ nodes: z.array(MergedPull) }).nullable(),
 });
 const History = z.object({
+  viewer: Login,
   repository: z.object({
     defaultBranchRef: z
       .object({

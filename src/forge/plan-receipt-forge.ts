@@ -26,4 +26,6 @@ export type MergedPlan = {
   pullRequest: number | null;
   /** Who opened the pull request: a login. */
   author: string | null;
+  /** Who has approved it, by a review or a command: a login; null where nobody is known to have. */
+  approvedBy: string | null;
 };

@@ -25,7 +25,7 @@ export function readPlanNotifications(
 /** What can be told of a plan by its receipt, which counts: how it has ended; nothing while it has not. Pure. */
 export function readPlanEnd(
   { plan, outcome, message, finishedAt, runUrl, actions }: PlanReceipt,
-  { commit, pullRequest, author }: MergedPlan,
+  { commit, pullRequest, author, approvedBy }: MergedPlan,
   repository: RepositoryName,
   serverUrl: string,
 ): Notification[] {
@@ -41,7 +41,7 @@ export function readPlanEnd(
   const told = {
     ...{ subject, changes, atMs: Date.parse(finishedAt), identity: [plan.blob, outcome] },
     summary: `infra.scale: ${plan.target} (${plan.createdAt.slice(0, 10)})`,
-    ...{ requestedBy: author, approvedBy: null, runUrl },
+    ...{ requestedBy: author, approvedBy, runUrl },
     failure: isApplied ? null : [outcome, message].filter((text) => text !== "").join(": "),
   };
   return [notificationOf({ ...told, kind: isApplied ? "applied" : "failed" })];

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { GitHubPlanReceipts } from "../../src/forge/github-plan-receipts.ts";
-import { PLANS_FOLDER, receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
+import { PLANS_FOLDER, planPath, receiptPath } from "../../src/kubernetes/apply/plan-place.ts";
+import { asPerson } from "../support/as-person.ts";
 import { startForge } from "./github-world.ts";
 
 const NAME = { owner: "acme", repo: "infra" };
@@ -31,4 +33,28 @@ it("of a hundred targets receipts are read, and of no more", async () => {
     Object.fromEntries(targets.map((target) => [receiptPath(target), "{}"])),
   );
   expect([...texts.keys()]).toEqual(targets.slice(0, 100));
+});
+
+it.each([
+  ["nobody has approved", null],
+  ["bob has approved", "bob"],
+])("a plan that a person merges by hand was approved by whom its reviews name, where %s", async (_, who) => {
+  const { clients, github } = await startForge();
+  github.createUser("bob");
+  github.addCollaborator("acme/infra", "bob", "write");
+  const path = planPath("prod");
+  const open = { login: "alice", branch: "plans", title: "a plan", files: { [path]: "a: 1\n" } };
+  const { number } = await github.openPull("acme/infra", open);
+  if (who !== null) await github.review("acme/infra", number, { login: who, state: "APPROVED" });
+  // Anybody may write that.
+  const message = "Pulumiscale-Approved-By: carol";
+  const merge = { merge_method: "squash", commit_title: "a plan", commit_message: message };
+  await asPerson(github, "alice")("PUT", `/pulls/${number}/merge`, merge);
+  const client = await clients.clientFor(NAME.owner, NAME.repo);
+  const { data } = await client.request("GET /repos/{owner}/{repo}/contents/{path}", { ...NAME, path });
+  const { sha: blob } = z.object({ sha: z.string() }).parse(data);
+  const receipts = new GitHubPlanReceipts(() => Promise.resolve(client));
+  expect(await receipts.findMergedPlan(NAME, path, blob)).toMatchObject({
+    ...{ pullRequest: number, author: "alice", approvedBy: who },
+  });
 });

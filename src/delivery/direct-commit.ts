@@ -1,8 +1,8 @@
 import type { Snapshot } from "../domain/snapshot.ts";
 import type { CommitForge, StackPlace } from "../forge/forge.ts";
-import { commitOfPlan } from "./commit-of-plan.ts";
+import { commitOfScale } from "./commit-of-scale.ts";
+import type { PreparedScale, ScaleDecision } from "./prepare-scale.ts";
 import { renderCommit } from "./render-scale.ts";
-import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
 
 /** What a delivery left behind. */
@@ -17,11 +17,11 @@ export async function directCommit(
   forge: CommitForge,
   place: StackPlace,
   snapshot: Snapshot,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<Delivered> {
-  const words = { urgency: urgencyOf(plan.commit), ...renderCommit(plan, decisions, prefix) };
-  const commit = await forge.commit(place, commitOfPlan(place, snapshot, plan, words));
+  const words = { urgency: urgencyOf(prepared.commit), ...renderCommit(prepared, decisions, prefix) };
+  const commit = await forge.commit(place, commitOfScale(place, snapshot, prepared, words));
   return { delivery: "direct", commit, pullRequest: null };
 }

@@ -10,40 +10,40 @@ import {
   type OpenedPull,
   type StackPlace,
 } from "../forge/forge.ts";
-import { commitOfPlan } from "./commit-of-plan.ts";
+import { commitOfScale } from "./commit-of-scale.ts";
+import type { PreparedScale, ScaleDecision } from "./prepare-scale.ts";
 import { renderCommit, renderPull } from "./render-scale.ts";
-import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { urgencyOf } from "./urgency-of.ts";
 
-/** Opens the living in-range pull request of a stack, or makes the open one hold this plan instead. */
+/** Opens the living in-range pull request of a stack, or makes the open one hold this scale instead. */
 export function openInRangePull(
   forge: Forge,
   place: StackPlace,
   snapshot: Snapshot,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<OpenedPull> {
   const target = { branch: inRangeBranch(place.alias), current: snapshot.inRange, gated: false };
-  return openPull(forge, place, snapshot, plan, decisions, prefix, target);
+  return openPull(forge, place, snapshot, prepared, decisions, prefix, target);
 }
 
 /**
- * Opens the gated pull request of the plan's one pool, labelled, or makes the open one hold this plan instead. It stops there: a
- * person approves it. `decisions` is empty where the plan was asked for before and is only made anew.
+ * Opens the gated pull request of the scale's one pool, labelled, or makes the open one hold this scale instead. It stops there: a
+ * person approves it. `decisions` is empty where the scale was asked for before and is only made anew.
  */
 export function openApprovalPull(
   forge: Forge,
   place: StackPlace,
   snapshot: Snapshot,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): Promise<OpenedPull> {
-  const [{ pool }] = plan.commit.scales;
+  const [{ pool }] = prepared.commit.scales;
   const current = snapshot.gated.get(pool) ?? null;
   const target = { branch: approvalBranch(place.alias, pool), current, gated: true };
-  return openPull(forge, place, snapshot, plan, decisions, prefix, target);
+  return openPull(forge, place, snapshot, prepared, decisions, prefix, target);
 }
 
 /** A branch without a pull request is somebody's who is about to open it, until it is old enough to be a dead process's. */
@@ -59,7 +59,7 @@ function openPull(
   forge: Forge,
   place: StackPlace,
   snapshot: Snapshot,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   prefix: string,
   { branch, current, gated }: Target,
@@ -71,14 +71,14 @@ function openPull(
     );
   }
   const historyOf = (name: string) => {
-    const pool = plan.pools.get(name);
+    const pool = prepared.pools.get(name);
     return pool === undefined ? [] : poolHistory(snapshot.history, pool, place, snapshotReader(snapshot));
   };
   const facts = { prefix, path: place.path, branch: place.branch, gated, historyOf };
-  const pull = renderPull(plan, decisions, facts);
-  const urgency = gated ? "other" : urgencyOf(plan.commit);
-  const words = { urgency, ...renderCommit(plan, decisions, prefix) };
-  return forge.openPull(place, commitOfPlan(place, snapshot, plan, words), {
+  const pull = renderPull(prepared, decisions, facts);
+  const urgency = gated ? "other" : urgencyOf(prepared.commit);
+  const words = { urgency, ...renderCommit(prepared, decisions, prefix) };
+  return forge.openPull(place, commitOfScale(place, snapshot, prepared, words), {
     ...pull,
     current,
     branch,

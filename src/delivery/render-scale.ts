@@ -1,22 +1,22 @@
 import type { PoolChange } from "../domain/pool-history.ts";
 import { formatMessage, formatScaleTrailers, formatSubject } from "../domain/scale-commit.ts";
+import type { PreparedScale, ScaleDecision } from "./prepare-scale.ts";
 import { renderAsked } from "./render-asked.ts";
 import { renderChart } from "./render-chart.ts";
 import { renderCost } from "./render-cost.ts";
 import { type NextFacts, renderNext } from "./render-next.ts";
 import { renderScaleTable } from "./render-scale-table.ts";
-import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 import { decisionWords, formatScaleLine, type ScaleWords } from "./scale-words.ts";
 
 /** What a person reads in a commit: one line a pool, with the reasons' own sentences. */
 export function renderCommit(
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   prefix: string,
 ): { headline: string; body: string } {
-  const words = wordsOf(plan, decisions);
-  const lines = plan.commit.scales.map((scale) => formatScaleLine(scale, words.get(scale.pool)));
-  return formatMessage(plan.commit, lines.join("\n"), prefix);
+  const words = wordsOf(prepared, decisions);
+  const lines = prepared.commit.scales.map((scale) => formatScaleLine(scale, words.get(scale.pool)));
+  return formatMessage(prepared.commit, lines.join("\n"), prefix);
 }
 
 export type PullFacts = NextFacts & {
@@ -35,12 +35,12 @@ const LONGEST_WITH_CHARTS = 30_000;
  * lines, inside of cells and list items, and as code that it cannot end.
  */
 export function renderPull(
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   { prefix, historyOf, ...facts }: PullFacts,
 ): { title: string; body: string } {
-  const { commit, pools } = plan;
-  const words = wordsOf(plan, decisions);
+  const { commit, pools } = prepared;
+  const words = wordsOf(prepared, decisions);
   const parts = [
     renderScaleTable(commit.scales, pools, words),
     renderAsked(commit, words),
@@ -52,14 +52,14 @@ export function renderPull(
   const charted = length > LONGEST_WITH_CHARTS ? [] : commit.scales.slice(0, MOST_CHARTS);
   const charts = charted.map(({ pool }) => renderChart(pool, historyOf(pool)));
   const body = [...parts, ...charts, trailers].filter((part) => part !== "").join("\n\n");
-  return { title: renderTitle(plan, prefix), body };
+  return { title: renderTitle(prepared, prefix), body };
 }
 
 /** A list has no use for more. */
 const LONGEST_TITLE = 120;
 
 /** The commit's subject; for several pools it names as many of them as a line has room for. */
-function renderTitle({ commit }: ScalePlan, prefix: string): string {
+function renderTitle({ commit }: PreparedScale, prefix: string): string {
   const [first, ...others] = commit.scales;
   let title = formatSubject({ ...commit, scales: [first] }, prefix);
   for (const [index, { pool, from, to }] of others.entries()) {
@@ -72,9 +72,12 @@ function renderTitle({ commit }: ScalePlan, prefix: string): string {
 }
 
 /** Decided just now, or asked for before. */
-function wordsOf(plan: ScalePlan, decisions: readonly ScaleDecision[]): ReadonlyMap<string, ScaleWords> {
+function wordsOf(
+  prepared: PreparedScale,
+  decisions: readonly ScaleDecision[],
+): ReadonlyMap<string, ScaleWords> {
   return new Map([
-    ...plan.words,
+    ...prepared.words,
     ...decisions.map((decision): [string, ScaleWords] => [decision.intent.pool, decisionWords(decision)]),
   ]);
 }

@@ -5,10 +5,10 @@ import type { OnFailure } from "../domain/repository-file.ts";
 import { formatScaleTrailers } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { type Forge, type OpenedPull, revertBranch, type StackPlace } from "../forge/forge.ts";
-import { commitOfPlan } from "./commit-of-plan.ts";
+import { commitOfScale } from "./commit-of-scale.ts";
+import type { PreparedScale, ScaleDecision } from "./prepare-scale.ts";
 import { renderCode } from "./render-code.ts";
 import { renderCommit } from "./render-scale.ts";
-import type { ScaleDecision, ScalePlan } from "./scale-plan.ts";
 
 export type FailedApply = {
   line: PoolReceipt;
@@ -23,26 +23,26 @@ export function openRevertPull(
   forge: Forge,
   place: StackPlace,
   snapshot: Snapshot,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decision: ScaleDecision,
   failed: FailedApply,
 ): Promise<OpenedPull> {
   const { pool } = decision.intent;
-  const message = renderCommit(plan, [decision], failed.prefix);
-  const commit = commitOfPlan(place, snapshot, plan, { urgency: "other", ...message });
+  const message = renderCommit(prepared, [decision], failed.prefix);
+  const commit = commitOfScale(place, snapshot, prepared, { urgency: "other", ...message });
   return forge.openPull(place, commit, {
     current: snapshot.reverts.get(pool) ?? null,
     repositoryNumber: snapshot.repositoryNumber,
     branch: revertBranch(place.alias, pool),
     title: message.headline,
-    body: renderBody(place, plan, decision, failed),
+    body: renderBody(place, prepared, decision, failed),
     labels: [REVERT_LABEL],
   });
 }
 
 function renderBody(
   place: StackPlace,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   { intent, from, to }: ScaleDecision,
   { line, runUrl, onFailure }: FailedApply,
 ): string {
@@ -55,7 +55,7 @@ function renderBody(
   return [
     `${renderCode(intent.pool)} could not be applied at ${from} (${line.outcome}${said}).${run}`,
     `This puts back ${to}, which was applied before, in ${renderCode(place.path)}, and changes nothing else. ${next} It is closed once ${from} is applied after all, or the value is another one.`,
-    formatScaleTrailers(plan.commit),
+    formatScaleTrailers(prepared.commit),
   ].join("\n\n");
 }
 

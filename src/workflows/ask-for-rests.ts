@@ -1,5 +1,5 @@
+import { prepareScale } from "../delivery/prepare-scale.ts";
 import { openApprovalPull } from "../delivery/pull-request.ts";
-import { planScale } from "../delivery/scale-plan.ts";
 import { type Rest, restToAskFor } from "../domain/partial-rest.ts";
 import { approvalRules } from "../domain/repository-file.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
@@ -18,10 +18,10 @@ export async function askForRests(context: ScaleContext): Promise<Settled[]> {
   const opened: Settled[] = [];
   for (const { scale, requestedBy } of findRests(context, snapshot)) {
     const stack = { ...place, contract: record.contract };
-    const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy });
-    if (planned.kind === "unusable") continue;
+    const prepared = prepareScale(snapshot, stack, [], { scales: [scale], requestedBy });
+    if (prepared.kind === "unusable") continue;
     const { commitPrefix } = record.policy;
-    const pull = await openApprovalPull(forge, place, snapshot, planned.plan, [], commitPrefix);
+    const pull = await openApprovalPull(forge, place, snapshot, prepared.scale, [], commitPrefix);
     opened.push({ kind: "opened", pullRequest: pull.number });
   }
   if (opened.length > 0) context.snapshots.invalidate();

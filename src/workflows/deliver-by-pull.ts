@@ -1,14 +1,14 @@
 import { directCommit } from "../delivery/direct-commit.ts";
-import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
-import { renderCommit } from "../delivery/render-scale.ts";
 import {
   type Carried,
   carriedScales,
-  type PlanStack,
-  planScale,
+  type PreparedScale,
+  prepareScale,
   type ScaleDecision,
-  type ScalePlan,
-} from "../delivery/scale-plan.ts";
+  type StackToScale,
+} from "../delivery/prepare-scale.ts";
+import { openApprovalPull, openInRangePull } from "../delivery/pull-request.ts";
+import { renderCommit } from "../delivery/render-scale.ts";
 import type { Decision } from "../domain/decision.ts";
 import { isPartial } from "../domain/partial-rest.ts";
 import type { Scale } from "../domain/scale-commit.ts";
@@ -58,18 +58,18 @@ async function deliverInRange(
   const stack = { ...place, contract: record.contract };
   const isDirect = record.policy.delivery === "direct";
   const carried = isDirect ? undefined : carriedInRange(situation, stack, decisions, context.clock());
-  const planned = planScale(snapshot, stack, decisions, carried);
-  if (planned.kind === "unusable") return unusable(planned.message);
+  const prepared = prepareScale(snapshot, stack, decisions, carried);
+  if (prepared.kind === "unusable") return unusable(prepared.message);
   const prefix = record.policy.commitPrefix;
   if (isDirect) {
-    const committed = await directCommit(forge, place, snapshot, planned.plan, decisions, prefix);
+    const committed = await directCommit(forge, place, snapshot, prepared.scale, decisions, prefix);
     context.snapshots.invalidate();
     if (decisions.some(stopsAtThreshold)) await askForRests(context);
     return committed;
   }
-  const opened = await openInRangePull(forge, place, snapshot, planned.plan, decisions, prefix);
+  const opened = await openInRangePull(forge, place, snapshot, prepared.scale, decisions, prefix);
   if (opened.baseOid !== snapshot.headOid) await checkStillRight(context, decisions, opened);
-  context.settle(mergeAtOnce(situation, planned.plan, decisions, opened));
+  context.settle(mergeAtOnce(situation, prepared.scale, decisions, opened));
   return { delivery: "pull-request", commit: opened.headOid, pullRequest: opened.number };
 }
 
@@ -79,7 +79,7 @@ async function deliverInRange(
  */
 function carriedInRange(
   situation: Situation,
-  stack: PlanStack,
+  stack: StackToScale,
   decisions: readonly ScaleDecision[],
   nowMs: number,
 ): Carried {
@@ -125,7 +125,7 @@ async function checkStillRight(
  */
 function mergeAtOnce(
   { snapshot, record }: Situation,
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[],
   opened: OpenedPull,
 ): MergeRequest | undefined {
@@ -133,7 +133,7 @@ function mergeAtOnce(
   const { baseOid, ledgerHeadOid = snapshot.ledgerHeadOid } = opened;
   const isNews = baseOid !== snapshot.headOid || ledgerHeadOid !== snapshot.ledgerHeadOid;
   if (isNews || isGatedOpen || decisions.some(stopsAtThreshold)) return undefined;
-  const { headline, body } = renderCommit(plan, decisions, record.policy.commitPrefix);
+  const { headline, body } = renderCommit(prepared, decisions, record.policy.commitPrefix);
   const pull = { number: opened.number, headOid: opened.headOid, headMessage: `${headline}\n\n${body}` };
   return mergeRequest(pull, record.policy.mergeMethod, snapshot.mergeMethods);
 }
@@ -146,13 +146,13 @@ async function deliverGated(
   const { forge, place } = context;
   const { snapshot, record } = situation;
   const stack = { ...place, contract: record.contract };
-  const planned = planScale(snapshot, stack, [decision]);
-  if (planned.kind === "unusable") return unusable(planned.message);
+  const prepared = prepareScale(snapshot, stack, [decision]);
+  if (prepared.kind === "unusable") return unusable(prepared.message);
   const opened = await openApprovalPull(
     forge,
     place,
     snapshot,
-    planned.plan,
+    prepared.scale,
     [decision],
     record.policy.commitPrefix,
   );

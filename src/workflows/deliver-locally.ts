@@ -1,5 +1,5 @@
 import { directCommit } from "../delivery/direct-commit.ts";
-import { planScale, type ScaleDecision } from "../delivery/scale-plan.ts";
+import { prepareScale, type ScaleDecision } from "../delivery/prepare-scale.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { CommitForge } from "../forge/forge.ts";
 import type { Situation, StackContext } from "./read-situation.ts";
@@ -17,13 +17,20 @@ export function deliverLocally(
   return {
     deliver: async ({ snapshot, record }: Situation, scales: readonly ScaleDecision[]) => {
       const stack = { ...place, contract: record.contract };
-      const planned = planScale(snapshot, stack, scales);
-      if (planned.kind === "unusable") return toEach(scales, unusable(planned.message));
-      const { plan } = planned;
+      const prepared = prepareScale(snapshot, stack, scales);
+      if (prepared.kind === "unusable") return toEach(scales, unusable(prepared.message));
+      const { scale } = prepared;
       const commit =
-        isOverThreshold(scales) && approvedBy !== null ? { ...plan.commit, approvedBy } : plan.commit;
+        isOverThreshold(scales) && approvedBy !== null ? { ...scale.commit, approvedBy } : scale.commit;
       const { commitPrefix } = record.policy;
-      const delivered = await directCommit(forge, place, snapshot, { ...plan, commit }, scales, commitPrefix);
+      const delivered = await directCommit(
+        forge,
+        place,
+        snapshot,
+        { ...scale, commit },
+        scales,
+        commitPrefix,
+      );
       return toEach(scales, delivered);
     },
     // One commit either stands or does not: nothing is left behind.

@@ -1,5 +1,5 @@
 import { directCommit } from "../delivery/direct-commit.ts";
-import { planScale } from "../delivery/scale-plan.ts";
+import { prepareScale } from "../delivery/prepare-scale.ts";
 import { isFailure } from "../domain/receipt.ts";
 import type { CommitForge } from "../forge/forge.ts";
 import type { ApplyEnd } from "./apply-queue.ts";
@@ -28,13 +28,13 @@ export async function revertFailed(
   if (decisions.length === 0) return null;
   const { alias, project } = context.place;
   const { contract, policy } = situation.record;
-  const planned = planScale(snapshot, { alias, project, contract }, decisions);
-  if (planned.kind === "unusable") return null;
+  const prepared = prepareScale(snapshot, { alias, project, contract }, decisions);
+  if (prepared.kind === "unusable") return null;
   const { commit } = await directCommit(
     forge,
     context.place,
     snapshot,
-    planned.plan,
+    prepared.scale,
     decisions,
     policy.commitPrefix,
   );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTwoFilesPatch } from "diff";
-import { planScale, type ScaleDecision, type ScalePlan } from "../delivery/scale-plan.ts";
+import { type PreparedScale, prepareScale, type ScaleDecision } from "../delivery/prepare-scale.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Intent } from "../domain/intent.ts";
 import { reason } from "../domain/reasons.ts";
@@ -107,13 +107,13 @@ function decideAll(
 function diffOf(context: StackContext, { snapshot, record }: Situation, decision: ScaleDecision): string {
   const { place } = context;
   const stack = { ...place, contract: record.contract };
-  const planned = planScale(snapshot, stack, [decision]);
-  if (planned.kind === "unusable" || snapshot.file.kind !== "text") return "";
-  return filePatch(place.path, snapshot.file.text, planned.plan);
+  const prepared = prepareScale(snapshot, stack, [decision]);
+  if (prepared.kind === "unusable" || snapshot.file.kind !== "text") return "";
+  return filePatch(place.path, snapshot.file.text, prepared.scale);
 }
 
-function filePatch(path: string, before: string, plan: ScalePlan): string {
-  return createTwoFilesPatch(`a/${path}`, `b/${path}`, before, plan.text, "", "", { context: 3 });
+function filePatch(path: string, before: string, prepared: PreparedScale): string {
+  return createTwoFilesPatch(`a/${path}`, `b/${path}`, before, prepared.text, "", "", { context: 3 });
 }
 
 function resultOf({ place }: StackContext, decision: Decision): ScaleResult {

@@ -1,5 +1,5 @@
+import { prepareScale } from "../delivery/prepare-scale.ts";
 import { openApprovalPull } from "../delivery/pull-request.ts";
-import { planScale } from "../delivery/scale-plan.ts";
 import { approvalOf } from "../domain/approval.ts";
 import type { Pool } from "../domain/contract.ts";
 import { approvalNeeded } from "../domain/guardrails.ts";
@@ -12,8 +12,8 @@ import { readPoolValue } from "../domain/stack-file.ts";
 import type { PullStanding } from "../forge/forge.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { HANDS_OFF } from "./hands-off.ts";
+import { mergeIntoBase } from "./merge-into-base.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled, waiting } from "./settled.ts";
 import type { StackRecord } from "./stack-record.ts";
@@ -74,9 +74,9 @@ export async function settleGated(
     await leaveQueue();
     const stack = { ...place, contract: record.contract };
     const carried = { scales: [{ ...scale, from: committed }], requestedBy: commit.requestedBy };
-    const planned = planScale(snapshot, stack, [], carried);
-    if (planned.kind === "unusable") return say(planned.message);
-    await openApprovalPull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
+    const prepared = prepareScale(snapshot, stack, [], carried);
+    if (prepared.kind === "unusable") return say(prepared.message);
+    await openApprovalPull(forge, place, snapshot, prepared.scale, [], record.policy.commitPrefix);
     return AGAIN;
   };
   if (
@@ -100,7 +100,7 @@ export async function settleGated(
     snapshot.mergeMethods,
     approval.by,
   );
-  const merged = await mergeScalePull(context, branch, request, "never", snapshot.headOid, standing);
+  const merged = await mergeIntoBase(context, branch, request, "never", snapshot.headOid, standing);
   return merged.kind === "behind" ? remake() : merged;
 }
 

@@ -1,13 +1,13 @@
+import { carriedScales, prepareScale } from "../delivery/prepare-scale.ts";
 import { openInRangePull } from "../delivery/pull-request.ts";
-import { carriedScales, planScale } from "../delivery/scale-plan.ts";
 import { parseScaleCommit } from "../domain/scale-commit.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { closeScalePull } from "./close-scale-pull.ts";
 import { gateOf } from "./gate-of.ts";
 import { HANDS_OFF } from "./hands-off.ts";
 import { holdsOnly } from "./holds-only.ts";
+import { mergeIntoBase } from "./merge-into-base.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
 import { waitWithNote } from "./wait-with-note.ts";
@@ -41,10 +41,10 @@ export async function settleInRange(
     return stopped(context, branch, heldNote(whyHeld(situation, first, nowMs) ?? ""));
   // What is held back of one pool is in no other's way: it is asked for anew, if it lasts.
   const carried = { ...asked, scales: free };
-  const planned = planScale(snapshot, stack, [], carried);
-  if (planned.kind === "unusable") {
+  const prepared = prepareScale(snapshot, stack, [], carried);
+  if (prepared.kind === "unusable") {
     const why =
-      carried.scales.length === 0 ? "The values have moved on since it was opened." : planned.message;
+      carried.scales.length === 0 ? "The values have moved on since it was opened." : prepared.message;
     return closeScalePull(context, snapshot, branch, why);
   }
   const gate = carried.scales.map((scale) => gateOf(record, scale)).find((why) => why !== null);
@@ -54,14 +54,14 @@ export async function settleInRange(
   // GitHub counts a pull request's commits and files a moment after a push.
   if (pull.headOid !== branch.headOid) return AGAIN;
   const remake = async () => {
-    await openInRangePull(forge, place, snapshot, planned.plan, [], record.policy.commitPrefix);
+    await openInRangePull(forge, place, snapshot, prepared.scale, [], record.policy.commitPrefix);
     return AGAIN;
   };
-  if (!holdsOnly(branch, planned.plan.text) || commit?.scales.length !== carried.scales.length)
+  if (!holdsOnly(branch, prepared.scale.text) || commit?.scales.length !== carried.scales.length)
     return remake();
   const { mergeMethod } = record.policy;
   const request = mergeRequest({ ...branch, number: pull.number }, mergeMethod, snapshot.mergeMethods);
-  const merged = await mergeScalePull(context, branch, request, "may-merge-by-itself", snapshot.headOid);
+  const merged = await mergeIntoBase(context, branch, request, "may-merge-by-itself", snapshot.headOid);
   return merged.kind === "behind" ? remake() : merged;
 }
 
@@ -72,8 +72,8 @@ function holdsWhatItSays(
   branch: OpenBranch,
 ): boolean {
   const stack = { alias: place.alias, project: place.project, contract: readRecord(snapshot).contract };
-  const planned = planScale(snapshot, stack, [], carriedScales(snapshot, stack, []));
-  return planned.kind === "plan" && holdsOnly(branch, planned.plan.text);
+  const prepared = prepareScale(snapshot, stack, [], carriedScales(snapshot, stack, []));
+  return prepared.kind === "prepared" && holdsOnly(branch, prepared.scale.text);
 }
 
 /** It may not merge now, so GitHub is not to do it either. */

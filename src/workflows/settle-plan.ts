@@ -2,8 +2,8 @@ import { approvalOf } from "../domain/approval.ts";
 import { APPROVAL_LABEL } from "../domain/labels.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import type { MergeRequest, PullStanding } from "../forge/forge.ts";
+import { mergeIntoBase } from "./merge-into-base.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { mergeScalePull } from "./merge-scale-pull.ts";
 import { type FoundPlan, type PlanContext, readPlan } from "./read-plan.ts";
 import { AGAIN, type Settled, type StandingPull, waiting } from "./settled.ts";
 import { waitWithNote } from "./wait-with-note.ts";
@@ -55,7 +55,7 @@ export async function settlePlan(
   const request = requestOf(found, approval.by);
   // Of a draft GitHub does not tell whether it is behind.
   const known = subject.isDraft ? undefined : standing;
-  const merged = await mergeScalePull(context, branch, request, "never", subject.baseOid ?? "", known);
+  const merged = await mergeIntoBase(context, branch, request, "never", subject.baseOid ?? "", known);
   if (merged.kind !== "behind") return merged;
   const refusal = await plans.updateBranch(place, number, subject.headOid);
   if (refusal !== null) return stay(`Its branch has to stand on the newest base first: ${refusal}`);

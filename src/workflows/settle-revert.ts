@@ -1,5 +1,5 @@
+import { prepareScale, type ScaleDecision } from "../delivery/prepare-scale.ts";
 import { openRevertPull } from "../delivery/revert-pull.ts";
-import { planScale, type ScaleDecision } from "../delivery/scale-plan.ts";
 import { approvalOf } from "../domain/approval.ts";
 import { findPool } from "../domain/pool-history.ts";
 import type { PoolReceipt } from "../domain/receipt.ts";
@@ -9,8 +9,8 @@ import { closeScalePull } from "./close-scale-pull.ts";
 import { gateOf } from "./gate-of.ts";
 import { HANDS_OFF } from "./hands-off.ts";
 import { holdsOnly } from "./holds-only.ts";
+import { mergeIntoBase } from "./merge-into-base.ts";
 import { mergeRequest } from "./merge-request.ts";
-import { mergeScalePull } from "./merge-scale-pull.ts";
 import { readSituation, type ScaleContext, type Situation } from "./read-situation.ts";
 import { AGAIN, type OpenBranch, type Settled } from "./settled.ts";
 import { takeBack, whyNotYet } from "./take-back.ts";
@@ -68,9 +68,9 @@ export async function settleRevert(
     return AGAIN;
   };
   const stack = { ...place, contract: record.contract };
-  const planned = planScale(snapshot, stack, [], { scales: [scale], requestedBy: "pulumiscale" });
-  if (planned.kind === "unusable") return say(planned.message);
-  if (!holdsOnly(branch, planned.plan.text) || standing.isConflicting) return remake();
+  const prepared = prepareScale(snapshot, stack, [], { scales: [scale], requestedBy: "pulumiscale" });
+  if (prepared.kind === "unusable") return say(prepared.message);
+  if (!holdsOnly(branch, prepared.scale.text) || standing.isConflicting) return remake();
   const needed = record.policy.onFailure === "revert" ? gateOf(record, scale) : "onFailure is open";
   const approval = approvalOf(standing.reviews, branch.headOid, []);
   if (needed !== null && approval.kind === "missing")
@@ -80,7 +80,7 @@ export async function settleRevert(
   const { mergeMethod } = record.policy;
   const request = mergeRequest({ ...branch, number: pull.number }, mergeMethod, snapshot.mergeMethods, by);
   const auto = needed === null ? "may-merge-by-itself" : "never";
-  const merged = await mergeScalePull(context, branch, request, auto, snapshot.headOid, standing);
+  const merged = await mergeIntoBase(context, branch, request, auto, snapshot.headOid, standing);
   return merged.kind === "behind" ? remake() : merged;
 }
 
@@ -99,11 +99,11 @@ async function open(
   { decision, line }: Failed,
 ): Promise<number | null> {
   const { alias, project } = place;
-  const planned = planScale(snapshot, { alias, project, contract: record.contract }, [decision]);
-  if (planned.kind === "unusable") return null;
+  const prepared = prepareScale(snapshot, { alias, project, contract: record.contract }, [decision]);
+  if (prepared.kind === "unusable") return null;
   const { commitPrefix: prefix, onFailure } = record.policy;
   const failed = { line, runUrl: record.facts.receipt?.runUrl ?? null, onFailure, prefix };
-  return (await openRevertPull(forge, place, snapshot, planned.plan, decision, failed)).number;
+  return (await openRevertPull(forge, place, snapshot, prepared.scale, decision, failed)).number;
 }
 
 /** A "no" to taking this failure back holds as long as the failure: nothing new has come to ask about. */

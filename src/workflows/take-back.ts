@@ -1,4 +1,4 @@
-import type { ScaleDecision } from "../delivery/scale-plan.ts";
+import type { ScaleDecision } from "../delivery/prepare-scale.ts";
 import { eventIdentity } from "../domain/event-identity.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { reason } from "../domain/reasons.ts";

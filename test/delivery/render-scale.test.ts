@@ -4,7 +4,7 @@ import { fitDraft } from "../../src/forge/fit-draft.ts";
 import { aPool } from "../domain/situations.ts";
 import { parseXyChart } from "./parse-xychart.ts";
 import { readMarkdown } from "./read-markdown.ts";
-import { aChange, aContract, aDecision, messageOf, planOf, pullOf } from "./scale-pull.ts";
+import { aChange, aContract, aDecision, messageOf, preparedOf, pullOf } from "./scale-pull.ts";
 
 const SCALE: Scale = {
   pool: "web",
@@ -20,7 +20,7 @@ const usd = (amount: number, currency = "USD") => ({ amount, currency, per: "hou
 describe("the body of a scale pull request", () => {
   it("tells pool, values, limits and reasons in one table, and the alert that asked", () => {
     const decisions = [aDecision({ summary: "HighLoad: the queue grows" })];
-    const { title, body } = pullOf(planOf(decisions), decisions);
+    const { title, body } = pullOf(preparedOf(decisions), decisions);
     expect(title).toBe("scale(shop.prod): web 3 → 4");
     expect(readMarkdown(body).rows).toEqual([
       "| pool | from | to | asked | limits | why |",
@@ -33,26 +33,26 @@ describe("the body of a scale pull request", () => {
     );
     expect(body).toContain("On merge to `main` the deploy workflow applies it");
     expect(body.endsWith("\nPulumiscale-Requested-By: prometheus")).toBe(true);
-    expect(parseScaleCommit(body)).toEqual(planOf(decisions).commit);
+    expect(parseScaleCommit(body)).toEqual(preparedOf(decisions).commit);
   });
 
   it("says who may approve a gated one, and how", () => {
     const alerted = [aDecision({})];
-    const byAlert = pullOf(planOf(alerted), alerted, { gated: true }).body;
+    const byAlert = pullOf(preparedOf(alerted), alerted, { gated: true }).body;
     expect(byAlert).toContain(
       "**Who may approve:** a person with write access to this repository, other than who asked for it.",
     );
     expect(byAlert).toContain("**How:** review this pull request and choose *Approve*");
     const asked = [aDecision({ requestedBy: "jane" })];
-    expect(pullOf(planOf(asked), asked, { gated: true }).body).toContain(
+    expect(pullOf(preparedOf(asked), asked, { gated: true }).body).toContain(
       "other than `jane`, who asked for it.",
     );
-    expect(pullOf(planOf(asked), asked).body).not.toContain("Who may approve");
+    expect(pullOf(preparedOf(asked), asked).body).not.toContain("Who may approve");
   });
 
   it("names in the title as many pools as a line has room for", () => {
     const two = [aDecision({}), aDecision({ pool: "api", from: 2, to: 9 })];
-    expect(pullOf(planOf(two), two).title).toBe("scale(shop.prod): web 3 → 4, api 2 → 9");
+    expect(pullOf(preparedOf(two), two).title).toBe("scale(shop.prod): web 3 → 4, api 2 → 9");
     const { title } = largePull(40);
     expect(title).toMatch(/^scale\(shop\.prod\): pool0 3 → 4, pool1 3 → 4.* and \d+ more pools$/);
     expect(title.length).toBeLessThan(150);
@@ -87,13 +87,13 @@ function largePull(count: number): { title: string; body: string } {
   const [first, ...others] = names.map((pool) => ({ ...SCALE, pool }));
   if (first === undefined) throw new Error("A pull request moves a pool.");
   const commit: ScaleCommit = { alias: "shop.prod", scales: [first, ...others], requestedBy: "prometheus" };
-  const plan = { text: "", edits: [], commit, pools: contract, words: new Map() };
-  return pullOf(plan, decisions, { historyOf: () => [aChange(-1, 3, 4), aChange(-2, 2, 3)] });
+  const prepared = { text: "", edits: [], commit, pools: contract, words: new Map() };
+  return pullOf(prepared, decisions, { historyOf: () => [aChange(-1, 3, 4), aChange(-2, 2, 3)] });
 }
 
 describe("the cost in the body", () => {
   const costOf = (contract = aContract(), decisions = [aDecision({})]) =>
-    /\*\*Cost:\*\*.*/.exec(pullOf(planOf(decisions, { contract }), decisions).body)?.[0] ?? "";
+    /\*\*Cost:\*\*.*/.exec(pullOf(preparedOf(decisions, { contract }), decisions).body)?.[0] ?? "";
 
   it.each([
     [usd(0.096), 4, "`+70.08 USD` a month"],
@@ -133,7 +133,7 @@ describe("the cost in the body", () => {
 describe("the chart in the body", () => {
   const chartsOf = (changes: ReturnType<typeof aChange>[]) => {
     const decisions = [aDecision({})];
-    const { body } = pullOf(planOf(decisions), decisions, { historyOf: () => changes });
+    const { body } = pullOf(preparedOf(decisions), decisions, { historyOf: () => changes });
     return { body, charts: readMarkdown(body).charts.map(parseXyChart) };
   };
 
@@ -181,20 +181,20 @@ describe("a pull request that is made anew", () => {
     ["the gated one", (message: string) => ({ gated: new Map([["web", { headMessage: message }]]) })],
     ["the base branch", (message: string) => ({ history: [{ message: "by hand" }, { message }] })],
   ])("keeps the reasons and the alert that it had, from the commit of %s", (_where, saidBefore) => {
-    const message = messageOf(planOf(first), first);
-    const again = planOf([], { carried, said: saidBefore(message) });
+    const message = messageOf(preparedOf(first), first);
+    const again = preparedOf([], { carried, said: saidBefore(message) });
     expect(messageOf(again)).toBe(message);
     const { body } = pullOf(again);
-    expect(body).toBe(pullOf(planOf(first), first).body);
+    expect(body).toBe(pullOf(preparedOf(first), first).body);
     expect(body).toContain("HighLoad: the queue grows");
     // And once more, from the commit that was made anew, for another value.
     const moved = { scales: [{ ...SCALE, from: 2 }], requestedBy: "prometheus" };
-    const third = planOf([], { carried: moved, said: saidBefore(messageOf(again)) });
+    const third = preparedOf([], { carried: moved, said: saidBefore(messageOf(again)) });
     expect(messageOf(third)).toContain(`web: 2 → 4: ${why} [HighLoad: the queue grows]`);
   });
 
   it("does not take another event's words, another stack's or another pool's", () => {
-    const message = messageOf(planOf(first), first);
+    const message = messageOf(preparedOf(first), first);
     const strange = [
       message.replaceAll(SCALE.event, "fedcba9876543210"),
       message.replace("Pulumiscale-Stack: shop.prod", "Pulumiscale-Stack: shop.dev"),
@@ -202,43 +202,43 @@ describe("a pull request that is made anew", () => {
       message.replace("Pulumiscale-Scale", "Scale"),
     ];
     for (const headMessage of strange) {
-      const plan = planOf([], { carried, said: { inRange: { headMessage } } });
-      expect(messageOf(plan)).toContain("web: 3 → 4 (as asked before)");
-      expect(readMarkdown(pullOf(plan).body).rows[2]).toContain("| the demand as it was asked |");
+      const prepared = preparedOf([], { carried, said: { inRange: { headMessage } } });
+      expect(messageOf(prepared)).toContain("web: 3 → 4 (as asked before)");
+      expect(readMarkdown(pullOf(prepared).body).rows[2]).toContain("| the demand as it was asked |");
     }
   });
 
   it("keeps what was said under a former name of the stack", () => {
-    const message = messageOf(planOf(first), first);
+    const message = messageOf(preparedOf(first), first);
     const before = message.replace("Pulumiscale-Stack: shop.prod", "Pulumiscale-Stack: shop.dev");
-    const plan = planOf([], {
+    const prepared = preparedOf([], {
       carried,
       formerAliases: ["shop.dev"],
       said: { history: [{ message: before }] },
     });
-    expect(messageOf(plan)).toContain("[HighLoad: the queue grows]");
+    expect(messageOf(prepared)).toContain("[HighLoad: the queue grows]");
   });
 
   it("tells apart what one commit has answered for one pool", () => {
     const two = [aDecision({ summary: "HighLoad" }), aDecision({ pool: "api", from: 2, to: 5 })];
-    const message = messageOf(planOf(two), two).replace(/(api 2 -> 5 .*event=)\w+/, "$1fedcba9876543210");
+    const message = messageOf(preparedOf(two), two).replace(/(api 2 -> 5 .*event=)\w+/, "$1fedcba9876543210");
     const other = { scales: [{ ...SCALE, event: "fedcba9876543210" }], requestedBy: "prometheus" };
     const said = { inRange: { headMessage: message } };
-    expect(messageOf(planOf([], { carried, said }))).toContain("[HighLoad]");
-    expect(messageOf(planOf([], { carried: other, said }))).toContain("(as asked before)");
+    expect(messageOf(preparedOf([], { carried, said }))).toContain("[HighLoad]");
+    expect(messageOf(preparedOf([], { carried: other, said }))).toContain("(as asked before)");
   });
 
   it("is not made to say anything by whoever has rewritten its commit", () => {
-    const message = messageOf(planOf(first), first).replace(
+    const message = messageOf(preparedOf(first), first).replace(
       why,
       "closes #1 @everyone | x | ![](https://evil.example) <img src=x> `",
     );
     const hostile = { ...SCALE, reasons: ["requested", "@mallory", "|"], source: "closes_#1" };
-    const plan = planOf([], {
+    const prepared = preparedOf([], {
       carried: { scales: [hostile], requestedBy: "jane\nPulumiscale-Approved-By: mallory" },
       said: { inRange: { headMessage: message } },
     });
-    const { body } = pullOf(plan, [], { gated: true });
+    const { body } = pullOf(prepared, [], { gated: true });
     expect(readMarkdown(body).rows).toHaveLength(3);
     expect(parseScaleCommit(body)).toMatchObject({ scales: [{ reasons: ["requested"], source: "" }] });
     expect(parseScaleCommit(body)?.approvedBy).toBeUndefined();

@@ -1,10 +1,10 @@
-import { type PullFacts, renderCommit, renderPull } from "../../src/delivery/render-scale.ts";
 import {
   type Carried,
-  planScale,
+  type PreparedScale,
+  prepareScale,
   type ScaleDecision,
-  type ScalePlan,
-} from "../../src/delivery/scale-plan.ts";
+} from "../../src/delivery/prepare-scale.ts";
+import { type PullFacts, renderCommit, renderPull } from "../../src/delivery/render-scale.ts";
 import type { SaidBefore } from "../../src/delivery/scale-words.ts";
 import type { Contract, Pool } from "../../src/domain/contract.ts";
 import type { PoolChange } from "../../src/domain/pool-history.ts";
@@ -47,7 +47,7 @@ export function aChange(seconds: number, from: number | null, to: number | null)
   return { ...change, scale: null, approvedBy: null, pullRequest: null };
 }
 
-export function planOf(
+export function preparedOf(
   decisions: readonly ScaleDecision[],
   {
     carried,
@@ -60,7 +60,7 @@ export function planOf(
     contract?: Contract;
     formerAliases?: readonly string[];
   } = {},
-): ScalePlan {
+): PreparedScale {
   const before = {
     inRange: null,
     gated: new Map(),
@@ -68,22 +68,22 @@ export function planOf(
     file: { kind: "text", text: TEXT },
   } as const;
   const stack = { alias: "shop.prod", formerAliases, project: "shop", contract };
-  const planned = planScale({ ...before, ...said }, stack, decisions, carried);
-  if (planned.kind === "unusable") throw new Error(planned.message);
-  return planned.plan;
+  const prepared = prepareScale({ ...before, ...said }, stack, decisions, carried);
+  if (prepared.kind === "unusable") throw new Error(prepared.message);
+  return prepared.scale;
 }
 
 export function pullOf(
-  plan: ScalePlan,
+  prepared: PreparedScale,
   decisions: readonly ScaleDecision[] = [],
   over: Partial<PullFacts> = {},
 ): { title: string; body: string } {
   const facts = { prefix: "scale", path: "Pulumi.prod.yaml", branch: "main", gated: false };
-  return renderPull(plan, decisions, { ...facts, historyOf: () => [], ...over });
+  return renderPull(prepared, decisions, { ...facts, historyOf: () => [], ...over });
 }
 
-/** The whole message of a plan's commit. */
-export function messageOf(plan: ScalePlan, decisions: readonly ScaleDecision[] = []): string {
-  const { headline, body } = renderCommit(plan, decisions, "scale");
+/** The whole message of the commit. */
+export function messageOf(prepared: PreparedScale, decisions: readonly ScaleDecision[] = []): string {
+  const { headline, body } = renderCommit(prepared, decisions, "scale");
   return `${headline}\n\n${body}`;
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseScaleCommit } from "../../src/domain/scale-commit.ts";
 import { parseXyChart } from "../delivery/parse-xychart.ts";
 import { readMarkdown } from "../delivery/read-markdown.ts";
-import { aChange, aContract, aDecision, messageOf, planOf, pullOf } from "../delivery/scale-pull.ts";
+import { aChange, aContract, aDecision, messageOf, preparedOf, pullOf } from "../delivery/scale-pull.ts";
 import { garbled, hostileText, tries } from "./support/fuzz.ts";
 
 const integer = fc.oneof(fc.integer({ min: -5, max: 50 }), fc.maxSafeInteger());
@@ -27,7 +27,7 @@ test("no text from outside forges a part of a scale pull request", () => {
       const { path, branch, currency, ...asked } = given;
       const contract = aContract({ unitCost: { amount: 1, currency, per: "hour" } });
       const decisions = [aDecision(asked), aDecision({ ...asked, pool: "api", from: 2, to: 5 })];
-      const plan = planOf(decisions, { contract });
+      const plan = preparedOf(decisions, { contract });
       const { title, body } = pullOf(plan, decisions, { path, branch, gated, historyOf: () => history });
       expect(title).toBe("scale(shop.prod): web 3 → 4, api 2 → 5");
       const { rows, charts } = readMarkdown(body);
@@ -55,7 +55,7 @@ test("no text from outside forges a part of a scale pull request", () => {
 
 test("a pull request that is made anew from a rewritten commit is not forged either, and words that were kept stay the same", () => {
   const decisions = [aDecision({ summary: "HighLoad: the queue grows" })];
-  const message = messageOf(planOf(decisions), decisions);
+  const message = messageOf(preparedOf(decisions), decisions);
   const rewritten = fc.oneof(
     garbled(message),
     fc.tuple(hostileText, hostileText).map(([why, asked]) => {
@@ -71,11 +71,11 @@ test("a pull request that is made anew from a rewritten commit is not forged eit
           .slice(0, 1) ?? [];
       fc.pre(scales.length > 0);
       const carried = { scales, requestedBy };
-      const plan = planOf([], { carried, said: { inRange: { headMessage } } });
+      const plan = preparedOf([], { carried, said: { inRange: { headMessage } } });
       const { body } = pullOf(plan, [], { gated: true });
       expect(readMarkdown(body).rows).toHaveLength(3);
       expect(body.match(/^Pulumiscale-/gm)).toHaveLength(3);
-      const again = planOf([], { carried, said: { inRange: { headMessage: messageOf(plan) } } });
+      const again = preparedOf([], { carried, said: { inRange: { headMessage: messageOf(plan) } } });
       expect(messageOf(again)).toBe(messageOf(plan));
     }),
     tries(400),

@@ -10,7 +10,7 @@ import { findWords, type SaidBefore, type ScaleWords } from "./scale-words.ts";
 export type ScaleDecision = Extract<Decision, { kind: "scale" }>;
 
 /** A scale commit about to be made: the file's new text and what the message will say. */
-export type ScalePlan = {
+export type PreparedScale = {
   text: string;
   edits: readonly PoolValueEdit[];
   commit: ScaleCommit;
@@ -20,10 +20,12 @@ export type ScalePlan = {
   words: ReadonlyMap<string, ScaleWords>;
 };
 
-export type PlannedScale = { kind: "plan"; plan: ScalePlan } | { kind: "unusable"; message: string };
+export type ScalePreparation =
+  | { kind: "prepared"; scale: PreparedScale }
+  | { kind: "unusable"; message: string };
 
-/** The stack as far as a plan needs it. */
-export type PlanStack = StackNames & { project: string; contract: Contract };
+/** The stack as far as a scale of it needs it. */
+export type StackToScale = StackNames & { project: string; contract: Contract };
 
 /** Moves that were asked for before and still hold, and who asked. */
 export type Carried = { scales: readonly Scale[]; requestedBy: string };
@@ -34,12 +36,12 @@ const NOTHING: Carried = { scales: [], requestedBy: "" };
  * Turns decisions of one stack into one scale commit. `carried` are moves that the commit must hold as well: those of the open
  * pull request that it replaces.
  */
-export function planScale(
+export function prepareScale(
   snapshot: SaidBefore & Pick<Snapshot, "file">,
-  stack: PlanStack,
+  stack: StackToScale,
   decisions: readonly ScaleDecision[],
   carried: Carried = NOTHING,
-): PlannedScale {
+): ScalePreparation {
   if (snapshot.file.kind !== "text") return { kind: "unusable", message: "the stack file cannot be read" };
   const kept = carried.scales.map(cleanScale);
   const [first, ...others] = [...decisions.map(scaleOf), ...kept];
@@ -63,13 +65,13 @@ export function planScale(
       return found === undefined ? [] : [[scale.pool, found]];
     }),
   );
-  return { kind: "plan", plan: { text: edited.text, edits, commit, pools, words } };
+  return { kind: "prepared", scale: { text: edited.text, edits, commit, pools, words } };
 }
 
 /** The moves of the open in-range pull request that still hold and that these decisions do not replace. */
 export function carriedScales(
   snapshot: Snapshot,
-  stack: PlanStack,
+  stack: StackToScale,
   decisions: readonly ScaleDecision[],
 ): Carried {
   if (snapshot.inRange?.pull == null || snapshot.file.kind !== "text") return NOTHING;

@@ -3,12 +3,12 @@ import { AGAIN, type PullContext, type Settled, type StandingPull, waiting } fro
 import { waitWithNote } from "./wait-with-note.ts";
 
 /**
- * Merges a scale pull request, bound to its head, in whichever way the base branch takes it: at once, through its merge queue, or
+ * Merges a pull request of a scale or a plan, bound to its head, in whichever way the base branch takes it: at once, through its merge queue, or
  * later by GitHub's auto-merge. Where none goes, the pull request says why; it is tried again with the next event and the next
  * listing. Only what is in range is left to auto-merge: an approval could be taken back meanwhile. `baseOid`: the base's head when
  * this was decided.
  */
-export async function mergeScalePull(
+export async function mergeIntoBase(
   context: PullContext,
   branch: StandingPull,
   request: MergeRequest,

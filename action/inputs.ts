@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { DeployJob } from "../src/apply/deploy-job.ts";
-import type { Trigger } from "../src/apply/read-plan.ts";
+import type { Trigger } from "../src/apply/read-decision.ts";
 import { secretsOf } from "../src/apply/redact.ts";
 import { Alias } from "../src/domain/names.ts";
 import { findKubeconfig } from "../src/kubernetes/find-kubeconfig.ts";

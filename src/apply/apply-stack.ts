@@ -11,9 +11,9 @@ import type { ApplyForge, DeployPlace, HistoryRead } from "./apply-forge.ts";
 import { applyPools, type EngineOptions } from "./apply-pools.ts";
 import { type Checkout, readChangedFiles } from "./checkout.ts";
 import { cleanOutput } from "./clean-output.ts";
-import { type ApplyPlan, findPending, type UnusablePool } from "./pending.ts";
+import { type ApplyDecision, findPending, type UnusablePool } from "./pending.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
-import { type ReadPlan, readPlan, type Trigger } from "./read-plan.ts";
+import { type ReadDecision, readDecision, type Trigger } from "./read-decision.ts";
 import type { Redact } from "./redact.ts";
 import { renderTitle } from "./render-receipt.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
@@ -56,7 +56,7 @@ export type ApplyWorld = {
 };
 
 export type ApplyResult =
-  | Exclude<ApplyPlan, { kind: "apply" }>
+  | Exclude<ApplyDecision, { kind: "apply" }>
   /** `problems` are sentences on what else failed the run: pools without a usable value, a ledger that takes no write. */
   | { kind: "done"; receipt: Receipt; problems: string[] };
 
@@ -72,35 +72,35 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   const ownContract = request.trigger.kind === "other" ? null : readOwn(request);
   // It is awaited where it is needed; where it is not, its failure means nothing.
   ownContract?.catch(() => {});
-  const planned = await readPlan(world.forge, place, checkout, request.trigger, world.ledger);
-  const { read, entry, history, plan } = planned;
-  if (planned.refusal !== null) world.say("warning", refusalSentence(planned.refusal));
-  if (plan.kind === "apply" || plan.kind === "full-needed") {
+  const decided = await readDecision(world.forge, place, checkout, request.trigger, world.ledger);
+  const { read, entry, history, decision } = decided;
+  if (decided.refusal !== null) world.say("warning", refusalSentence(decided.refusal));
+  if (decision.kind === "apply" || decision.kind === "full-needed") {
     requireOwnAlias(read.ledger, place, checkout, world.ledger);
     requireSigner(read.ledger, place, world.ledger, world.say);
   }
   // A run of a code change that GitHub dropped for a newer run leaves its code undeployed, and nobody else would say so.
-  if (planned.code === "undeployed" && (plan.kind === "apply" || plan.kind === "nothing")) {
+  if (decided.code === "undeployed" && (decision.kind === "apply" || decision.kind === "nothing")) {
     world.say(
       "warning",
       `${undeployedCode(place.baseBranch, entry?.deployed ?? NO_COMMIT)} It needs a full up: the deploy workflow's with \`publish\`, or \`pulumiscale up\`.`,
     );
   }
-  if (plan.kind !== "apply" || entry === null) {
-    if (plan.kind === "full-needed" && entry !== null && request.engine.config !== "committed-copy")
+  if (decision.kind !== "apply" || entry === null) {
+    if (decision.kind === "full-needed" && entry !== null && request.engine.config !== "committed-copy")
       await spliceIntoWorkTree(read.head.stackFile, checkout, parseContract(entry.pools).contract);
-    if (plan.kind === "nothing" && entry !== null) await renewAttestation(request, world, planned, entry);
+    if (decision.kind === "nothing" && entry !== null) await renewAttestation(request, world, decided, entry);
     // Nothing that was started here is left running.
     await ownContract?.catch(() => {});
-    return plan.kind === "apply" ? { kind: "nothing" } : plan;
+    return decision.kind === "apply" ? { kind: "nothing" } : decision;
   }
   const own = ownContract ?? readOwn(request);
-  const previewFirst = (await warnOfChangedFiles(checkout, world)) ? "preview-first" : plan.previewFirst;
-  const done = await runEngine(request, world, { ...planned, entry }, own, previewFirst).catch(
+  const previewFirst = (await warnOfChangedFiles(checkout, world)) ? "preview-first" : decision.previewFirst;
+  const done = await runEngine(request, world, { ...decided, entry }, own, previewFirst).catch(
     (error: unknown) => {
       // Interrupted before the update began: nothing has happened, so there is nothing to record.
       if (request.engine.signal?.aborted) throw error;
-      return failAll(entry, planned, error);
+      return failAll(entry, decided, error);
     },
   );
   if (done === null) return { kind: "nothing" };
@@ -117,7 +117,7 @@ export async function applyStack(request: ApplyRequest, world: ApplyWorld): Prom
   };
   const problems = [...done.problems];
   if (lines.length > 0 && isNews(receipt, entry.receipt)) {
-    await recordReceipt(request, world, planned, done.output, receipt).catch((error: unknown) => {
+    await recordReceipt(request, world, decided, done.output, receipt).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       problems.push(
         `Pulumi is done (${renderTitle(receipt)}), but the ledger could not be written: ${why} The job needs \`contents: write\`. The next run makes up for it.`,
@@ -163,33 +163,33 @@ async function readOwn({ checkout, engine }: ApplyRequest): Promise<OwnContract>
 async function runEngine(
   { place, checkout, engine }: ApplyRequest,
   world: ApplyWorld,
-  planned: ReadPlan & { entry: LedgerEntry },
+  decided: ReadDecision & { entry: LedgerEntry },
   reading: Promise<OwnContract>,
   previewFirst: "preview-first" | "at-once",
 ): Promise<EngineWork | null> {
   const settings = { ...engine, workDir: checkout.workDir };
-  const { entry } = planned;
+  const { entry } = decided;
   const own = await reading;
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const { pending, unusable } = findPending(
     own.contract,
     checkout.project,
-    planned.read.head.stackFile,
-    planned.history,
+    decided.read.head.stackFile,
+    decided.history,
     entry,
   );
   if (pending.length + unusable.length === 0) return null;
   const named = pending.map(({ pool, from, to }) => `${pool.name} ${from ?? "?"} → ${to}`).join(", ");
   if (pending.length > 0) world.say("info", `Applying ${named}.`);
   const message = formatUpdateMessage(
-    stackNames(planned.read.ledger, place),
+    stackNames(decided.read.ledger, place),
     pending,
-    planned.history.commits,
+    decided.history.commits,
     retriedScales(entry),
   );
   const lines = await withStackFile(
     engine,
-    planned.read.head.stackFile,
+    decided.read.head.stackFile,
     checkout,
     own.contract,
     (stackFile) =>
@@ -203,7 +203,7 @@ async function runEngine(
 }
 
 /** Pulumi could not even begin: every pending pool is held with the reason, so that alerts pile up no commits. */
-function failAll(entry: LedgerEntry, { read, history }: ReadPlan, error: unknown): EngineWork {
+function failAll(entry: LedgerEntry, { read, history }: ReadDecision, error: unknown): EngineWork {
   const { contract } = parseContract(entry.pools);
   const { pending } = findPending(contract, entry.project, read.head.stackFile, history, entry);
   const message = error instanceof Error ? error.message : String(error);
@@ -217,7 +217,7 @@ function failAll(entry: LedgerEntry, { read, history }: ReadPlan, error: unknown
 async function recordReceipt(
   { place }: ApplyRequest,
   { forge, clock, ledger }: ApplyWorld,
-  { read, entry }: ReadPlan,
+  { read, entry }: ReadDecision,
   pools: Record<string, unknown>,
   receipt: Receipt,
 ): Promise<void> {
@@ -252,7 +252,7 @@ const RENEW_AFTER_MS = 7 * 24 * 3_600_000;
 async function renewAttestation(
   { place }: ApplyRequest,
   { forge, clock, ledger, say }: ApplyWorld,
-  { read }: ReadPlan,
+  { read }: ReadDecision,
   { attestation, publishedAt }: LedgerEntry,
 ): Promise<void> {
   const isDue = clock() - Date.parse(publishedAt) > RENEW_AFTER_MS;

@@ -2,7 +2,7 @@ import { Alias, defaultAlias } from "../domain/names.ts";
 import type { DeployPlace, RepositoryPlace } from "./apply-forge.ts";
 import type { ApplyRequest, EngineSettings } from "./apply-stack.ts";
 import { CheckoutError, readCheckout } from "./checkout.ts";
-import type { Trigger } from "./read-plan.ts";
+import type { Trigger } from "./read-decision.ts";
 import { realPace } from "./retry-concurrent.ts";
 
 /** What the caller (the Action, or the command line) was told about one stack. */

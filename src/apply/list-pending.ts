@@ -3,7 +3,7 @@ import type { RepositoryFile } from "../domain/repository-file.ts";
 import { type LedgerEntry, parseEntry } from "../ledger/entry.ts";
 import { otherStack } from "../ledger/ledger-judge.ts";
 import type { ApplyForge, RepositoryPlace } from "./apply-forge.ts";
-import { readPlan, type Trigger } from "./read-plan.ts";
+import { readDecision, type Trigger } from "./read-decision.ts";
 import { type LedgerTrust, repositoryFileOf } from "./trusted-entry.ts";
 
 /** A stack with something to do, as one line of a job matrix. */
@@ -39,12 +39,14 @@ export async function listPending(
     }
     const { project, stack, dir } = parsed.entry;
     // One stack whose directory is gone must not keep all the others from being applied.
-    const read = await readPlan(forge, place, { commit, project }, trigger, trust).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-      lost.push(error);
-      say(`The stack ${place.alias} is left out. ${error.message}`);
-      return null;
-    });
+    const read = await readDecision(forge, place, { commit, project }, trigger, trust).catch(
+      (error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        lost.push(error);
+        say(`The stack ${place.alias} is left out. ${error.message}`);
+        return null;
+      },
+    );
     if (read === null) continue;
     readable += 1;
     const file = repositoryFileOf(read.read.ledger);
@@ -54,11 +56,11 @@ export async function listPending(
     const isGone = read.read.head.stackFile.kind === "missing" ? "gone" : "there";
     // What a renamed stack has left under its former name is nobody's to apply.
     if (own !== undefined && heir !== null && isLeftOver(own, heir, isGone)) continue;
-    const { plan, refusal } = read;
+    const { decision, refusal } = read;
     const other = otherStack({ ...place, repositoryFile: file }, parsed.entry);
     if (refusal !== null) say(`${other === null ? "" : `The stack ${place.alias} is left out: `}${refusal}.`);
     if (refusal !== null && other !== null) continue;
-    if (plan.kind === "apply" || plan.kind === "full-needed")
+    if (decision.kind === "apply" || decision.kind === "full-needed")
       pending.push({ alias: place.alias, project, stack, dir });
   }
   // With none left it is rather the branch, or the token.

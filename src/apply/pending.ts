@@ -30,7 +30,7 @@ export type ApplyFacts = {
   somethingIsPending: boolean;
 };
 
-export type ApplyPlan =
+export type ApplyDecision =
   /** The team's own full `up` is to run, then `publish`. */
   | { kind: "full-needed"; because: string }
   /** A newer run, or the schedule, applies what is pending. */
@@ -39,7 +39,7 @@ export type ApplyPlan =
   | { kind: "apply"; previewFirst: "preview-first" | "at-once" };
 
 /** Decides what a run of `apply` does. Pure. */
-export function planApply(facts: ApplyFacts): ApplyPlan {
+export function decideApply(facts: ApplyFacts): ApplyDecision {
   const isSame = (one: ProgramState | null, other: ProgramState | null) =>
     isSameProgram(one, other, facts, facts.locations);
   if (facts.entry === null) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ProgramState } from "../../src/apply/apply-forge.ts";
-import { type ApplyFacts, findPending, planApply } from "../../src/apply/pending.ts";
+import { type ApplyFacts, decideApply, findPending } from "../../src/apply/pending.ts";
 import { parseContract } from "../../src/domain/contract.ts";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import type { LedgerEntry } from "../../src/ledger/entry.ts";
@@ -103,8 +103,8 @@ describe("a run", () => {
     receipt: null,
     attestation: null,
   };
-  const plan = (changes: Partial<ApplyFacts>) =>
-    planApply({
+  const decide = (changes: Partial<ApplyFacts>) =>
+    decideApply({
       trigger: { kind: "other" },
       head: code("a", 5),
       checkout: code("a", 5),
@@ -117,33 +117,33 @@ describe("a run", () => {
     });
 
   it("of a scale commit applies at once", () => {
-    expect(plan({ trigger: { kind: "push", before: code("a") } })).toEqual({
+    expect(decide({ trigger: { kind: "push", before: code("a") } })).toEqual({
       kind: "apply",
       previewFirst: "at-once",
     });
   });
   it("of a code change leaves it to the full up", () => {
-    expect(plan({ trigger: { kind: "push", before: code("b") } })).toMatchObject({ kind: "full-needed" });
+    expect(decide({ trigger: { kind: "push", before: code("b") } })).toMatchObject({ kind: "full-needed" });
   });
   it("of a push whose parent is gone goes by what is deployed", () => {
-    expect(plan({ trigger: { kind: "push", before: null } })).toMatchObject({ kind: "apply" });
-    expect(plan({ trigger: { kind: "push", before: null }, deployed: code("b") })).toMatchObject({
+    expect(decide({ trigger: { kind: "push", before: null } })).toMatchObject({ kind: "apply" });
+    expect(decide({ trigger: { kind: "push", before: null }, deployed: code("b") })).toMatchObject({
       kind: "full-needed",
     });
   });
   it("previews first where older code is undeployed, or nobody knows", () => {
-    expect(plan({ deployed: code("b") })).toEqual({ kind: "apply", previewFirst: "preview-first" });
-    expect(plan({ deployed: null })).toEqual({ kind: "apply", previewFirst: "preview-first" });
+    expect(decide({ deployed: code("b") })).toEqual({ kind: "apply", previewFirst: "preview-first" });
+    expect(decide({ deployed: null })).toEqual({ kind: "apply", previewFirst: "preview-first" });
   });
   it("behind newer code steps aside", () => {
-    expect(plan({ checkout: code("b") })).toMatchObject({ kind: "superseded" });
-    expect(plan({ checkout: null })).toMatchObject({ kind: "superseded" });
+    expect(decide({ checkout: code("b") })).toMatchObject({ kind: "superseded" });
+    expect(decide({ checkout: null })).toMatchObject({ kind: "superseded" });
   });
   it("before the first publish needs a full up", () => {
-    expect(plan({ entry: null })).toMatchObject({ kind: "full-needed" });
-    expect(plan({ entry: { ...entry, deployed: null } })).toMatchObject({ kind: "full-needed" });
+    expect(decide({ entry: null })).toMatchObject({ kind: "full-needed" });
+    expect(decide({ entry: { ...entry, deployed: null } })).toMatchObject({ kind: "full-needed" });
   });
   it("with nothing pending does nothing", () => {
-    expect(plan({ somethingIsPending: false })).toEqual({ kind: "nothing" });
+    expect(decide({ somethingIsPending: false })).toEqual({ kind: "nothing" });
   });
 });

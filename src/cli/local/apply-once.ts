@@ -1,5 +1,5 @@
 import { applyStack } from "../../apply/apply-stack.ts";
-import type { Trigger } from "../../apply/read-plan.ts";
+import type { Trigger } from "../../apply/read-decision.ts";
 import type { ApplyEnd } from "../../workflows/apply-queue.ts";
 import type { LocalProgram } from "./open-program.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "../../../src/apply/apply-stack.ts";
 import { readCheckout } from "../../../src/apply/checkout.ts";
 import { publishStack } from "../../../src/apply/publish-stack.ts";
-import type { Trigger } from "../../../src/apply/read-plan.ts";
+import type { Trigger } from "../../../src/apply/read-decision.ts";
 import { redactor } from "../../../src/apply/redact.ts";
 import { GitHubApplyForge } from "../../../src/forge/github-apply.ts";
 import { GitHubServer } from "../../../src/forge/github-server.ts";

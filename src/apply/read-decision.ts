@@ -2,7 +2,7 @@ import { parseContract } from "../domain/contract.ts";
 import type { LedgerEntry } from "../ledger/entry.ts";
 import type { ApplyForge, DeployPlace, HeadRead, HistoryRead } from "./apply-forge.ts";
 import type { Checkout } from "./checkout.ts";
-import { type ApplyPlan, findPending, locationsOf, planApply } from "./pending.ts";
+import { type ApplyDecision, decideApply, findPending, locationsOf } from "./pending.ts";
 import { isSameProgram } from "./program-state.ts";
 import { type LedgerTrust, readTrustedEntry } from "./trusted-entry.ts";
 
@@ -16,14 +16,14 @@ export type Trigger =
   | { kind: "other" };
 
 /** What the repository says of a stack, and what follows from it. */
-export type ReadPlan = {
+export type ReadDecision = {
   read: HeadRead;
   entry: LedgerEntry | null;
   /** Why the ledger's entry does not count, and so is none; null where it does, or where there is none. */
   refusal: string | null;
   /** Since the last apply. */
   history: HistoryRead;
-  plan: ApplyPlan;
+  decision: ApplyDecision;
   /** Whether the program at the head is the one that the last full up deployed. */
   code: "deployed" | "undeployed";
 };
@@ -34,13 +34,13 @@ const NO_HISTORY: HistoryRead = { commits: [], isComplete: true, states: new Map
  * Reads what a run of `apply` has to know before it asks Pulumi, in two requests at most, and decides what it does.
  * Throws `ForgeError`, and `LedgerError` where the entry is not readable.
  */
-export async function readPlan(
+export async function readDecision(
   forge: ApplyForge,
   place: DeployPlace,
   checkout: Pick<Checkout, "commit" | "project">,
   trigger: Trigger,
   trust: LedgerTrust,
-): Promise<ReadPlan> {
+): Promise<ReadDecision> {
   const before = trigger.kind === "push" && !/^0+$/.test(trigger.before) ? trigger.before : null;
   const read = await forge.readHead(place, [checkout.commit, ...(before === null ? [] : [before])]);
   const { entry, refusal } = await readTrustedEntry(read.ledger, place, trust);
@@ -60,7 +60,7 @@ export async function readPlan(
       : findPending(contract, entry.project, read.head.stackFile, history, entry);
   const deployedState = deployed === null ? null : (states.get(deployed) ?? null);
   const locations = locationsOf(contract, entry?.project ?? checkout.project);
-  const planned = planApply({
+  const decided = decideApply({
     trigger:
       trigger.kind === "push"
         ? { kind: "push", before: before === null ? null : (states.get(before) ?? null) }
@@ -74,7 +74,7 @@ export async function readPlan(
     somethingIsPending: found.pending.length + found.unusable.length > 0,
   });
   // Without an entry a full up is needed anyway: this says why there is none.
-  const plan: ApplyPlan = refusal === null ? planned : { kind: "full-needed", because: refusal };
+  const decision: ApplyDecision = refusal === null ? decided : { kind: "full-needed", because: refusal };
   const isDeployed = isSameProgram(deployedState, read.head, place, locations);
-  return { read, entry, refusal, history, plan, code: isDeployed ? "deployed" : "undeployed" };
+  return { read, entry, refusal, history, decision, code: isDeployed ? "deployed" : "undeployed" };
 }

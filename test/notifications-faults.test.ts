@@ -51,9 +51,9 @@ describe("targets that fail", () => {
     await settled();
     const given = log.lines().filter(({ msg }) => msg === "a notification could not be sent");
     expect(given.map(({ target, why }) => `${target}: ${why}`).toSorted()).toEqual([
-      "email people: no answer came in time, after 3 tries",
-      "slack ops: it answered 500, after 3 tries",
-      "webhook audit: it answered 308, and redirects are not followed",
+      "email people of acme/infra: no answer came in time, after 3 tries",
+      "slack ops of acme/infra: it answered 500, after 3 tries",
+      "webhook audit of acme/infra: it answered 308, and redirects are not followed",
     ]);
     expect([slack.posts.length, hook.posts.length, elsewhere.posts.length]).toEqual([3, 1, 0]);
     const secrets = [SLACK_PATH, "secret-path-of-audit", MAIL_PASSWORD, WEBHOOK_KEY, WEBHOOK_KEY.slice(6)];

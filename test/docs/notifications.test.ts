@@ -14,12 +14,14 @@ const block = (name: string): string => {
 };
 const parsed = parseRepositoryFile(block(".github/pulumiscale.yml"));
 const targets = parsed.kind === "good" ? namedTargets(parsed.file.notifications ?? {}) : [];
-const environment = Object.fromEntries(
-  block("notifications.env")
-    .trim()
-    .split("\n")
-    .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-);
+const settings = (name: string) =>
+  Object.fromEntries(
+    block(name)
+      .trim()
+      .split("\n")
+      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+const environment = settings("notifications.env");
 const common = {
   subject: pullSubject(
     {
@@ -44,6 +46,15 @@ describe("docs/notifications.md", () => {
   it("shows the settings that these targets need, and no others", () => {
     expect(Object.keys(environment)).toEqual(targets.flatMap(settingsOf));
     expect(parseNotificationSecrets(environment).problems).toEqual([]);
+  });
+
+  it("shows the settings by which mail is bound", () => {
+    const { secrets, problems } = parseNotificationSecrets(settings("mail.env"));
+    expect(problems).toEqual([]);
+    expect(secrets.mail).toEqual({
+      from: "pulumiscale@example.com",
+      domains: new Set(["example.com", "example.org"]),
+    });
   });
 
   it("has a row for each kind", () => {

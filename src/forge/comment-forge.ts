@@ -34,9 +34,9 @@ export type CommentedPull = { branch: string; isOpen: boolean };
 
 /** What commands in comments ask of the place that holds the repository. Every method throws `ForgeError` when it could not do its work. */
 export interface CommentForge {
-  /** The comments of a thread that were posted or changed since then, oldest first, at most a hundred. One call. */
+  /** The comments of a thread that were posted or changed since then, oldest first: all that GitHub lets a thread have. One call for a hundred. */
   readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]>;
-  /** The newest comments of a whole repository since then, at most a hundred. One call. */
+  /** The newest comments of a whole repository since then, newest first, at most a thousand. One call for a hundred. */
   readRecent(repository: RepositoryName, sinceMs: number): Promise<ThreadComment[]>;
   /** What a comment does not tell of itself in a list. One call. */
   readPast(repository: RepositoryName, nodeId: string): Promise<CommentPast>;

@@ -20,21 +20,21 @@ export class GitHubComments implements CommentForge {
   readThread(thread: Thread, sinceMs: number): Promise<ThreadComment[]> {
     const { owner, repo, issue } = thread;
     return this.#doing(thread, `reading the comments of #${issue}`, async (client) => {
-      const { data } = await client.request("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
-        ...{ owner, repo, issue_number: issue },
-        ...{ since: new Date(sinceMs).toISOString(), per_page: 100 },
+      const since = new Date(sinceMs).toISOString();
+      return readPages(MOST_OF_THREAD, async (page) => {
+        const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+        return (await client.request(route, { owner, repo, issue_number: issue, since, ...page })).data;
       });
-      return data.map(toComment);
     });
   }
 
   readRecent({ owner, repo }: RepositoryName, sinceMs: number): Promise<ThreadComment[]> {
     return this.#doing({ owner, repo }, "reading the newest comments", async (client) => {
-      const { data } = await client.request("GET /repos/{owner}/{repo}/issues/comments", {
-        ...{ owner, repo, sort: "created", direction: "desc" },
-        ...{ since: new Date(sinceMs).toISOString(), per_page: 100 },
+      const newest = { sort: "created", direction: "desc", since: new Date(sinceMs).toISOString() } as const;
+      return readPages(MOST_RECENT, async (page) => {
+        const route = "GET /repos/{owner}/{repo}/issues/comments";
+        return (await client.request(route, { owner, repo, ...newest, ...page })).data;
       });
-      return data.map(toComment);
     });
   }
 
@@ -166,6 +166,11 @@ export class GitHubComments implements CommentForge {
   }
 }
 
+/** More comments than this GitHub lets nobody write on one issue or pull request. */
+const MOST_OF_THREAD = 2_500;
+const MOST_RECENT = 1_000;
+const PER_PAGE = 100;
+
 const PERMISSIONS: readonly Permission[] = ["none", "read", "triage", "write", "maintain", "admin"];
 
 const FileAnswer = z.object({ repository: z.object({ file: TextObject }) });
@@ -183,6 +188,20 @@ type CommentAnswer = {
   created_at: string;
   updated_at: string;
 };
+
+/** Page after page until one is not full, and no more than `most` comments. */
+async function readPages(
+  most: number,
+  readPage: (page: { page: number; per_page: number }) => Promise<CommentAnswer[]>,
+): Promise<ThreadComment[]> {
+  const read: ThreadComment[] = [];
+  for (let page = 1; read.length < most; page++) {
+    const answers = await readPage({ page, per_page: PER_PAGE });
+    read.push(...answers.map(toComment));
+    if (answers.length < PER_PAGE) break;
+  }
+  return read;
+}
 
 function toComment(answer: CommentAnswer): ThreadComment {
   const { id, node_id, issue_url, user, body, created_at, updated_at } = answer;

@@ -92,7 +92,7 @@ export class CommentAnswers {
     );
   }
 
-  /** Finds, in one call, what a process that died or an event that was lost has left: comments without an answer, answers in the middle. */
+  /** Finds, in one call where a repository is quiet, what a process that died or an event that was lost has left: comments without an answer, answers in the middle. */
   async catchUp(repository: RepositoryName): Promise<void> {
     const { forge, clock } = this.#options;
     const repositoryNumber = this.#numbers.get(repositoryKey(repository));

@@ -2,21 +2,22 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
 import { movableClock, REPO, startCommandWorld } from "./support/command-world.ts";
-import type { AppWorldOptions } from "./support/open-app-world.ts";
 import { GATE, GATED } from "./support/pull-state-world.ts";
 
 const TIMEOUT = 60_000;
 
-/** `web` waits for approval of 3 → 8, which alice has asked for, in pull request #2. */
-async function asked(options: AppWorldOptions = {}) {
-  const world = await startCommandWorld({ ...options, files: { ...GATE, ...options.files } });
+/** `web` waits for approval of 3 → 8, which alice has asked for, in pull request #2, for a minute by now. */
+async function asked() {
+  const { options, ahead } = movableClock();
+  const world = await startCommandWorld({ ...options, files: GATE });
   const answer = await world.ask("/scale web 8");
   expect(answer).toContain(
     "✋ #2 waits for the approval of a person with write access, other than who asked.",
   );
+  ahead(1);
   const approve = (author: string) => world.ask("/scale approve", author, 2);
   const merged = () => eventually(world.stackFile, (text) => text?.includes('"8"') === true);
-  return { ...world, approve, merged };
+  return { ...world, approve, merged, ahead };
 }
 
 describe("an approval by comment", { timeout: TIMEOUT }, () => {
@@ -47,12 +48,12 @@ describe("an approval by comment", { timeout: TIMEOUT }, () => {
   });
 
   it("counts for the commit that it was given for, and no other", async () => {
-    const { options, ahead } = movableClock();
-    const { approve, ask, settled, stackFile, github } = await asked(options);
+    const { approve, ask, settled, stackFile, github, ahead } = await asked();
     github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
     await approve("bob");
     ahead(6);
     expect(await ask("/scale web 9")).toContain("✋ #2 waits for the approval");
+    ahead(1);
     await settled();
     const head = await github.readRef(REPO, `refs/heads/${GATED}`);
     github.protect(REPO, "main", null);
@@ -64,9 +65,20 @@ describe("an approval by comment", { timeout: TIMEOUT }, () => {
   });
 
   it("is none of a commit that was made after it was written", async () => {
-    const { options, ahead } = movableClock();
-    const { say, settled, stackFile, github, post, replica, startReplica, app, publish, answers, ask } =
-      await asked(options);
+    const {
+      say,
+      settled,
+      stackFile,
+      github,
+      post,
+      replica,
+      startReplica,
+      app,
+      publish,
+      answers,
+      ask,
+      ahead,
+    } = await asked();
     await replica.stop();
     await say("/scale approve", "bob", 2);
     ahead(20);
@@ -79,17 +91,62 @@ describe("an approval by comment", { timeout: TIMEOUT }, () => {
     github.faults.clear();
     await publish({});
     const told = () => answers(2).then((all) => all.at(-1));
-    await eventually(told, (answer) => answer?.includes("made anew after you wrote that") === true);
+    await eventually(
+      told,
+      (answer) => answer?.includes("made anew after you wrote that, or in the same second") === true,
+    );
     await settled();
     await second.idle();
     expect(await stackFile()).toContain('"3"');
+    ahead(1);
     await ask("/scale approve", "bob", 2);
     await eventually(stackFile, (text) => text?.includes('"10"') === true);
   });
 
+  it("is none of a commit that was pushed in the same second", async () => {
+    const { options } = movableClock();
+    const now = new Date();
+    const { ask, github, settled, stackFile } = await startCommandWorld({
+      ...{ ...options, github: { now: () => now }, files: GATE },
+    });
+    await ask("/scale web 8");
+    expect(await ask("/scale approve", "bob", 2)).toContain("or in the same second, so nothing is approved");
+    await settled();
+    expect(await stackFile()).toContain('"3"');
+    expect(github.violations).toEqual([]);
+  });
+
+  it("is none of an earlier commit that somebody has put back after it was written", async () => {
+    const { ahead, ask, app, github, replica, say, startReplica, answered, stackFile } = await asked();
+    const earlier = await github.readRef(REPO, `refs/heads/${GATED}`);
+    ahead(6);
+    await ask("/scale web 9");
+    ahead(1);
+    await replica.stop();
+    await say("/scale approve", "bob", 2);
+    ahead(1);
+    const back = { sha: earlier, force: true };
+    await asPerson(github, "carol")("PATCH", `/git/refs/heads/${GATED}`, back);
+    const second = await startReplica();
+    app.setWebhook(`${second.url}/api/github/webhooks`);
+    expect(await answered(/so nothing is approved/, 2)).toContain("made anew after you wrote that");
+    await second.idle();
+    expect(await stackFile()).toContain('"3"');
+  });
+
+  it("is none where GitHub does not tell when the commit was pushed", async () => {
+    const { approve, github, settled, stackFile, merged } = await asked();
+    const match = { operation: "repos/list-activities" };
+    github.faults.add({ match, kind: "status", status: 404, times: 99 });
+    expect(await approve("bob")).toContain("approve it by a review");
+    await settled();
+    expect(await stackFile()).toContain('"3"');
+    await github.review(REPO, 2, { login: "bob", state: "APPROVED" });
+    await merged();
+  });
+
   it("is taken back by whoever asks for changes after it, however late it is answered", async () => {
-    const { options, ahead } = movableClock();
-    const { say, stackFile, github, replica, startReplica, app, answered, publish } = await asked(options);
+    const { say, stackFile, github, replica, startReplica, app, answered, publish, ahead } = await asked();
     await replica.stop();
     await say("/scale approve", "bob", 2);
     ahead(1);

@@ -25,8 +25,10 @@ async function nudge({ github, settled }: CommandWorld): Promise<void> {
 
 /** `web` waits for approval of 3 → 8, which alice has asked for, in pull request #2. */
 async function asked(): Promise<CommandWorld> {
-  const world = await startCommandWorld({ files: GATE });
+  const { options, ahead } = movableClock();
+  const world = await startCommandWorld({ ...options, files: GATE });
   await world.ask("/scale web 8");
+  ahead(1);
   return world;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { eventually } from "./support/app-world.ts";
 import { asPerson } from "./support/as-person.ts";
-import { readAnswers, startCommandWorld } from "./support/command-world.ts";
+import { movableClock, readAnswers, startCommandWorld } from "./support/command-world.ts";
 import { GATE, GATED, REPO, scaled } from "./support/pull-state-world.ts";
 import { PLACE } from "./support/shop-stack.ts";
 
@@ -15,9 +15,11 @@ const MOVES = {
 
 /** `web` waits for approval of 3 → 8 in pull request #2; `move` gives the repository another name while no app runs. */
 async function asked(how: keyof typeof MOVES) {
-  const world = await startCommandWorld({ files: GATE });
+  const { options, ahead } = movableClock();
+  const world = await startCommandWorld({ ...options, files: GATE });
   const { app, ask, github, replica, startReplica } = world;
   await ask("/scale web 8");
+  ahead(1);
   const { name, path } = MOVES[how];
   const move = async () => {
     await replica.stop();

@@ -58,6 +58,8 @@ export interface CommentForge {
   readRepositoryFile(repository: RepositoryName): Promise<StackFile>;
   /** Null where the number is an issue's. */
   readPull(thread: Thread): Promise<CommentedPull | null>;
+  /** When that head of a branch was pushed, in milliseconds, as GitHub has noted it: a commit's own time is what its writer says. Null where it does not tell. */
+  readPushTime(repository: RepositoryName, branch: string, headOid: string): Promise<number | null>;
   /** Starts the workflows of the default branch that listen for this type of event, and tells them the stack. */
   requestApply(repository: RepositoryName, eventType: string, alias: string): Promise<void>;
 }

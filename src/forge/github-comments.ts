@@ -5,6 +5,7 @@ import type { StackFile } from "../domain/snapshot.ts";
 import type { CommentedPull, CommentForge, CommentPast, Thread, ThreadComment } from "./comment-forge.ts";
 import { readEntryText } from "./github-blob.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
+import { readPushes } from "./github-pushes.ts";
 import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import { PlannedWrites } from "./planned-writes.ts";
@@ -150,6 +151,13 @@ export class GitHubComments implements CommentForge {
       if (answer === null) return null;
       const { head, state } = answer.data;
       return { branch: head.ref, isOpen: state === "open" };
+    });
+  }
+
+  readPushTime(repository: RepositoryName, branch: string, headOid: string): Promise<number | null> {
+    return this.#doing(repository, `reading when ${branch} was pushed`, async (client) => {
+      const pushes = await readPushes(client, repository, branch, headOid);
+      return pushes?.headAtMs ?? null;
     });
   }
 

@@ -15,16 +15,22 @@ export async function approvePull(
 ): Promise<Sentence | Omit<Approval, "command">> {
   const found = await findScalePull(given, served);
   if (found.kind === "said") return found;
-  const { stack, branch, isGated, commit, scale } = found;
+  const { stack, branch, branchName, isGated, commit, scale } = found;
   if (!isGated) return say("🤷 This change is in range: it needs no approval, and merges by itself.");
-  if (branch.committedAtMs > given.nowMs)
-    return say(
-      "🔄 This pull request was made anew after you wrote that, so nothing is approved. Look at it again, and approve what it says now.",
-    );
   const { login } = given.actor;
   const requesters = (commit?.requestedBy ?? "").toLowerCase().split(", ");
   if (requesters.includes(login.toLowerCase()))
     return say("🚫 You asked for this change, so another person has to approve it.");
+  const pushedAtMs = await given.readPushTime(branchName, branch.headOid);
+  if (pushedAtMs === null)
+    return say(
+      "🔄 GitHub does not tell when the head of this pull request was pushed, so nobody knows whether you have seen it, and nothing is approved. Write it again in a while, or approve it by a review.",
+    );
+  // GitHub's times have seconds, and a change may be made anew that fast.
+  if (pushedAtMs >= given.nowMs)
+    return say(
+      "🔄 This pull request was made anew after you wrote that, or in the same second, so nothing is approved. Look at it again, and approve what it says now.",
+    );
   const pool =
     scale === undefined ? undefined : findPool(new Map(stack.pools.map((it) => [it.name, it])), scale.pool);
   const what =

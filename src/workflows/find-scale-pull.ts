@@ -8,6 +8,7 @@ export type ScalePull = {
   kind: "pull";
   stack: ServedStack;
   branch: ScaleBranch;
+  branchName: string;
   /** It may wait for an approval: over a threshold, or what takes a failed apply back. */
   isGated: boolean;
   /** What the head of the branch says; undefined where that is none of our words. */
@@ -40,5 +41,6 @@ export async function findScalePull(
   const scale = commit?.scales[0];
   const change = scale === undefined ? null : { from: scale.from, to: scale.to };
   const denied = allowed(given, { alias: stack.name.alias, change });
-  return denied ?? { kind: "pull", stack, branch, isGated: branch !== snapshot.inRange, commit, scale };
+  const isGated = branch !== snapshot.inRange;
+  return denied ?? { kind: "pull", stack, branch, branchName: pull.branch, isGated, commit, scale };
 }

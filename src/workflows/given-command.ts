@@ -56,6 +56,8 @@ export type GivenCommand = {
   nowMs: number;
   /** The pull request that it was written on; null on an issue. Asked for where a command needs it. */
   readPull: () => Promise<CommentedPull | null>;
+  /** When the pull request's head was pushed, in milliseconds; null where GitHub does not tell. */
+  readPushTime: (branch: string, headOid: string) => Promise<number | null>;
   plans: PlanCommands;
   /** Asks the repository's deploy workflow to apply what is pending of a stack. */
   requestApply: (repository: RepositoryName, alias: string) => Promise<void>;

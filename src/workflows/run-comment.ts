@@ -43,6 +43,7 @@ export async function runComment(
       rules: rules.rules,
       plans,
       readPull: () => forge.readPull(thread),
+      readPushTime: (branch, headOid) => forge.readPushTime(thread, branch, headOid),
       requestApply: (repository, alias) => forge.requestApply(repository, APPLY_EVENT, alias),
     };
     done.push(await runCommand(given, stacks).catch((error: unknown) => said(text, `⚠️ ${failureOf(error)}`)));

@@ -124,6 +124,7 @@ it.each(["a review", "a command"])(
         ? github.review(REPO, 1, { login: "bob", state: "APPROVED" })
         : github.comment(REPO, 1, { author: "bob", body: "/scale approve" });
     block();
+    ahead(1);
     await approve();
     await settled();
     ahead(1);

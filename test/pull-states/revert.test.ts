@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import type { Receipt } from "../../src/domain/receipt.ts";
 import { eventually } from "../support/app-world.ts";
-import { readAnswers } from "../support/command-world.ts";
+import { movableClock, readAnswers } from "../support/command-world.ts";
+import type { AppWorldOptions } from "../support/open-app-world.ts";
 import { type PullStates, REPO, scaled, startPullStates } from "../support/pull-state-world.ts";
 import { readNotes } from "../support/read-notes.ts";
 import { PLACE } from "../support/shop-stack.ts";
@@ -22,8 +23,8 @@ const settings = (onFailure: string) => ({
 });
 
 /** 3 → 4 is committed. */
-async function committed(onFailure: string): Promise<PullStates> {
-  const world = await startPullStates({ files: settings(onFailure) });
+async function committed(onFailure: string, options: AppWorldOptions = {}): Promise<PullStates> {
+  const world = await startPullStates({ ...options, files: settings(onFailure) });
   await world.post("/scale/web", { value: 4 });
   await eventually(world.stackFile, (text) => text === scaled(4));
   await world.settled();
@@ -31,8 +32,8 @@ async function committed(onFailure: string): Promise<PullStates> {
 }
 
 /** 3 → 4 is committed, and its apply has failed. */
-async function failed(onFailure: string): Promise<PullStates> {
-  const world = await committed(onFailure);
+async function failed(onFailure: string, options: AppWorldOptions = {}): Promise<PullStates> {
+  const world = await committed(onFailure, options);
   await fail(world);
   return world;
 }
@@ -86,8 +87,10 @@ it("a failed apply is left as it is with `onFailure: none`", { timeout: TIMEOUT 
 });
 
 it("a revert that waits for a person is approved by a command, too", { timeout: TIMEOUT }, async () => {
-  const { github, pulls, settled, stackFile } = await failed("open");
+  const { options, ahead } = movableClock();
+  const { github, pulls, settled, stackFile } = await failed("open", options);
   await eventually(pulls, (open) => open.length === 1);
+  ahead(1);
   await github.comment(REPO, 2, { author: "bob", body: "/scale approve" });
   await settled();
   await eventually(stackFile, (text) => text === scaled(3));

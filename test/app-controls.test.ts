@@ -253,6 +253,11 @@ describe("a pin", () => {
     const alert = await world.post("/webhook/web/delta", { delta: 1 });
     expect(alert.results[0]).toMatchObject({ kind: "hold", from: 6, reasons: [{ code: "pinned" }] });
     expect((await world.get("/pools/web")).answer).toMatchObject({ paused: null, pinned: { value: 6 } });
+    const held = await control(world, "/pin", { pool: "web", value: 7 });
+    expect(held).toMatchObject({ kind: "changed", scale: { kind: "hold", from: 6 } });
+    expect(held.message).toContain(
+      "Nothing asks for its value by itself: say the same once more after that.",
+    );
     const outside = await world.post("/pin", { pool: "web", value: 11 });
     expect([outside.status, outside.answer.detail]).toEqual([
       422,

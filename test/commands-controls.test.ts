@@ -121,7 +121,7 @@ describe("a pin by comment", { timeout: TIMEOUT }, () => {
     const held = await ask("/scale pin web 6 for 1d");
     expect(held).toMatch(/`shop.prod\/web` stays at 4: (the pool was scaled|3 → 4|4 is committed)/);
     expect(held).toContain("⏳ 6 is asked for again by itself, until it stands or the pin ends.");
-    expect(held).not.toContain("Ask for its value again");
+    expect(held).not.toContain("Nothing asks for its value");
     await push();
     expect(await answers()).toEqual([held]);
     ahead(16);
@@ -144,6 +144,25 @@ describe("a pin by comment", { timeout: TIMEOUT }, () => {
     await second.idle();
     await answered(/4 → \*\*6\*\*/);
     expect(await stackFile()).toContain('shop:webCount: "6"');
+  });
+
+  it("whose value is held is asked for by a process that starts days later, too", async () => {
+    const { options, ahead } = movableClock();
+    const paused = { ".github/pulumiscale.yml": "paused: true\n" };
+    const world = await startCommandWorld({ ...options, files: paused });
+    const { ask, answers, answered, github, replica, say, startReplica, stackFile } = world;
+    expect(await ask("/scale pin web 6 for 1w")).toContain("⏳ 6 is asked for again");
+    await replica.stop();
+    await say("/scale api 4");
+    ahead(3 * 24 * 60);
+    const files = { ".github/pulumiscale.yml": "paused: false\n" };
+    await github.commit(REPO, { files, message: "go on", login: "alice" });
+    const second = await startReplica();
+    expect(await answered(/⏳ Committed as/)).toContain("3 → **6**");
+    await second.idle();
+    expect(await stackFile()).toContain('shop:webCount: "6"');
+    // What was asked so long ago is left alone.
+    expect(await answers()).toHaveLength(1);
   });
 
   it.each([

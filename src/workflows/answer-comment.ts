@@ -6,6 +6,7 @@ import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge
 import { ForgeError } from "../forge/forge.ts";
 import type { Background } from "./background.ts";
 import { CommentReplies, type CommentRepliesOptions } from "./comment-replies.ts";
+import { findOldestPin } from "./find-oldest-pin.ts";
 import type { CommandedStacks, PlanCommands } from "./given-command.ts";
 import { type Asked, readAsked } from "./read-asked.ts";
 import { type CommandedComment, runComment, tooOld } from "./run-comment.ts";
@@ -85,38 +86,50 @@ export class CommentAnswers {
     this.#caughtUp.add(key);
     const { background, onError } = this.#options;
     background.start(`comments ${key}`, () =>
-      this.catchUp({ owner, repo }).catch((error: unknown) => {
+      this.#catchUpAtStart({ owner, repo }).catch((error: unknown) => {
         this.#caughtUp.delete(key);
         onError(`looking for comments in ${key}`, error);
       }),
     );
   }
 
-  /** Finds, in one call where a repository is quiet, what a process that died or an event that was lost has left: comments without an answer, answers in the middle. */
-  async catchUp(repository: RepositoryName): Promise<void> {
+  /** The answer to a pin asks for its value for as long as something holds that: it may not have changed for days. */
+  async #catchUpAtStart(repository: RepositoryName): Promise<void> {
+    const { clock, stacks } = this.#options;
+    const pinnedAtMs = await findOldestPin(stacks.served(repository.owner, repository.repo));
+    await this.catchUp(repository, Math.min(pinnedAtMs ?? Number.POSITIVE_INFINITY, clock()));
+  }
+
+  /**
+   * Finds, in one call where a repository is quiet, what a process that died or an event that was lost has left: comments without an answer,
+   * answers in the middle. Answers to pins may be older: as old as `pinnedAtMs`.
+   */
+  async catchUp(repository: RepositoryName, pinnedAtMs = this.#options.clock()): Promise<void> {
     const { forge, clock } = this.#options;
     const repositoryNumber = this.#numbers.get(repositoryKey(repository));
     // One that was never listed is looked through once it is.
     if (repositoryNumber === undefined) return;
-    const recent = await forge.readRecent(repository, clock() - 2 * TOO_OLD_MS);
+    const sinceMs = clock() - 2 * TOO_OLD_MS;
+    const read = await forge.readRecent(repository, pinnedAtMs - 2 * TOO_OLD_MS);
     const answered = new Set<number>();
     /** Where to look for what was claimed and never answered: its comment may not be among these, or not be a command any more. */
     const left = new Map<number, { issue: number; createdAtMs: number }>();
-    for (const comment of recent) {
+    for (const comment of read) {
       const { issue } = comment;
       const open = this.#replies.read({ ...repository, repositoryNumber, issue }, comment);
       if (open === null) continue;
+      this.#replies.remember(open);
+      if (comment.createdAtMs < sinceMs) continue;
       const isDone = open.reply.status === "done";
       if (isDone || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
       else left.set(open.commentId, { issue, createdAtMs: comment.createdAtMs - 2 * TOO_OLD_MS });
       // Another process may be at it, or have died a moment ago: the next listing sees.
       if (!isDone) this.#caughtUp.delete(repositoryKey(repository));
-      this.#replies.remember(open);
     }
-    for (const { id, issue, isPerson, isEdited, body, createdAtMs } of recent) {
-      const isAsking =
-        isPerson && !isEdited && !this.#passed.has(id) && parseCommands(body, createdAtMs).length > 0;
-      if (isAsking && !answered.has(id)) left.set(id, { issue, createdAtMs });
+    for (const { id, issue, isPerson, isEdited, body, createdAtMs } of read) {
+      const mayAsk = isPerson && !isEdited && createdAtMs >= sinceMs && !this.#passed.has(id);
+      if (mayAsk && !answered.has(id) && parseCommands(body, createdAtMs).length > 0)
+        left.set(id, { issue, createdAtMs });
     }
     for (const [id, { issue, createdAtMs }] of left)
       this.commented({ ...repository, repositoryNumber, issue }, id, createdAtMs);

@@ -214,13 +214,16 @@ function describeUnapplied({ stack, pool, committed, applied }: ControlsResult["
   return `${stack}/${pool} ${committed} is committed and not applied yet (applied: ${applied})`;
 }
 
-/** A pin moves nothing by itself: where its value is held now, somebody asks for it again; for a comment its answer does. */
+/** A pin moves nothing by itself: where its value is held now, whoever has said it asks for it again; for a comment its answer does. */
 function describeScale({ kind, pool, from, to, reasons }: ScaleResult, change: ControlsChange): string {
   const why = reasons.map(({ message }) => message).join("; ");
   if (kind === "scale") return `${pool} ${from} → ${to}: ${why}.`;
   const isThere = reasons.some(({ code }) => code === "unchanged");
   const isAskedAgain = change.kind === "pin" && change.source === "comment";
-  const again = isThere || isAskedAgain ? "" : " Ask for its value again after that.";
+  const again =
+    isThere || isAskedAgain
+      ? ""
+      : " Nothing asks for its value by itself: say the same once more after that.";
   return `${pool} stays at ${from ?? "its value"}: ${why}.${again}`;
 }
 

@@ -64,6 +64,8 @@ export type DoctorFacts = {
   defaultBranch: string;
   autoMerge: Seen<"allowed" | "off">;
   mergeMethods: Seen<readonly string[]>;
+  /** What GitHub proposes as the message of a squash, and a merge queue takes. */
+  squashMessage: Seen<"blank" | "kept">;
   repositoryFile: string | null;
   /** Branches whose names begin as ours do. */
   branches: readonly string[];

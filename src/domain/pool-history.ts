@@ -1,7 +1,7 @@
 import type { Contract, Pool } from "./contract.ts";
 import { isCalled, type StackNames } from "./names.ts";
 import type { Change } from "./pool-state.ts";
-import { parseScaleCommit, type Scale } from "./scale-commit.ts";
+import { parseScaleCommit, parseSubject, type Scale } from "./scale-commit.ts";
 import type { FileCommit, StackFile } from "./snapshot.ts";
 import type { StackFileReader } from "./stack-file.ts";
 
@@ -37,14 +37,17 @@ export function poolHistory(
     if (from === to) continue;
     const scaleCommit = parseScaleCommit(commit.message);
     const own = scaleCommit !== undefined && isCalled(stack, scaleCommit.alias) ? scaleCommit : undefined;
-    const scale =
-      own?.scales.find((line) => isNamed(pool, line.pool) && line.from === from && line.to === to) ?? null;
+    const says = (line: { pool: string; from: number; to: number }) =>
+      isNamed(pool, line.pool) && line.from === from && line.to === to;
+    const subject = scaleCommit === undefined ? parseSubject(commit.message) : undefined;
+    const isSubject = subject !== undefined && isCalled(stack, subject.alias) && says(subject);
+    const scale = own?.scales.find(says) ?? null;
     changes.push({
       commit: commit.oid,
       atMs: commit.reachedAtMs,
       from,
       to,
-      by: scale === null ? "manual" : "scale",
+      by: scale === null && !isSubject ? "manual" : "scale",
       author: scale === null ? commit.author : (own?.requestedBy ?? commit.author),
       scale,
       approvedBy: scale === null ? null : (own?.approvedBy ?? approverIn(commit.mergeMessage)),

@@ -8,7 +8,7 @@ export type Change = {
   /** Null where the pool had no readable value before. */
   from: number | null;
   to: number | null;
-  /** `scale` where the commit's own trailers say exactly this change; `manual` for everything else. */
+  /** `scale` where the commit's own trailers, or its subject where it has none, say exactly this change; `manual` for everything else. */
   by: "scale" | "manual";
   /** Who made it: a login, or the name in the commit. */
   author: string;

@@ -78,6 +78,10 @@ async function readFacts(
         ? settingsHidden
         : { kind: "seen", value: data.allow_auto_merge ? "allowed" : "off" },
     mergeMethods: data.allow_squash_merge === undefined ? settingsHidden : { kind: "seen", value: methods },
+    squashMessage:
+      data.squash_merge_commit_message === undefined
+        ? settingsHidden
+        : { kind: "seen", value: data.squash_merge_commit_message === "BLANK" ? "blank" : "kept" },
     repositoryFile: file?.text ?? null,
     branches,
     ledger: ledger ? "there" : "missing",

@@ -68,7 +68,7 @@ export async function viewHistory(context: StackContext, poolName: string): Prom
     from: change.from,
     to: change.to,
     by: change.author,
-    reasons: change.scale?.reasons ?? ["manual-change"],
+    reasons: change.scale?.reasons ?? (change.by === "scale" ? [] : ["manual-change"]),
     source: change.scale?.source ?? null,
     pullRequest: change.pullRequest,
     approvedBy: change.approvedBy,

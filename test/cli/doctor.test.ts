@@ -165,6 +165,13 @@ it("sees whom the ledger branch takes a push from, by a ruleset and by branch pr
   expect(await ledger()).toBe("");
 });
 
+it("sees whether squashes leave the message out", async () => {
+  const { github, states, asAda } = await startWorld();
+  expect((await states(asAda)).told).not.toHaveProperty("squash-message");
+  github.changeSettings("acme/infra", { squash_merge_commit_message: "BLANK" });
+  expect((await states(asAda)).told).toMatchObject({ "squash-message": "warning" });
+});
+
 it("says what is missing where it may not look at all, and prints a table for people", async () => {
   const { github, asAda, asApp, installation } = await startWorld();
   const api = { GITHUB_API_URL: github.apiUrl };

@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { cleanLine } from "../../src/domain/clean-text.ts";
 import {
   formatMessage,
   formatScaleTrailers,
   formatSubject,
   parseScaleCommit,
+  parseSubject,
   type Scale,
   type ScaleCommit,
 } from "../../src/domain/scale-commit.ts";
@@ -20,6 +21,17 @@ const web: Scale = {
   event: "0123456789abcdef",
 };
 const commit: ScaleCommit = { alias: "shop.prod", scales: [web], requestedBy: "prometheus" };
+
+test.each([
+  ["scale(shop.prod): web 3 → 5", { alias: "shop.prod", pool: "web", from: 3, to: 5 }],
+  ["chore(shop.prod): web -3 → 5 (#12)\n\n", { alias: "shop.prod", pool: "web", from: -3, to: 5 }],
+  ["scale(shop.prod): 3 pools (#12)", undefined],
+  ['Revert "scale(shop.prod): web 3 → 5"', undefined],
+  ["feat: more\n\nscale(shop.prod): web 3 → 5", undefined],
+  ["scale(shop.prod): web 3 -> 5", undefined],
+])("the subject %j says %o of one pool", (message, expected) => {
+  expect(parseSubject(message)).toEqual(expected);
+});
 
 describe("a scale commit", () => {
   it("has the subject, trailers and body that other programs read", () => {

@@ -135,6 +135,25 @@ it.each(CHANGES)(
   },
 );
 
+it("one whose squash leaves the message out is a scale in history all the same, by its subject", {
+  timeout: TIMEOUT,
+}, async () => {
+  const world = await asked(SMALL);
+  world.github.changeSettings(REPO, { squash_merge_commit_message: "BLANK" });
+  await pass(world, await queue(world, SMALL));
+  await eventually(world.stackFile, (text) => text?.includes('"4"') === true);
+  const [newest] = await world.github.readLog(REPO, "main");
+  expect(newest?.message.trim()).toBe("scale(shop.prod): web 3 → 4 (#1)");
+  const { answer } = await eventually(
+    () => world.get("/pools/web/history"),
+    (history) => JSON.stringify(history.answer).includes(newest?.oid ?? "none"),
+  );
+  expect(answer).toMatchObject({ history: [{ from: 3, to: 4, reasons: [], source: null }, {}] });
+  const { results } = await world.post("/scale/web", { value: 3 });
+  expect(results[0]?.reasons.map(({ code }) => code)).not.toContain("manual-change");
+  expect(world.github.violations).toEqual([]);
+});
+
 it("one that is in the queue as somebody takes our mark out of it leaves the queue", {
   timeout: TIMEOUT,
 }, async () => {

@@ -7,7 +7,13 @@ const ADMIN = "Ask with the token of someone who administers the repository.";
 
 /** The repository file, and the repository's settings on merging. */
 export function checkSettings(facts: DoctorFacts): DoctorFinding[] {
-  return [...checkFile(facts), ...checkAutoMerge(facts), ...checkMethods(facts), ...checkLedgerThere(facts)];
+  return [
+    ...checkFile(facts),
+    ...checkAutoMerge(facts),
+    ...checkMethods(facts),
+    ...checkSquashes(facts),
+    ...checkLedgerThere(facts),
+  ];
 }
 
 /** What the repository file says; an empty one where it is bad. */
@@ -56,6 +62,16 @@ function checkMethods(facts: DoctorFacts): DoctorFinding[] {
       problem("merge-method", `merging of ${alias}`, message, "Allow it in the settings, or name another."),
     ];
   });
+}
+
+function checkSquashes({ mergeMethods, squashMessage }: DoctorFacts): DoctorFinding[] {
+  if (mergeMethods.kind === "hidden" || squashMessage.kind === "hidden") return [];
+  if (squashMessage.value === "kept" || !mergeMethods.value.includes("squash")) return [];
+  const message =
+    "A squash by a person or a merge queue leaves the message out, so history knows nothing of why, who asked and who approved, and the same event may scale once more.";
+  const fix =
+    "In the repository's settings, under Pull Requests, give squash merges another default message than `Pull request title`, such as `Pull request title and description`.";
+  return [warning("squash-message", "squash merges", message, fix)];
 }
 
 function checkLedgerThere({ ledger, stacks }: DoctorFacts): DoctorFinding[] {

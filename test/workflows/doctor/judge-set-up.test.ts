@@ -60,6 +60,7 @@ function healthy(change: Partial<DoctorFacts> = {}): DoctorFacts {
     defaultBranch: "main",
     autoMerge: { kind: "seen", value: "allowed" },
     mergeMethods: { kind: "seen", value: ["squash"] },
+    squashMessage: { kind: "seen", value: "kept" },
     repositoryFile: null,
     branches: ["pulumiscale", "scale/shop.prod"],
     ledger: "there",
@@ -204,6 +205,13 @@ const CASES: readonly [
     "merge-method",
     { repositoryFile: "defaults: { mergeMethod: merge }" },
     /does not allow/,
+  ],
+  [
+    "squashes without a message",
+    "warning",
+    "squash-message",
+    { squashMessage: { kind: "seen", value: "blank" } },
+    /leaves the message out.+Pull request title and description/,
   ],
   ["nothing published", "problem", "published", { ledger: "missing", stacks: [] }, /run once/],
   ["a branch scale", "problem", "branch-names", { branches: ["scale"] }, /scale\/<stack>/],
@@ -536,6 +544,14 @@ describe("each thing that is wrong is told once, with what to do", () => {
     expect(`${told[0]?.subject}: ${told[0]?.message} ${told[0]?.fix}`).toMatch(said);
     expect(told[0]?.fix).not.toBe("");
   });
+});
+
+it("takes no squash message amiss where nothing is squashed", () => {
+  const merged = {
+    squashMessage: { kind: "seen", value: "blank" },
+    mergeMethods: { kind: "seen", value: ["merge"] },
+  } as const;
+  expect(judgeSetUp(healthy(merged)).filter(({ state }) => state !== "good")).toEqual([]);
 });
 
 it.each([

@@ -8,6 +8,7 @@ import { type ApplyRequest, type ApplyWorld, coveredScales, refusalSentence } fr
 import { readStackFileText } from "./checkout.ts";
 import { type FormerEntry, isAtPlace, readFormerEntry } from "./former-entry.ts";
 import { formerPathsAfter } from "./former-paths.ts";
+import { readAll } from "./read-all.ts";
 import { formatFinding, type OwnContract, readOwnContract } from "./read-contract.ts";
 import { commitReports, reportReceipt } from "./report-receipt.ts";
 import { spliceValues } from "./splice-values.ts";
@@ -24,23 +25,24 @@ export type PublishWorld = ApplyWorld & { hide: (secret: string) => void };
 /**
  * Publishes a stack after its full up: the contract, the values of the work tree as applied, its commit as deployed,
  * and the hashes of the webhook secrets. Throws `ContractError`, `WebhookSecretError`, `PulumiReadError`,
- * `CheckoutError`, `LedgerError` and `ForgeError`.
+ * `CheckoutError`, `LedgerError`, `ForgeError`, and `SeveralMissingError` for several of these.
  */
 export async function publishStack(request: PublishRequest, world: PublishWorld): Promise<LedgerEntry> {
   const startedAtMs = world.clock();
   const { place, checkout, engine } = request;
   const settings = { ...engine, workDir: checkout.workDir };
-  const [own, secrets, text, read] = await Promise.all([
+  const reading = world.forge.readHead(place, []);
+  const [own, secrets, text, read] = await readAll([
     readOwnContract(engine.stack, settings),
     readWebhookSecrets(engine.stack, settings),
     readStackFileText(checkout),
-    world.forge.readHead(place, []),
+    reading,
+    reading.then(({ ledger }) => requireOwnAlias(ledger, place, checkout, world.ledger)),
+    reading.then(({ ledger }) => requireSigner(ledger, place, world.ledger, world.say)),
   ]);
   for (const secret of secrets) world.hide(secret);
   for (const finding of own.warnings) world.say("warning", formatFinding(finding));
   const applied = readApplied(own, text, checkout.project, world);
-  requireOwnAlias(read.ledger, place, checkout, world.ledger);
-  requireSigner(read.ledger, place, world.ledger, world.say);
   const { entry: standing, refusal } = await readTrustedEntry(read.ledger, place, world.ledger);
   if (refusal !== null) world.say("warning", refusalSentence(refusal));
 

@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ContractError } from "../../src/apply/read-contract.ts";
 import { hashToken, WebhookSecretError } from "../../src/apply/webhook-secrets.ts";
+import { IssuerKeys } from "../../src/ledger/issuer-keys.ts";
+import { LedgerJudge } from "../../src/ledger/ledger-judge.ts";
 import { type DeployRepository, makeDeployRepository, SECRET } from "./support/deploy-repository.ts";
 
 const REPO = "acme/infra";
@@ -82,5 +84,17 @@ describe("publish", { timeout: 30_000 }, () => {
     await expect(repository.publish()).rejects.toThrow(ContractError);
     await expect(repository.publish()).rejects.toThrow(/pulumiscale\.web\.min: min is larger than max/);
     expect(await readFile(repository.stack.stackFile, "utf8")).toContain("webCount: 3");
+  });
+
+  it("names all that is missing at once: the contract, the secret, the signature", async () => {
+    await config("rm", KEY);
+    const keys = new IssuerKeys(repository.issuer.url, Date.now);
+    const ledger = { judge: new LedgerJudge(keys, Date.now), requestToken: null };
+    const refused = await repository.publish({ ledger }).catch((error: unknown) => error);
+    expect(String(refused)).toMatch(
+      /^SeveralMissingError: 3 things are missing:\n1\. The contract of the stack/,
+    );
+    expect(String(refused)).toMatch(/\n2\. The stack dev has no webhook secret\./);
+    expect(String(refused)).toMatch(/\n3\. This job may not sign .+ `permissions: id-token: write`/);
   });
 });

@@ -13,6 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
+import { parseCommands } from "../../src/domain/command.ts";
 import { parseContract } from "../../src/domain/contract.ts";
 import { parseRepositoryFile } from "../../src/domain/repository-file.ts";
 import { APP_ROUTES } from "../../src/http/routes.ts";
@@ -60,6 +61,21 @@ describe("the README", () => {
     const [, command = ""] = / && (npm ci.*)$/m.exec(readmeFile("run-app.sh")) ?? [];
     execFileSync("sh", ["-ec", command], { cwd, env, stdio: "pipe" });
     expect(existsSync(join(cwd, "node_modules/library/package.json"))).toBe(true);
+  });
+
+  it("tells of one pool throughout, and its comments are commands", () => {
+    const text = readFileSync(join(ROOT, "README.md"), "utf8");
+    const comment = readmeExamples().find((example) => example.text.startsWith("/scale "))?.text ?? "";
+    const commands = parseCommands(comment, Date.now());
+    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.filter(({ kind }) => kind === "mistake")).toEqual([]);
+    const said = [
+      ...[...comment.matchAll(/^\/scale .*$/gm)].filter(([line]) => !line.includes("/scale pause shop.prod")),
+      ...text.matchAll(/"pool": "[^"]*"/g),
+      ...text.matchAll(/\/(?:scale|pools|webhook)\/(?!prometheus)[a-z-]+/g),
+    ];
+    expect(said.length).toBeGreaterThan(8);
+    expect(said.map(([words]) => words).filter((words) => !words.includes("worker-pool"))).toEqual([]);
   });
 
   it("shows a YAML program whose contract the real engine gives", { timeout: 120_000 }, ({ skip }) => {

@@ -68,6 +68,8 @@ function renderFindings(findings: readonly DoctorFinding[]): string {
 function parseRepository(text: string): RepositoryName {
   const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? [];
   if (owner === undefined || repo === undefined)
-    throw new UsageError("That is no repository. Name it as owner/repository.");
+    throw new UsageError(
+      `${JSON.stringify(text)} is no repository: name it as owner/repository, such as acme/infra, without a server.`,
+    );
   return { owner, repo };
 }

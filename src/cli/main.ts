@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Argument, Command, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import { cleanOutput } from "../apply/clean-output.ts";
 import { redactor, secretsOf } from "../apply/redact.ts";
 import { VERSION } from "../version.ts";
@@ -35,12 +35,11 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .description("GitOps autoscaling for Pulumi: a metric alert becomes a clamped, reviewed, audited commit.")
     .version(VERSION, "--version", "print the version")
     .addHelpText("after", EXAMPLES)
-    .showHelpAfterError("(run pulumiscale --help for the commands)")
     .exitOverride();
   addLocalCommands(program, answer);
   const app = program
     .command("app")
-    .description("run the GitHub App that takes alerts and commits scale changes")
+    .description("run the GitHub App that takes alerts and commits scale changes; `app create` registers it")
     .addHelpText(
       "after",
       "\nSettings: APP_ID, PRIVATE_KEY or PRIVATE_KEY_PATH, WEBHOOK_SECRET; see the README for the others.",
@@ -137,7 +136,14 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
     .action(async (shell: Shell) => {
       process.stdout.write((await import("./completions.ts")).formatCompletions(shell, program));
     });
+  hintAtHelp(program, "pulumiscale", "the commands");
   return program;
+}
+
+/** After a mistake: where to look for what that very command takes. */
+function hintAtHelp(command: Command, path: string, what: string): void {
+  command.showHelpAfterError(`(run ${path} --help for ${what})`);
+  for (const one of command.commands) hintAtHelp(one, `${path} ${one.name()}`, "what it takes");
 }
 
 function deployCommand(program: Command, name: string, description: string): Command {
@@ -169,15 +175,11 @@ async function main(args: readonly string[]): Promise<number> {
     return exitCode ?? 0;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code.startsWith("commander.")) return isHelp(code) ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const message = cleanOutput(error instanceof Error ? error.message : String(error));
     console.error(redactor(secretsOf(process.env))(message));
     return code === "usage" ? 2 : 1;
   }
-}
-
-function isHelp(code: string): boolean {
-  return ["commander.helpDisplayed", "commander.version"].includes(code);
 }
 
 process.exitCode = await main(process.argv.slice(2));

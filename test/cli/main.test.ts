@@ -36,6 +36,22 @@ describe("pulumiscale", () => {
     expect(stderr.length).toBeGreaterThan(20);
   });
 
+  it("takes `help` for no mistake, and shows what it shows with --help", () => {
+    expect(run(["help"])).toMatchObject({ status: 0, stdout: run(["--help"]).stdout });
+    expect(run(["help", "scale"])).toMatchObject({ status: 0, stderr: "" });
+  });
+
+  it.each([
+    [["scael"], "(run pulumiscale --help for the commands)"],
+    [["scale", "worker-pool"], "(run pulumiscale scale --help for what it takes)"],
+    [["app", "creat"], "(run pulumiscale app --help for what it takes)"],
+    [["app", "create", "--ogr", "acme"], "(run pulumiscale app create --help for what it takes)"],
+    [["doctor", "https://github.com/acme/infra"], "name it as owner/repository, such as acme/infra"],
+  ])("says after %j where to look", (args, hint) => {
+    const { status, stderr } = run(args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(hint)]);
+  });
+
   it("names the repository that is missing", () => {
     const { status, stderr } = run(["pending"], { GITHUB_TOKEN: "x" });
     expect(status).toBe(2);

@@ -65,14 +65,19 @@ it("a plan's pull request is told of as opened and waiting, once, to whom wants 
 const ENDS = 2;
 
 /** A world with a merged plan, and receipts of it on the ledger branch. */
-async function startReceipts(file: string, options: AppWorldOptions = {}) {
+async function startReceipts(
+  file: string,
+  options: AppWorldOptions = {},
+  word: "review" | "command" = "review",
+) {
   const targets = await startTargets();
   const world = await startPlanPulls({
     ...{ files: { [FILE]: file }, environment: targets.environment, ...options },
   });
-  const { approve, github, issuer, merged, plan, run, settled } = world;
+  const { approve, ask, github, issuer, merged, plan, run, settled } = world;
   const number = await plan();
-  await approve(number);
+  if (word === "review") await approve(number);
+  else await ask("/scale approve", "bob", number);
   await merged();
   const merge = await github.readRef(REPO, "refs/heads/main");
   const answer = await asPerson(github, "alice")("GET", `/contents/${PLAN}`);
@@ -160,6 +165,14 @@ it("a plan's end is told once, with its pull request, by a receipt that counts",
   await (await startReplica()).idle();
   expect(ends()).toHaveLength(2);
   expect(github.violations).toEqual([]);
+});
+
+it("a plan's end names who has approved it by a command", { timeout: 60_000 }, async () => {
+  const { ends, put, receiptOf, sign } = await startReceipts(only("plan"), {}, "command");
+  await put(await sign(receiptOf({})));
+  expect(ends().map(({ data }) => data.text)).toEqual([
+    "Applied: infra.scale: prod (2025-01-15), asked for by alice, approved by bob.",
+  ]);
 });
 
 it("a plan that came without a pull request is told of by its commit", { timeout: 60_000 }, async () => {

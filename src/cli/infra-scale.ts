@@ -49,6 +49,10 @@ async function runInfraScale(args: readonly string[], environment: Environment):
     throw new Error(renderRisks(risks));
   }
   if (request.mode === "apply") {
+    const { judgePlan } = await import("../kubernetes/apply/judge-plan.ts");
+    const judged = judgePlan(made.planFile, made.plan.metadata.target);
+    if (judged.kind === "bad")
+      throw new Error(`Nobody would apply it: the plan ${judged.why}. It is in ${planFile}`);
     const { openPlan } = await import("./infra-scale/open-plan.ts");
     const url = await openPlan(made, request.branch, environment, (line) => console.error(line));
     return [`outputs_uri=${url ?? ""}`, "awaiting_approval"];

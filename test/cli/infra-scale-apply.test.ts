@@ -164,6 +164,19 @@ it("works on an Enterprise Server that moves branches only through REST", async 
   expect((await openPulls()).map(({ number }) => number)).toEqual([1]);
 });
 
+it("proposes no plan that would not be applied, and says why", async () => {
+  const { environment, openPulls } = await startPlanWorld();
+  const many = Array.from({ length: 201 }, (_, index) => `--workload=Deployment:web-${index}:2`);
+  const { code, lines, told } = await infraScale(await makeFolder(), ["--apply", ...many], environment);
+  expect([code, lines]).toEqual([1, ["failed"]]);
+  expect(told).toMatch(
+    /^Nobody would apply it: the plan has 201 actions; 200 are the most\. It is in \/.*plan\.yaml\n$/,
+  );
+  expect(await openPulls()).toEqual([]);
+  const dry = await infraScale(await makeFolder(), many);
+  expect([dry.code, dry.lines.at(-1)]).toEqual([0, "succeeded"]);
+});
+
 it("asks GitHub for nothing without credentials, and says whose are missing", async () => {
   const cwd = await makeFolder();
   const { code, lines, told } = await infraScale(cwd, WEB, { GH_OWNER: "your-org", GITHUB_TOKEN: " " });

@@ -73,6 +73,13 @@ it("fails where there is no such context, or none at all that --strict could ask
   const none = await infraScale(cwd, [WEB, "--strict"]);
   expect([none.lines, none.told]).toEqual([
     ["failed"],
-    expect.stringMatching(/^There is no cluster to ask: /),
+    expect.stringMatching(
+      /^There is no cluster to ask: `\/.*\.kube\/config` is not there, or names no current/,
+    ),
+  ]);
+  const missing = await infraScale(cwd, [WEB, "--kubeconfig=nowhere"], { KUBECONFIG: file });
+  expect([missing.lines, missing.told]).toEqual([
+    ["failed"],
+    expect.stringMatching(/^There is no cluster to ask: `nowhere` is not there, or /),
   ]);
 });

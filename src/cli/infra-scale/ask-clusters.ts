@@ -36,7 +36,7 @@ export async function askClusters(
   const clusters: ClusterState[] = [];
   const pods: CostRow[] = [];
   for (const context of contexts) {
-    if (context === null) throw new ClusterError("kubeconfig", NO_CONTEXT);
+    if (context === null) throw noContext(kubeconfig);
     const cluster = await openCluster(kubeconfig, context).catch((error: unknown) => {
       if (use === "if-there-is-one" && error instanceof ClusterError) return null;
       throw error;
@@ -100,5 +100,10 @@ function dropRepeated(findings: readonly Finding[]): Finding[] {
 /** They are objects of their own, beside their workload. */
 const APART: readonly string[] = ["apply_hpa", "apply_vpa"];
 const NOTHING = { seen: null, findings: [] };
-const NO_CONTEXT =
-  "There is no cluster to ask: no kubeconfig with a current context was found. Give --context and --kubeconfig, or --offline.";
+
+function noContext(kubeconfig: readonly string[]): ClusterError {
+  const files = kubeconfig.map((file) => quoteText(file, 200)).join(", ");
+  const why = files === "" ? "no kubeconfig was found" : `${files} is not there, or names no current context`;
+  const message = `There is no cluster to ask: ${why}. Give --context and --kubeconfig, or --offline.`;
+  return new ClusterError("kubeconfig", message);
+}

@@ -25,7 +25,17 @@ export function gatherWorkloads({ values }: Flags): { workloads: Workload[]; con
     if (workload.vpa !== undefined) throw new ArgumentMistake(argument.given, `${name} has a --vpa already.`);
     workload.vpa = vpa;
   }
-  const hpa = (values.get("--hpa") ?? []).map(parseHpa)[0];
+  const [hpaArgument] = values.get("--hpa") ?? [];
+  const hpa = hpaArgument && parseHpa(hpaArgument);
+  if (
+    hpaArgument !== undefined &&
+    [...named.values()].every(({ workload }) => workload.replicas === undefined)
+  ) {
+    throw new ArgumentMistake(
+      hpaArgument.given,
+      "it is for workloads with replicas, and no --workload has any, as in --workload=Deployment:web:6.",
+    );
+  }
   const contexts: string[] = [];
   for (const argument of values.get("--context") ?? []) addContext(named, contexts, argument);
   const workloads = [...named.values()].map(({ argument, workload }) => {

@@ -1,6 +1,6 @@
 import { ArgumentMistake } from "./argument-mistake.ts";
 import { parseCount, parsePairs } from "./parse-pairs.ts";
-import { parseQuantity } from "./quantity.ts";
+import { ONE_UNIT, parseQuantity } from "./quantity.ts";
 import type { Argument } from "./read-flags.ts";
 import { type Hpa, type Resources, VPA_MODES, type Vpa } from "./scale-input.ts";
 
@@ -66,9 +66,13 @@ function readResources({ given }: Argument, cpu: string | undefined, mem: string
         `${key} has to be a Kubernetes quantity from 0, as 500m, 0.5, 1Gi or 1e3.`,
       );
     }
+    if (quantity > LARGEST)
+      throw new ArgumentMistake(given, `${key} is over 2^63-1; Kubernetes has no quantities over that.`);
   }
   return { ...(cpu === undefined ? {} : { cpu }), ...(mem === undefined ? {} : { mem }) };
 }
+
+const LARGEST = (2n ** 63n - 1n) * ONE_UNIT;
 
 function isEmpty(resources: Resources): boolean {
   return resources.cpu === undefined && resources.mem === undefined;

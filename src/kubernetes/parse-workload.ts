@@ -50,6 +50,6 @@ function parseSchedule(argument: Argument, change: string): NonNullable<Workload
 }
 
 const EXPECTED =
-  "expected --workload=<Kind>:<name>:<replicas>, the replicas a whole number from 0, as in --workload=Deployment:web:6.";
+  "expected --workload=<Kind>:<name>:<replicas>, the replicas a whole number from 0 to 2147483647, as in --workload=Deployment:web:6.";
 const CRON_EXPECTED =
   "expected --workload=CronJob:<name>:suspend=true|false,parallelism=<n>, as in --workload=CronJob:report:suspend=true.";

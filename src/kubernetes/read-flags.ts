@@ -10,9 +10,10 @@ export type Flags = { switches: ReadonlySet<string>; values: ReadonlyMap<string,
 export function parseFlags(args: readonly string[]): Flags {
   const switches = new Set<string>();
   const values = new Map<string, Argument[]>();
-  for (const given of args) {
+  // Some package managers hand on the `--` that parts a script's arguments from their own.
+  for (const given of args[0] === "--" ? args.slice(1) : args) {
     const end = given.indexOf("=");
-    const name = end === -1 ? given : given.slice(0, end);
+    const name = given === "-h" ? "--help" : end === -1 ? given : given.slice(0, end);
     if (SWITCHES.includes(name)) {
       if (end !== -1) throw new ArgumentMistake(given, `${name} takes no value.`);
       switches.add(name);

@@ -113,7 +113,11 @@ describe("the arguments", () => {
   });
 
   it("ask for help before anything else", () => {
-    expect(parsePlanArguments(["--help"])).toEqual({ kind: "help" });
+    for (const help of ["--help", "-h"]) expect(parsePlanArguments([help])).toEqual({ kind: "help" });
+  });
+
+  it("may follow the `--` that a package manager hands on", () => {
+    expect(parsePlanArguments(["--", WEB, "--target=ci"])).toEqual(parsePlanArguments([WEB, "--target=ci"]));
   });
 });
 
@@ -214,6 +218,10 @@ describe("a mistake names the argument, and what is expected", () => {
     [[WEB, "--req=web:cpu=1,cpu=2"], "cpu is given twice"],
     [[WEB, "--lim=web:cpu=1", "--lim=web:cpu=2"], "--lim=web:cpu=2: cpu of web is given already"],
     [[WEB, "--lim=web:cpu=lots"], "--lim=web:cpu=lots: cpu has to be a Kubernetes quantity"],
+    [[WEB, "--lim=web:cpu=1e400"], "cpu is over 2^63-1"],
+    [["--workload=Deployment:web", "--req=web:cpu=1", "--hpa=min:1,max:2,cpu:60"], "no --workload has any"],
+    [["--workload=Deployment:web:2147483648"], "a whole number from 0 to 2147483647"],
+    [[WEB, "--"], "--: there is no such argument"],
     [[WEB, "--lim=web:cpu=-1"], "cpu has to be a Kubernetes quantity from 0"],
     [
       [WEB, "--lim=web:cpu=1", "--req=web:cpu=1001m"],

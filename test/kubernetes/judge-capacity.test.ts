@@ -256,10 +256,40 @@ describe("a rolling update", () => {
   it("tells what it starts beside what runs on, where all would find room", () => {
     const [finding, ...more] = roll(4, { maxSurge: 1, maxUnavailable: "0%" });
     expect([finding?.message, more]).toEqual([
-      "A rolling update of Deployment/web (maxSurge 1, maxUnavailable 0) starts a pod of 600m cpu while 4 of 4 run on, and no node has room for it: 0 on a.",
+      "A rolling update of Deployment/web (maxSurge 1, maxUnavailable 0) comes to need room for 1 new pod of 600m cpu beside 4 old, and the nodes have room for 0: 0 on a.",
       [],
     ]);
-    expect(finding?.numbers).toMatchObject({ running: 4, surge: 1, unavailable: 0, cpu: "600m", room: 0 });
+    expect(finding?.numbers).toMatchObject({
+      ...{ needed: 1, beside: 4, surge: 1, unavailable: 0, cpu: "600m", room: 0 },
+    });
+  });
+
+  it("has its last pod find room beside the last old one, where none may go before it", () => {
+    const none = { maxSurge: 1, maxUnavailable: 0 };
+    // Of 2500m the two new ones have 2000m, or 2200m.
+    expect(roll(2, none, "1")).toEqual([]);
+    expect(roll(2, none, "1100m")).toMatchObject([
+      { code: "no-room-for-surge", numbers: { needed: 2, beside: 1, room: 1, "room on a": 1 } },
+    ]);
+    expect(roll(2, { maxSurge: 1, maxUnavailable: 1 }, "1100m")).toEqual([]);
+  });
+
+  it("has the last old one stay where it takes the room of the fewest", () => {
+    const found = {
+      ...deployment("web", 2, { requests: { cpu: "100m" } }),
+      rollout: { maxSurge: 1, maxUnavailable: 0 },
+    };
+    const codes = (...allocatable: string[]) =>
+      judge(["--workload=Deployment:web", "--req=web:cpu=1"], {
+        nodes: allocatable.map((cpu, index) => node(["a", "b"][index] ?? "c", { cpu })),
+        workloads: new Map([["web", found]]),
+        pods: [pod("web", "a", { cpu: "100m" }), pod("web", "b", { cpu: "100m" })],
+      }).map(({ code }) => code);
+    expect([codes("1100m", "1"), codes("1", "1500m"), codes("1", "1099m")]).toEqual([
+      [],
+      [],
+      ["no-room-for-surge"],
+    ]);
   });
 
   it("is none where the pods request that already", () => {

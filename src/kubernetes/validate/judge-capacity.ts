@@ -3,6 +3,7 @@ import type { ClusterFacts } from "../detect/cluster-facts.ts";
 import type { PodObject, PodSpec } from "../detect/kube-objects.ts";
 import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
+import { judgeRollout, type Stuck } from "./judge-rollout.ts";
 import { DAEMON_TOLERATIONS } from "./node-fit.ts";
 import { type NodeRoom, openRooms, type Placement, placePods, releasePods } from "./node-room.ts";
 import type { Demand } from "./plan-demand.ts";
@@ -40,40 +41,11 @@ function judgeRoom(demand: Demand, rooms: NodeRoom[], own: readonly PodObject[])
   const needed = demand.after - kept.length;
   const placed = placePods(pod, needed, free, kept);
   if (placed.count < needed) return { findings: [noRoom(demand, needed, placed)], rooms: placed.rooms };
-  const stuck = findStuck(demand, rooms, own);
-  if (stuck !== null) return { findings: [stuck], rooms: placed.rooms };
+  const stuck = demand.isReplaced ? judgeRollout(demand, rooms, own) : null;
+  if (stuck !== null) return { findings: [noRoomBeside(demand, stuck)], rooms: placed.rooms };
   const most = placePods(pod, demand.most - kept.length, free, kept);
   const isShort = most.count < demand.most - kept.length;
   return { findings: isShort ? [noRoomForMost(demand, kept.length + most.count)] : [], rooms: placed.rooms };
-}
-
-/**
- * A rolling update starts new pods beside those that have to stay ready, and goes on with each that is: it is stuck where there is no room
- * for one.
- */
-function findStuck(demand: Demand, rooms: readonly NodeRoom[], own: readonly PodObject[]): Finding | null {
-  const { rollout, after, isReplaced, subject } = demand;
-  if (rollout === null || !isReplaced || after === 0) return null;
-  const ended = Math.max(0, own.length - (after - rollout.unavailable));
-  if (ended >= own.length) return null;
-  // Which of them end first is not known: it may be those of any node.
-  const byNode = [...Map.groupBy(own, ({ spec }) => spec.nodeName).values()];
-  const free = releasePods(
-    rooms,
-    byNode.flatMap((pods) => pods.slice(0, ended)),
-  );
-  const kept = byNode.flatMap((pods) => pods.slice(ended));
-  const placed = placePods({ spec: demand.new, labels: demand.labels }, 1, free, kept);
-  if (placed.count > 0) return null;
-  const { text, numbers } = describeRoom(demand.new, placed);
-  const message = `A rolling update of ${subject} (maxSurge ${rollout.surge}, maxUnavailable ${rollout.unavailable}) starts a pod${text.size} while ${own.length - ended} of ${own.length} run on, and no node has room for it: ${text.nodes}.`;
-  return {
-    kind: "risk",
-    code: "no-room-for-surge",
-    subject,
-    message,
-    numbers: { running: own.length, ...rollout, ...numbers },
-  };
 }
 
 /** A DaemonSet's pods stay on their nodes, so that each node has to have room for what its own grows by. */
@@ -101,6 +73,21 @@ function noRoom(demand: Demand, needed: number, placed: Placement): Finding {
   const { text, numbers } = describeRoom(demand.new, placed);
   const message = `${subject} needs room for ${pods(needed, demand)}${text.size}, and the nodes have room for ${placed.count}: ${text.nodes}.`;
   return { kind: "risk", code: "no-room", subject, message, numbers: { needed, ...numbers } };
+}
+
+function noRoomBeside(demand: Demand, { needed, beside, placed }: Stuck): Finding {
+  const { subject, rollout } = demand;
+  const { text, numbers } = describeRoom(demand.new, placed);
+  const bounds =
+    rollout === null ? "" : ` (maxSurge ${rollout.surge}, maxUnavailable ${rollout.unavailable})`;
+  const message = `A rolling update of ${subject}${bounds} comes to need room for ${needed} new ${needed === 1 ? "pod" : "pods"}${text.size} beside ${beside} old, and the nodes have room for ${placed.count}: ${text.nodes}.`;
+  return {
+    kind: "risk",
+    code: "no-room-for-surge",
+    subject,
+    message,
+    numbers: { needed, beside, ...rollout, ...numbers },
+  };
 }
 
 /** What a pod takes, and for how many there is room where. */

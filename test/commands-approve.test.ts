@@ -178,6 +178,20 @@ describe("an approval by comment", { timeout: TIMEOUT }, () => {
     expect(await stackFile()).toContain('"3"');
   });
 
+  it("counts under a hundred comments that came after it", async () => {
+    const { approve, merged, settled, github } = await asked();
+    github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
+    await approve("bob");
+    for (let count = 1; count <= 101; count++)
+      await github.comment(REPO, 2, { author: "carol", body: `Thought ${count}` });
+    github.protect(REPO, "main", null);
+    const head = await github.readRef(REPO, `refs/heads/${GATED}`);
+    await asPerson(github, "alice")("POST", `/statuses/${head}`, { state: "success", context: "nudge" });
+    await settled();
+    await merged();
+    expect(github.violations).toEqual([]);
+  });
+
   it("of somebody who may write no more when it would merge is none", async () => {
     const { approve, settled, stackFile, github } = await asked();
     github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });

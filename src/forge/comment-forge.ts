@@ -2,6 +2,9 @@ import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
 
+/** More comments than this GitHub lets nobody write on one issue or pull request. */
+export const MOST_OF_THREAD = 2_500;
+
 /** An issue or a pull request, as far as comments go; the repository's number stays where it gets another name. */
 export type Thread = RepositoryName & { repositoryNumber: string; issue: number };
 

@@ -2,7 +2,14 @@ import { z } from "zod";
 import type { Permission } from "../domain/command-rights.ts";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import type { StackFile } from "../domain/snapshot.ts";
-import type { CommentedPull, CommentForge, CommentPast, Thread, ThreadComment } from "./comment-forge.ts";
+import {
+  type CommentedPull,
+  type CommentForge,
+  type CommentPast,
+  MOST_OF_THREAD,
+  type Thread,
+  type ThreadComment,
+} from "./comment-forge.ts";
 import { readEntryText } from "./github-blob.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
 import { readPushes } from "./github-pushes.ts";
@@ -174,8 +181,6 @@ export class GitHubComments implements CommentForge {
   }
 }
 
-/** More comments than this GitHub lets nobody write on one issue or pull request. */
-const MOST_OF_THREAD = 2_500;
 const MOST_RECENT = 1_000;
 const PER_PAGE = 100;
 

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
-import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
+import {
+  approvalsByCommand,
+  COMMENTS_FIELD,
+  CommentsAnswer,
+  readAllComments,
+} from "./github-command-approvals.ts";
 import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
 import { readGuardDiff } from "./github-guard-diff.ts";
@@ -75,7 +80,8 @@ export class GitHubGuard implements GuardForge {
       const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
       const pull = TextsPull.parse(repository.pullRequest);
       const thread = { repositoryNumber: String(z.int().parse(repository.databaseId)), issue: number };
-      const byCommand = approvalsByCommand(pull.comments, this.#markKey, thread);
+      const comments = await readAllComments(client, head, number, pull.comments);
+      const byCommand = approvalsByCommand(comments, this.#markKey, thread);
       const texts = files.map(async (_, index) => {
         const blob = TextObject.parse(repository[`t${index}`]);
         return blob === null ? ({ kind: "missing" } as const) : readBlobText(client, head, blob);

@@ -2,7 +2,12 @@ import { z } from "zod";
 import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError, type PullStanding } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
-import { approvalsByCommand, COMMENTS_FIELD, CommentsAnswer } from "./github-command-approvals.ts";
+import {
+  approvalsByCommand,
+  COMMENTS_FIELD,
+  CommentsAnswer,
+  readAllComments,
+} from "./github-command-approvals.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { REVIEWS_FIELD, RenewedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
 import { optional } from "./github-server.ts";
@@ -70,13 +75,14 @@ export async function readGitHubStanding(
   const answer = StandingAnswer.parse(await askGraphql(client, STANDING_QUERY, { owner, repo, number }));
   const pull = answer.repository.pullRequest;
   if (pull === null) throw new ForgeError("conflict", `Pull request #${number} is gone.`);
-  const note = pull.comments.nodes.find(
+  const comments = await readAllComments(client, { owner, repo }, number, pull.comments);
+  const note = comments.find(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
   const repository = String(answer.repository.databaseId);
   const thread = { repositoryNumber: repository, issue: number };
-  const byCommand = approvalsByCommand(pull.comments, markKey, thread);
+  const byCommand = approvalsByCommand(comments, markKey, thread);
   const marked = { repository, branch: pull.headRefName, headOid: pull.headRefOid };
   const isWorded = hasHeadMark(markKey, marked, pull.body);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;

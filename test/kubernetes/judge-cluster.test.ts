@@ -41,6 +41,34 @@ describe("quotas", () => {
     expect(told(["--workload=Deployment:web:1", "--req=web:cpu=1"], { quotas })).toEqual([]);
   });
 
+  it("count the pods that a rolling update has beside the old ones, and what is added before something goes", () => {
+    const quotas = [quota("compute", { pods: "4" }, { pods: "4" })];
+    const roll = (rollout: { maxSurge: number; maxUnavailable: number } | null) =>
+      told(["--workload=Deployment:web", "--req=web:cpu=400m"], {
+        quotas,
+        workloads: new Map([["web", { ...deployment("web", 2, resources), rollout }]]),
+      });
+    expect(roll({ maxSurge: 1, maxUnavailable: 0 })).toMatchObject([["risk", "over-quota", { added: "1" }]]);
+    expect([roll({ maxSurge: 1, maxUnavailable: 1 }), roll(null)]).toEqual([[], []]);
+    const two = new Map([...workloads, ["api", deployment("api", 2, resources)] as const]);
+    const [more, fewer] = ["--workload=Deployment:web:3", "--workload=Deployment:api:1"];
+    expect(told([more, fewer], { quotas, workloads: two })).toMatchObject([
+      ["risk", "over-quota", { added: "1" }],
+    ]);
+    expect(told([fewer, more], { quotas, workloads: two })).toEqual([]);
+  });
+
+  it("count what the last pod of a rolling update adds", () => {
+    const quotas = [quota("compute", { "requests.cpu": "2300m" }, { "requests.cpu": "1" })];
+    const rollout = { maxSurge: 1, maxUnavailable: 0 };
+    const rolling = new Map([["web", { ...deployment("web", 2, resources), rollout }]]);
+    const args = (cpu: string) => ["--workload=Deployment:web", `--req=web:cpu=${cpu}`, "--lim=web:cpu=2"];
+    expect(told(args("900m"), { quotas, workloads: rolling })).toEqual([]);
+    expect(told(args("901m"), { quotas, workloads: rolling })).toMatchObject([
+      ["risk", "over-quota", { added: "1302m" }],
+    ]);
+  });
+
   it("refuse pods that do not give what they count, and are not weighed where they are for some pods alone", () => {
     const bare = new Map([["web", deployment("web", 1)]]);
     const quotas = [

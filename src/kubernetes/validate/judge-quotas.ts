@@ -5,14 +5,11 @@ import type { Finding } from "../finding.ts";
 import { formatQuantity } from "../format-quantity.ts";
 import { ONE_UNIT, parseQuantity } from "../quantity.ts";
 import type { Demand } from "./plan-demand.ts";
-import { add, limitsOf, requestsOf, type Size } from "./pod-size.ts";
+import { add, larger, limitsOf, requestsOf, type Size } from "./pod-size.ts";
 
 /** Whether what a plan adds is within each quota of its namespace, and whether its pods say what a quota counts. */
 export function judgeQuotas(demands: readonly Demand[], { quotas }: ClusterFacts): Finding[] {
-  const added = demands.reduce(
-    (sum, demand) => add(sum, growthOf(demand)),
-    new Map<string, bigint>() as Size,
-  );
+  const added = peakOf(demands);
   return (quotas ?? []).flatMap((quota) => {
     const subject = `ResourceQuota/${quota.metadata.name}`;
     const isScoped = quota.spec.scopes.length > 0 || quota.spec.scopeSelector !== undefined;
@@ -24,8 +21,27 @@ export function judgeQuotas(demands: readonly Demand[], { quotas }: ClusterFacts
   });
 }
 
-/** By the names of quotas: `requests.cpu`, `limits.memory`, `pods`. */
-function growthOf(demand: Demand): Size {
+/** The most that a plan adds at any time: workloads change one after the other, and a rolling update has more pods on its way. */
+function peakOf(demands: readonly Demand[]): Size {
+  let [sum, peak]: [Size, Size] = [new Map(), new Map()];
+  for (const demand of demands) {
+    for (const way of waysOf(demand)) peak = larger(peak, add(sum, way));
+    sum = add(sum, growthOf(demand, demand.after, 0));
+    peak = larger(peak, sum);
+  }
+  return peak;
+}
+
+/** What a rolling update adds with its first pod, and with its last one where no old one may go before that. */
+function waysOf(demand: Demand): Size[] {
+  const { rollout, isReplaced, before, after } = demand;
+  if (rollout === null || !isReplaced || before === 0 || after === 0) return [];
+  const first = growthOf(demand, 1, Math.min(before, Math.max(0, after - rollout.unavailable)));
+  return rollout.unavailable > 0 ? [first] : [first, growthOf(demand, after, 1)];
+}
+
+/** With so many pods anew, and so many as they were. By the names of quotas: `requests.cpu`, `limits.memory`, `pods`. */
+function growthOf(demand: Demand, anew: number, old: number): Size {
   const count = (pods: number, spec: Demand["new"]): Size =>
     new Map([
       ["pods", BigInt(pods) * ONE_UNIT],
@@ -35,7 +51,7 @@ function growthOf(demand: Demand): Size {
       ]),
       ...[...limitsOf(spec)].map(([key, size]): [string, bigint] => [`limits.${key}`, size * BigInt(pods)]),
     ]);
-  return add(count(demand.after, demand.new), count(demand.before, demand.old), -1n);
+  return add(count(anew, demand.new), count(old - demand.before, demand.old));
 }
 
 function unify(resource: string): string {

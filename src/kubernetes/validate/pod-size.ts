@@ -65,10 +65,10 @@ function sizeOf(pod: PodSpec, of: (container: Container) => Amounts): Size {
   for (const container of pod.initContainers) {
     const size = toSize(of(container));
     if (container.restartPolicy === "Always") sidecars = add(sidecars, size);
-    largest = merge(largest, container.restartPolicy === "Always" ? sidecars : add(sidecars, size), max);
+    largest = larger(largest, container.restartPolicy === "Always" ? sidecars : add(sidecars, size));
   }
   const running = pod.containers.reduce((sum, container) => add(sum, toSize(of(container))), sidecars);
-  return merge(largest, running, max);
+  return larger(largest, running);
 }
 
 /** Whether the containers of two pods of one template request and are limited to the same. */
@@ -90,6 +90,11 @@ export function toSize(amounts: Amounts): Size {
 
 export function add(one: Size, other: Size, times = 1n): Size {
   return merge(one, other, (left, right) => left + right * times);
+}
+
+/** Of each resource the larger of both. */
+export function larger(one: Size, other: Size): Size {
+  return merge(one, other, max);
 }
 
 function merge(one: Size, other: Size, join: (left: bigint, right: bigint) => bigint): Size {

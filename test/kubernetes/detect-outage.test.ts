@@ -63,6 +63,21 @@ it("asks the clusters that answer where another one does not", async ({ skip }) 
   expect(plan).toContain('  - "In `admin`: There is no Deployment/web in the namespace default ');
 });
 
+it("plans so too where the cluster does not know who asks", async ({ skip }) => {
+  const cluster = await sharedCluster(skip);
+  const { cwd, file, gone } = await withoutCluster();
+  const [admin = gone] = cluster.contexts();
+  writeKubeconfig(file, [{ ...admin, token: "expired" }]);
+  const ended = await infraScale(cwd, [WEB], { KUBECONFIG: file });
+  expect([ended.code, ended.lines.at(-1), ended.told]).toEqual([
+    0,
+    "succeeded",
+    expect.stringMatching(
+      /^Nothing could be checked\. The cluster of the context `admin` does not know who asks/,
+    ),
+  ]);
+});
+
 it("fails where there is no such context, or none at all that --strict could ask", async () => {
   const { cwd, file } = await withoutCluster();
   const named = await infraScale(cwd, [WEB, "--context=other"], { KUBECONFIG: file });

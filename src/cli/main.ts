@@ -100,7 +100,7 @@ function commandLine(answer: (exitCode: Answer) => void): Command {
   );
   program
     .command("apply-plan")
-    .description("apply the merged plans of infra.scale that have no receipt yet, to their Kubernetes")
+    .description("apply the merged plans of infra.scale that have no receipt yet, to their clusters")
     .option("--repo <owner/name>", "the repository; GITHUB_REPOSITORY unless given")
     .option("--base-branch <branch>", "the branch that plans are merged into; main unless given")
     .option("--target <env>", "the only environment whose plan is applied; all unless given")

@@ -59,7 +59,7 @@ export const COMMANDS = [
     name: "approve",
     usage: "/scale approve",
     meaning:
-      "in a pull request of a change over a threshold, or of a plan: approves exactly the commit that it has now",
+      "in a pull request of a change over a threshold, or of a plan: approves exactly the commit that it has now, if that was pushed before the comment was written",
     examples: ["/scale approve"],
   },
   {

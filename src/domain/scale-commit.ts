@@ -89,13 +89,16 @@ export function parseScaleCommit(message: string): ScaleCommit | undefined {
 const SUBJECT =
   /^[A-Za-z][A-Za-z0-9-]{0,19}\(([A-Za-z0-9._-]{1,100})\): ([A-Za-z][A-Za-z0-9_-]{0,62}) (-?\d{1,16}) → (-?\d{1,16})(?: \(#\d{1,10}\))?$/;
 
-/** What a subject of ours says of one pool: all that is left where a repository's squashes leave the message out. */
+/**
+ * What a subject of ours says of one pool: all that is left where a repository's squashes leave the message out. Where trailers of ours
+ * are left, what they do not say was not ours: an update of ours takes along what a person has edited.
+ */
 export function parseSubject(
   message: string,
 ): (Pick<Scale, "pool" | "from" | "to"> & { alias: string }) | undefined {
   const [subject = ""] = message.split(/[\r\n]/, 1);
   const [, alias, pool, from, to] = SUBJECT.exec(subject) ?? [];
-  if (alias === undefined || pool === undefined) return undefined;
+  if (alias === undefined || pool === undefined || parseTrailers(message).length > 0) return undefined;
   return { alias, pool, from: Number(from), to: Number(to) };
 }
 

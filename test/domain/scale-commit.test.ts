@@ -25,6 +25,11 @@ const commit: ScaleCommit = { alias: "shop.prod", scales: [web], requestedBy: "p
 test.each([
   ["scale(shop.prod): web 3 → 5", { alias: "shop.prod", pool: "web", from: 3, to: 5 }],
   ["chore(shop.prod): web -3 → 5 (#12)\n\n", { alias: "shop.prod", pool: "web", from: -3, to: 5 }],
+  [
+    "scale(shop.prod): web 3 → 5\n\nCo-authored-by: Ada <ada@example.com>",
+    { alias: "shop.prod", pool: "web", from: 3, to: 5 },
+  ],
+  ["scale(shop.prod): web 3 → 5\n\nPulumiscale-Stack: shop.prod", undefined],
   ["scale(shop.prod): 3 pools (#12)", undefined],
   ['Revert "scale(shop.prod): web 3 → 5"', undefined],
   ["feat: more\n\nscale(shop.prod): web 3 → 5", undefined],

@@ -93,9 +93,9 @@ describe("the installed package", { timeout: 60_000 }, () => {
     const program = path.join(path.dirname(installed.program), "infra.scale");
     const args = [`--kubeconfig=${kubeconfig}`, "--workload=Deployment:web:6"];
     const { exitCode, stdout, stderr } = await runToEnd(program, args, folder, npmEnvironment(""));
-    expect([exitCode, stdout]).toEqual([1, "failed\n"]);
+    expect([exitCode, stdout.endsWith("succeeded\n")]).toEqual([0, true]);
     expect(stderr).toMatch(
-      /^The cluster of the context `gone` cannot be reached at 127\.0\.0\.1:1 \(ECONNREFUSED\)\./,
+      /The cluster of the context `gone` cannot be reached at 127\.0\.0\.1:1 \(ECONNREFUSED\)/,
     );
   });
 

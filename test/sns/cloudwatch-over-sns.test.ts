@@ -121,8 +121,10 @@ describe("CloudWatch over an SNS beside AWS's", () => {
       files: { [PLACE.path]: STACK_FILE },
     });
     expect((await sns.subscribe(TOPIC, endpoint("web"))).isConfirmed).toBe(false);
-    const why = own.process.lines.filter((line) => line.includes('"status":403'));
-    expect(why.join("\n")).toContain("pulumi config set --path 'pulumiscale:sns-topics[0]'");
+    const why = () => own.process.lines.filter((line) => line.includes('"status":403')).join("\n");
+    await expect
+      .poll(why, { timeout: 10_000 })
+      .toContain("pulumi config set --path 'pulumiscale:sns-topics[0]'");
     expect([sns.asked, await scaleCommits()]).toEqual([[], []]);
   });
 

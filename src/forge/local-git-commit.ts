@@ -118,11 +118,14 @@ async function putOnBranch(
   const locations = ready.moves.map(({ location }) => location);
   const change = { path, from: [ready.entry.oid], to: { ...ready.entry, oid: made.blobOid }, edit };
   const move = { branch, from: expectedHeadOid, to: made.oid, reason: `commit: ${headline}` };
-  const note = (mover: Mover) => writeJournal(repository, { commit: made.oid, path, locations, mover });
+  const unwritten = { commit: made.oid, path, locations };
+  const note = (mover: Mover) => writeJournal(repository, { ...unwritten, mover });
   const index = await moveWithIndex(repository, change, async () => {
     await moveBranch(repository, move, note).catch(async (error: unknown) => {
+      const isThere = await isAncestor(repository, made.oid, `refs/heads/${branch}`);
+      if (!isThere) await removeJournal(repository, made.oid);
       // Pushed before, it may have come back: another process of ours found the remote ahead and followed it.
-      if (!isPushed || !(await isAncestor(repository, made.oid, `refs/heads/${branch}`))) throw error;
+      if (!isThere || !isPushed) throw error;
     });
   });
   // The commit stands: what does not work now is done with the next one.
@@ -130,7 +133,9 @@ async function putOnBranch(
     () => "done",
     () => "failed",
   );
-  if (index === "done" && disk === "done") await removeJournal(repository, made.oid).catch(() => {});
+  const isWritten = index === "done" && disk === "done";
+  // Whoever moved the branch has left no lock: only a note that a kill leaves says who it was.
+  await (isWritten ? removeJournal(repository, made.oid) : writeJournal(repository, unwritten)).catch(() => {});
 }
 
 /** The commit is of the moment in which it was decided, in the machine's own time zone. */

@@ -1,32 +1,49 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { writeDurably } from "../durable-file.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 /** Git's own lock on the index: as long as it is held, git changes the index for nobody. */
-export type IndexLock = { release: () => Promise<void> };
+export type IndexLock = {
+  /** False once somebody has taken the lock away, as git tells people to where one has stood for long. */
+  isHeld: () => Promise<boolean>;
+  release: () => Promise<void>;
+};
 
 /** No lock of git's begins so: its own ones are empty, or an index in the making. */
 const MARK = "PulumiScale holds the index for a moment: ";
 const LARGEST_LOCK_BYTES = 1000;
+const WAIT_MS = 25;
 
 /**
- * Takes git's lock on the index, with a text in it from the first moment on that says that it is ours. Null where it is taken.
- * `folder` is for a file of this work alone. Only for who holds the lock of the work tree (`lockFileOf`).
+ * Takes git's lock on the index, with a text in it from the first moment on that says that it is ours. It waits for it; null where it is
+ * taken after so many `tries`: a lock that somebody else has left is not to stop all scaling. `folder` is for a file of this work alone.
+ * Only for who holds the lock of the work tree (`lockFileOf`).
  */
-export async function takeIndexLock(repository: LocalRepository, folder: string): Promise<IndexLock | null> {
-  await removeLeftIndexLock(repository);
+export async function takeIndexLock(
+  repository: LocalRepository,
+  folder: string,
+  tries: number,
+): Promise<IndexLock | null> {
   const path = pathOf(repository);
   const nonce = randomBytes(8).toString("hex");
   const text = `${MARK}${nonce}\n`;
   const own = join(folder, nonce);
   // A machine that loses its power leaves no empty lock, either.
   await writeDurably(own, text);
-  if (!(await place(own, text, path))) return null;
+  for (let tried = 1; ; tried++) {
+    await removeLeftIndexLock(repository);
+    if (await place(own, text, path)) break;
+    if (tried === tries) return null;
+    await delay(WAIT_MS);
+  }
+  const isHeld = async () => (await readFile(path, "utf8").catch(() => null)) === text;
   return {
+    isHeld,
     release: async () => {
-      if ((await readFile(path, "utf8").catch(() => null)) === text) await rm(path, { force: true });
+      if (await isHeld()) await rm(path, { force: true });
     },
   };
 }

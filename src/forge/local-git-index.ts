@@ -1,6 +1,5 @@
 import { copyFile, rename, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../clock.ts";
 import { type IndexLock, takeIndexLock } from "./local-git-index-lock.ts";
 import { isPlainFile, readFiles, type TreeEntry } from "./local-git-objects.ts";
@@ -30,15 +29,15 @@ export async function moveWithIndex(
   let isMoved = false;
   try {
     return await withWorkFolder(repository, systemClock, async (folder) => {
-      const lock = await waitForLock(repository, folder, TRIES_BEFORE);
+      const lock = await takeIndexLock(repository, folder, TRIES_BEFORE);
       try {
         await move();
         isMoved = true;
-        if (lock !== null) await writeIndex(repository, change, folder);
+        if (lock !== null) return await writeIndex(repository, change, { folder, lock });
       } finally {
         await lock?.release();
       }
-      return lock === null ? writeUnderLock(repository, change, { folder, tries: TRIES_AFTER }) : "done";
+      return writeUnderLock(repository, change, { folder, tries: TRIES_AFTER });
     });
   } catch (error) {
     // Once it has moved the commit stands, whatever happens to the index.
@@ -57,40 +56,29 @@ export async function bringIndex(repository: LocalRepository, change: IndexChang
 /** Together about a second, longer than git's own commands hold the lock: one that is older waits for a person. */
 const TRIES_BEFORE = 32;
 const TRIES_AFTER = 8;
-const WAIT_MS = 25;
-
-/** Waits for the lock. After a while it answers null: a lock that somebody else has left is not to stop all scaling. */
-async function waitForLock(
-  repository: LocalRepository,
-  folder: string,
-  tries: number,
-): Promise<IndexLock | null> {
-  for (let tried = 1; ; tried++) {
-    const lock = await takeIndexLock(repository, folder);
-    if (lock !== null || tried === tries) return lock;
-    await delay(WAIT_MS);
-  }
-}
 
 async function writeUnderLock(
   repository: LocalRepository,
   change: IndexChange,
   { folder, tries }: { folder: string; tries: number },
 ): Promise<Written> {
-  const lock = await waitForLock(repository, folder, tries);
+  const lock = await takeIndexLock(repository, folder, tries);
   if (lock === null) return "locked";
   try {
-    await writeIndex(repository, change, folder);
-    return "done";
+    return await writeIndex(repository, change, { folder, lock });
   } finally {
     await lock.release();
   }
 }
 
 /** For who holds the lock. Git writes a copy, which then takes the index's place as a whole. */
-async function writeIndex(repository: LocalRepository, change: IndexChange, folder: string): Promise<void> {
+async function writeIndex(
+  repository: LocalRepository,
+  change: IndexChange,
+  { folder, lock }: { folder: string; lock: IndexLock },
+): Promise<Written> {
   const line = await planLine(repository, change);
-  if (line === "") return;
+  if (line === "") return "done";
   const { git, root, gitDir } = repository;
   const index = join(gitDir, "index");
   const copy = join(folder, "index");
@@ -100,7 +88,10 @@ async function writeIndex(repository: LocalRepository, change: IndexChange, fold
   await utimes(copy, seconds, seconds);
   const options = { cwd: root, input: line, env: { GIT_INDEX_FILE: copy } };
   await git.run(["update-index", "-z", "--index-info"], options);
+  // Without it somebody may have staged something meanwhile.
+  if (!(await lock.isHeld())) return "locked";
   await rename(copy, index);
+  return "done";
 }
 
 /** The line that update-index reads; none where the index needs no change, or holds something else for the path. */

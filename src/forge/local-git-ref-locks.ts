@@ -7,8 +7,8 @@ import type { LocalRepository } from "./local-repository.ts";
 
 /**
  * Removes the locks on the branch and on HEAD that a killed git of ours has left as it moved the branch to a commit, and no others.
- * Its process is to be known as gone. Ours are those that were made right after it was noted, and that hold what it writes: the
- * branch's lock the commit, HEAD's lock nothing. A lock of somebody else's holds their commit; an empty one lives for a moment.
+ * Its process is to be known as gone. Only a kill leaves a note with a mover. Ours are the locks that were made right after
+ * it, and that hold what it writes: the branch's lock the commit, HEAD's lock nothing. A lock of somebody else's holds their commit.
  */
 export async function removeLeftRefLocks(
   repository: LocalRepository,
@@ -24,8 +24,10 @@ export async function removeLeftRefLocks(
 }
 
 const MOMENT_MS = 500;
-/** From the note to the locks; git has started before. */
+/** From the note to a lock that holds our commit; git has started before. */
 const LONGEST_START_MS = 10_000;
+/** The same to an empty one, which says nothing itself: `git gc` holds such locks for seconds as well. */
+const LONGEST_START_OF_EMPTY_MS = 2_000;
 const LARGEST_LOCK_BYTES = 1000;
 
 type RefLock = { path: string; text: string; atMs: number; identity: string };
@@ -33,7 +35,8 @@ type RefLock = { path: string; text: string; atMs: number; identity: string };
 /** HEAD's comes first: what says that it is ours goes last. */
 async function findLeft(repository: LocalRepository, branch: string, noted: Noted): Promise<RefLock[]> {
   const { commit, notedAtMs } = noted;
-  const isFromThen = ({ atMs }: RefLock) => atMs >= notedAtMs && atMs <= notedAtMs + LONGEST_START_MS;
+  const isFromThen = ({ atMs, text }: RefLock) =>
+    atMs >= notedAtMs && atMs <= notedAtMs + (text === "" ? LONGEST_START_OF_EMPTY_MS : LONGEST_START_MS);
   const ofBranch = await readLock(join(repository.commonDir, "refs/heads", `${branch}.lock`));
   const ofHead = await readLock(join(repository.gitDir, "HEAD.lock"));
   // A kill may come between its creation and its content.

@@ -295,6 +295,50 @@ describe("a process that is killed together with the git that moves its branch",
   });
 });
 
+describe("who moved the branch", { timeout: 60_000 }, () => {
+  const notesOf = ({ repository: { stateDir } }: LocalWorld) => readdirSync(join(stateDir, "unwritten"));
+
+  it("is forgotten where it has not moved, so that nobody's lock is taken for its", async () => {
+    const world = await createLocalWorld();
+    hookWithLocks(world, "exit 1");
+    await expect(scale(world, { web: 4 })).rejects.toThrow();
+    expect(notesOf(world)).toEqual([]);
+    for (const lock of [ofHead, ofBranch]) writeFileSync(join(world.repository.gitDir, lock), "");
+    await healWorkTree(world.repository, world.place);
+    expect(locksOf(world)).toEqual([ofHead, ofBranch]);
+  });
+
+  it("is forgotten once it has moved, also where the index could not follow yet", async () => {
+    const world = await createLocalWorld();
+    writeFileSync(join(world.repository.gitDir, "index.lock"), "");
+    await scale(world, { web: 4 });
+    expect(notesOf(world)).toHaveLength(1);
+    writeFileSync(join(world.repository.gitDir, ofHead), "");
+    await healWorkTree(world.repository, world.place);
+    expect(locksOf(world)).toEqual([ofHead, "index.lock"]);
+  });
+});
+
+it("what a person stages after taking our lock on the index away stays staged", async () => {
+  const world = await createLocalWorld();
+  world.write("README.md", "# infra, and more\n");
+  // Right after git has written the copy that is to take the index's place.
+  const hook = join(world.repository.gitDir, "hooks/post-index-change");
+  const lock = join(world.repository.gitDir, "index.lock");
+  const lines = [
+    `grep -q PulumiScale '${lock}' || exit 0`,
+    `rm '${lock}'`,
+    `cd '${world.root}' && env -u GIT_DIR -u GIT_INDEX_FILE git add README.md`,
+  ];
+  writeFileSync(hook, `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
+  await scale(world, { web: 4 });
+  rmSync(hook);
+  expect(world.git("diff", "--cached", "--name-only").split("\n")).toContain("README.md");
+  expect(await healWorkTree(world.repository, world.place)).toEqual([]);
+  expect(world.git("diff", "--cached", "--name-only").trim()).toBe("README.md");
+  checkNothingLeft(world);
+}, 60_000);
+
 describe("a lock on the index that a kill has left", { timeout: 60_000 }, () => {
   it.each(["", "DIRC, and not all of it", "PulumiScale was here"])(
     "is a person's where it holds %j, and stays",

@@ -7,9 +7,10 @@ import { processesOf } from "./random-processes.ts";
 /** What a run has left that nobody needs: files, locks and processes; none where all is well. */
 export async function findLeftovers(program: Program): Promise<string[]> {
   const { root, repository } = program;
+  const stateFolder = stateFolderOf(program);
   const [work, state, backend, temporary] = await Promise.all([
-    filesBelow(repository),
-    filesBelow(stateFolderOf(program)),
+    filesBelow(repository, stateFolder),
+    filesBelow(stateFolder),
     filesBelow(join(root, "backend/.pulumi/locks")),
     namesIn(join(root, "tmp")),
   ]);
@@ -27,11 +28,13 @@ function isKept(path: string): boolean {
   return /^(stacks|journal|programs?)\/[^/]+\.json$|^updates\/.*\.json\.tmp$|^\.gitignore$/.test(path);
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+async function filesBelow(folder: string, without?: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
   return entries
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => without === undefined || !path.startsWith(`${without}/`))
+    .map((path) => relative(folder, path))
     .filter((path) => !path.startsWith(".git/objects"));
 }
 

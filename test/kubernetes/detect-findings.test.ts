@@ -13,7 +13,7 @@ import {
 } from "./support/detect-world.ts";
 
 describe("a plan that its cluster would not take", () => {
-  it("is told so: room, quota, budget, owners; and --strict fails with it", async ({ skip }) => {
+  it("is told so: room, quota, limit range, budget, owners; and --strict fails with it", async ({ skip }) => {
     const cluster = await sharedCluster(skip);
     const make = await inNamespace(cluster, "tight");
     await make("v1", "ResourceQuota", "compute", { hard: { "requests.cpu": "3" } });
@@ -28,6 +28,21 @@ describe("a plan that its cluster would not take", () => {
       scaleTargetRef: { name: "queue" },
       maxReplicaCount: 9,
     });
+    const limits = [{ type: "Container", maxLimitRequestRatio: { cpu: "100" } }];
+    await make("v1", "LimitRange", "bounds", { limits });
+    const { spec } = workload("web", 1, { cpu: "500m" }).template;
+    await waitUntil(async () => {
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec };
+      const { status, body } = await cluster.admin.request(
+        "POST",
+        "/api/v1/namespaces/tight/pods?dryRun=All",
+        pod,
+      );
+      const seen = JSON.stringify(body);
+      return status === 403 && seen.includes("no limit is specified")
+        ? { kind: "reached", state: null }
+        : { kind: "not yet", seen };
+    });
     const args = ["--namespace=tight", "--workload=Deployment:web:20", "--workload=Deployment:queue:2"];
     const ran = await run(cluster, ...args);
     expect([ran.code, ran.lines.at(-1)]).toEqual([0, "succeeded"]);
@@ -36,6 +51,7 @@ describe("a plan that its cluster would not take", () => {
         "high-replicas",
         "no-room",
         "over-quota",
+        "outside-limit-range",
         "hpa-owns-replicas",
         "keda-owns-replicas",
         "budget-blocks",
@@ -45,6 +61,9 @@ describe("a plan that its cluster would not take", () => {
     expect(ran.plan.risks.join("\n")).toMatch(
       /Deployment\/web needs room for \d+ more pods of 500m cpu, and the nodes have room for \d+: \d+ on node-1, none on 1 with a taint/,
     );
+    expect(ran.plan.risks).toContain(
+      "The limit range `bounds` refuses new pods of Deployment/web: the container `main` may use more than 100 times the `cpu` that it requests.",
+    );
     const strict = await run(cluster, "--strict", ...args);
     expect([strict.code, strict.lines.at(-1), strict.lines[0]]).toEqual([
       1,
@@ -52,7 +71,7 @@ describe("a plan that its cluster would not take", () => {
       expect.stringMatching(/^artifacts_dir=/),
     ]);
     expect(strict.told).toMatch(
-      /^The plan is not proposed, since --strict takes no risk and there are 5:\n- no-room: /,
+      /^The plan is not proposed, since --strict takes no risk and there are 6:\n- no-room: /,
     );
     const fine = await run(
       cluster,

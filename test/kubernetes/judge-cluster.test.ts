@@ -134,6 +134,14 @@ describe("limit ranges", () => {
   });
 });
 
+it("a limit range's ratio refuses pods without a limit, as the API server does", () => {
+  const limitRanges = [limitRange("bounds", { type: "Container", maxLimitRequestRatio: { cpu: "4" } })];
+  const unbounded = new Map([["web", deployment("web", 1, { requests: { cpu: "500m" } })]]);
+  expect(told(WEB(2), { limitRanges, workloads: unbounded })).toEqual([
+    ["risk", "outside-limit-range", { resource: "cpu", ratio: "4" }],
+  ]);
+});
+
 describe("disruption budgets", () => {
   it.each([
     [{ minAvailable: 2 }, 2, 3],

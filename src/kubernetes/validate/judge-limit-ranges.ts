@@ -73,7 +73,7 @@ function judgeSizes(
     }),
     ...bounds(maxLimitRequestRatio).flatMap(([resource, ratio]) => {
       const [limit, request] = [limits.get(resource) ?? 0n, requests.get(resource) ?? 0n];
-      if (request > 0n && limit * ONE_UNIT <= request * ratio) return [];
+      if (request > 0n && limit > 0n && limit * ONE_UNIT <= request * ratio) return [];
       const most = formatQuantity("cpu", ratio);
       return [
         tell(resource, `may use more than ${most} times the ${quoteText(resource, 100)} that it requests`, {

@@ -197,6 +197,22 @@ it("fails with GitHub's reason and without the token where it may not", async ()
   expect(told).not.toContain(token);
 });
 
+it("asks GitHub as little for many workloads as for one, and a few times more where the pull request is there", async () => {
+  const { github, environment } = await startPlanWorld();
+  const callsOf = async (count: number, branch: string) => {
+    const workloads = Array.from({ length: count }, (_, index) => `--workload=Deployment:web-${index}:2`);
+    const before = github.requests.length;
+    const args = ["--apply", ...workloads, `--branch=${branch}`];
+    const { lines } = await infraScale(await makeFolder(), args, environment);
+    expect(lines.at(-1)).toBe("awaiting_approval");
+    return github.requests.length - before;
+  };
+  const one = await callsOf(1, "infra/one");
+  const many = await callsOf(60, "infra/many");
+  const again = await callsOf(60, "infra/many");
+  expect([one, many, again]).toEqual([8, 8, 11]);
+});
+
 it("gives up where GitHub goes on failing, and says that another run may do", async () => {
   const { github, environment } = await startPlanWorld();
   github.faults.add({ match: { operation: "repos/get" }, kind: "status", status: 503, times: 100 });

@@ -7,7 +7,7 @@ import { parseReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { startActionsRunner } from "../actions/actions-runner.ts";
 import { createGitHubHost } from "../actions/github-host.ts";
 import { makePlansAction, PLANS_WORKFLOW } from "../kubernetes/support/make-plans-action.ts";
-import { type Cluster, openCluster } from "../kubernetes/support/open-cluster.ts";
+import { type Cluster, neverReady, openCluster } from "../kubernetes/support/open-cluster.ts";
 import { workload } from "../kubernetes/support/plan-world.ts";
 import { writeKubeconfig } from "../kubernetes/support/write-kubeconfig.ts";
 import { requireProgram } from "../setup/require-program.ts";
@@ -23,6 +23,22 @@ const Pull = z.object({
   merged: z.boolean(),
   labels: z.array(z.object({ name: z.string() })),
 });
+const Container = z.object({
+  resources: z.object({ requests: z.strictObject({ cpu: z.literal("100m") }) }),
+});
+const Template = z.object({ spec: z.object({ containers: z.tuple([Container]) }) });
+
+/** So many pods of `web` as it was at first, all of them ready. */
+const runs = (count: number) => {
+  const replicas = z.literal(count);
+  return z.object({
+    spec: z.object({ replicas, template: Template }),
+    status: z.object({ replicas, readyReplicas: replicas, updatedReplicas: replicas }),
+  });
+};
+
+/** With so much memory the pods of `web` start and fail. */
+const TOO_MUCH = "64Mi";
 
 /** A cluster with three pods of `web`. */
 async function startCluster(apiServer: string): Promise<Cluster> {
@@ -30,7 +46,8 @@ async function startCluster(apiServer: string): Promise<Cluster> {
   onTestFinished(() => cluster.stop());
   await cluster.addNode({ name: "node-1", cpu: "4", memory: "8Gi" });
   await cluster.admin.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-  const web = workload("Deployment", "web", { replicas: 3 });
+  const spec = { replicas: 3, progressDeadlineSeconds: 3 };
+  const web = workload("Deployment", "web", spec, { [neverReady]: TOO_MUCH });
   await cluster.admin.apply({ ...web, metadata: { name: "web", namespace: NAMESPACE } });
   return cluster;
 }
@@ -42,7 +59,7 @@ async function writeJobConfig(cluster: Cluster): Promise<string> {
   });
   const deployer = await cluster.addUser("deployer", [
     rule("apps", ["deployments", "deployments/scale"], ["get", "patch"]),
-    rule("autoscaling", ["horizontalpodautoscalers"], ["get", "patch", "create", "delete"]),
+    rule("autoscaling", ["horizontalpodautoscalers"], ["get", "list", "patch", "create", "delete"]),
     rule("apps", ["replicasets"], ["list"]),
     rule("", ["pods", "events"], ["list"]),
   ]);
@@ -51,9 +68,9 @@ async function writeJobConfig(cluster: Cluster): Promise<string> {
   return readFileSync(file, "utf8");
 }
 
-it("a plan is asked for, approved, merged, applied, kept and told of", { timeout: 180_000 }, async ({
-  skip,
-}) => {
+it("a plan is asked for, approved, merged, applied, kept and told of; the next one fails and is taken back", {
+  timeout: 180_000,
+}, async ({ skip }) => {
   const cluster = await startCluster(requireProgram("kube-apiserver", skip));
   const KUBECONFIG = await writeJobConfig(cluster);
   const hook = await startReceiver();
@@ -97,15 +114,10 @@ it("a plan is asked for, approved, merged, applied, kept and told of", { timeout
   expect(others).toEqual([]);
   expect(run?.conclusion, run?.log).toBe("success");
 
-  await cluster.admin.waitFor(
-    WEB,
-    z.object({
-      spec: z.object({ replicas: z.literal(6) }),
-      status: z.object({ readyReplicas: z.literal(6) }),
-    }),
-  );
-  const receipt = parseReceipt((await github.readFile(REPO, receiptPath("prod"), "pulumiscale")) ?? "");
-  expect(receipt).toMatchObject({
+  await cluster.admin.waitFor(WEB, runs(6));
+  const readReceipt = async () =>
+    parseReceipt((await github.readFile(REPO, receiptPath("prod"), "pulumiscale")) ?? "");
+  expect(await readReceipt()).toMatchObject({
     ...{ outcome: "applied", attestation: expect.any(String) },
     actions: [
       { subject: "Deployment/web", before: { replicas: 3 }, after: { replicas: 6 } },
@@ -132,6 +144,30 @@ it("a plan is asked for, approved, merged, applied, kept and told of", { timeout
       changes: [{ name: "Deployment/web", from: 3, to: 6 }],
       runUrl: expect.stringContaining(`/${REPO}/actions/runs/`),
     },
+  });
+
+  const failing = ["--target=prod", `--req=web:mem=${TOO_MUCH}`];
+  const second = await plan(8, "alice", failing, { KUBECONFIG: cluster.kubeconfig });
+  await approve(second, "bob");
+  await merged("to: 8");
+  await github.webhooksIdle();
+  await runner.waitForIdle();
+  expect(runner.runs.map(({ conclusion }) => conclusion)).toEqual(["success", "failure"]);
+  expect(await readReceipt()).toMatchObject({
+    ...{ outcome: "rolled-back", attestation: expect.any(String) },
+    message: expect.stringMatching(/^Deployment\/web has \d of 8 pods ready; ProgressDeadlineExceeded: /),
+    actions: [{ outcome: "rolled-back" }, { outcome: "rolled-back" }],
+  });
+  await cluster.admin.waitFor(WEB, runs(6));
+  await settled();
+  expect(told().slice(3)).toMatchObject(
+    ["plan.opened", "plan.waiting", "plan.failed"].map((type) => ({
+      ...{ type, data: { subject: { id: `${REPO}#${second}`, pullRequest: second } } },
+    })),
+  );
+  expect(told().at(-1)?.data).toMatchObject({
+    text: expect.stringMatching(/^Not applied: .* \(rolled-back: Deployment\/web has /),
+    runUrl: expect.stringContaining(`/${REPO}/actions/runs/`),
   });
   expect(github.violations).toEqual([]);
 });

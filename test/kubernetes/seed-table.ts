@@ -10,6 +10,15 @@ const schema = "kubernetes/scale-plan-schema.test.ts";
 const quantity = "kubernetes/quantity.test.ts";
 const forge = "forge/github-plan-pull.test.ts";
 const docs = "docs/infra-scale.test.ts";
+const files = "cli/infra-scale-artifacts.test.ts";
+const detect = "kubernetes/detect.test.ts";
+const findings = "kubernetes/detect-findings.test.ts";
+const applying = "kubernetes/apply-plan.test.ts";
+const kinds = "kubernetes/apply-plan-kinds.test.ts";
+const stale = "kubernetes/apply-plan-refused.test.ts";
+const approval = "plan-pulls.test.ts";
+const told = "notifications-plans.test.ts";
+const story = "e2e/plan-to-applied.test.ts";
 
 const planFile = "is written as the seed's plan.yaml is";
 const summary = "is summed up as the seed's SUMMARY.md is";
@@ -25,6 +34,10 @@ const risks = "has a risk from 11 replicas on";
 const nightly = "the nightly orchestrator reads how its task has ended";
 const mistakes = "a mistake names the argument, and what is expected";
 const noContext = "is null where there is none, or none that can be read";
+const warned = "is told so: room, quota";
+const tried = "is tried there, and nothing of it stays";
+const applied = "a merged plan is applied once";
+const rolledBack = "a rollout that fails is rolled back to what stood before";
 
 export const SEED: readonly SeedRow[] = [
   // Architecture
@@ -110,7 +123,7 @@ export const SEED: readonly SeedRow[] = [
   ["ENABLE_INFRA_SCALE: conditional execution", examples, nightly],
   // Rollback
   ["rollbackHints in the plan", texts, planFile],
-  ["manual rollback", docs, "shows commands that are run here"],
+  ["manual rollback", docs, "shows the way back by hand"],
   // Troubleshooting
   ['"No workloads specified": a missing --workload', cli, fails],
   ["empty outputs_uri: missing credentials", examples, "takes --apply beside the script's own"],
@@ -124,7 +137,12 @@ export const SEED: readonly SeedRow[] = [
   ["approval gating: also where there are no drafts", forge, "opens one that is no draft"],
   // Performance
   ["dry run: less than three bare starts of Node", "bench/bench.test.ts", "times a dry run of infra.scale"],
+  ["apply mode: as many calls of GitHub as take seconds", apply, "asks GitHub as little for many workloads"],
+  ["plan.yaml of 5 KB, SUMMARY.md of 10 KB", files, "are as small as they are said to be"],
   // Limitations that are gone
+  ["a plan mutates no cluster", findings, tried],
+  ["application is part of the product", applying, applied],
+  ["risks are more than static", findings, warned],
   ["full YAML: no name is read as anything but text", schema, "has each name as text"],
   [
     "runs at the same time on one branch do not conflict",
@@ -135,5 +153,52 @@ export const SEED: readonly SeedRow[] = [
   ["nobody's work on a branch is lost", apply, "moves no branch that holds what somebody else"],
   ["GitHub Enterprise Server", apply, "works on an Enterprise Server"],
   // Phase 2
+  ["cluster capacity validation", findings, warned],
+  [
+    "cluster capacity validation: nodes, against what the plan adds",
+    "kubernetes/judge-capacity.test.ts",
+    "tells what is needed, and what each node has",
+  ],
+  ["quota validation", findings, warned],
+  ["dry run by the API server", findings, tried],
   ["DaemonSet, StatefulSet, CronJob; VPA: in the plan", args, "know more kinds"],
+  ["DaemonSet, StatefulSet: applied", kinds, "a StatefulSet, a ReplicaSet and a DaemonSet are changed"],
+  ["CronJob: applied", kinds, "a CronJob is suspended"],
+  ["VPA: applied", kinds, "a VerticalPodAutoscaler is made and changed"],
+  [
+    "any scalable custom resource: applied",
+    kinds,
+    "a custom resource is scaled through its scale subresource",
+  ],
+  // Phase 3
+  ["apply system", applying, applied],
+  ["apply system: not of a cluster that has moved on", stale, "by the generation that it was made at"],
+  [
+    "approval webhook, by a review",
+    approval,
+    "waits as a draft, and merges once another person has approved it",
+  ],
+  ["approval webhook, by a command", approval, "merges once another person approves it by a command"],
+  ["automated rollback on failure", applying, rolledBack],
+  ["automated rollback: the hints have real names and values", detect, "has what runs: replicas, resources"],
+  ["notifications for PR creation", told, "a plan's pull request is told of as opened and waiting"],
+  ["notifications: Slack", "notify/slack.test.ts", "posts JSON to the address of the target's name"],
+  ["notifications: email", "notify/email.test.ts", "begins a thread with the id of its subject"],
+  [
+    "all of it, from asked for to applied",
+    story,
+    "a plan is asked for, approved, merged, applied, kept and told of",
+  ],
+  // Phase 4; its web UI is not there.
+  ["multi-cluster: a context for each workload", detect, "is of several, for all workloads or for one"],
+  [
+    "cost estimation",
+    "cli/infra-scale-prices.test.ts",
+    "has the cost in the plan, its summary and its pull request",
+  ],
+  [
+    "historical plan tracking",
+    "cli/infra-scale-history.test.ts",
+    "shows the plans of the repository with their receipts",
+  ],
 ];

@@ -55,7 +55,7 @@ export const layerRules: readonly LayerRule[] = [
   { layer: "src/forge/", mayImport: ["src/domain/", "src/durable-file.ts", ...interfaces] },
   {
     layer: "src/http/",
-    mayImport: ["src/domain/", "src/workflows/", "src/sources/", "src/kubernetes/", ...interfaces],
+    mayImport: ["src/domain/", "src/workflows/", "src/sources/", ...interfaces],
   },
   // Composition roots: the only places that put adapters together.
   { layer: "src/main.ts", mayImport: ["src/"] },

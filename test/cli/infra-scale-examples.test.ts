@@ -142,6 +142,7 @@ it("the nightly orchestrator reads how its task has ended, and where the plan wa
   expect(await run({ ENABLE_INFRA_SCALE: "1", GH_OWNER: "no/body" })).toEqual([
     { task: "infra.scale", status: 1, state: "failed", outputs: null },
   ]);
+  expect(github.violations).toEqual([]);
 });
 
 it("reads the last line as its state where both streams are one", async () => {

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { repositoryFileJsonSchema } from "../../src/domain/repository-file.ts";
+import { planReceiptJsonSchema } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { pricesJsonSchema } from "../../src/kubernetes/parse-prices.ts";
 import { scalePlanJsonSchema } from "../../src/kubernetes/scale-plan.ts";
 import { bundleCli } from "../setup/bundle-cli.ts";
@@ -72,6 +73,11 @@ describe("the npm package", () => {
   it("has the JSON Schema of a plan", async () => {
     const schema = JSON.parse((await readPacked("dist/scale-plan.schema.json")).toString());
     expect(schema).toEqual(JSON.parse(JSON.stringify(scalePlanJsonSchema())));
+  });
+
+  it("has the JSON Schema of a plan's receipt", async () => {
+    const schema = JSON.parse((await readPacked("dist/plan-receipt.schema.json")).toString());
+    expect(schema).toEqual(JSON.parse(JSON.stringify(planReceiptJsonSchema())));
   });
 
   it("has the JSON Schema of a price table", async () => {

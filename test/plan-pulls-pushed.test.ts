@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { Octokit } from "@octokit/rest";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { readPushes } from "../src/forge/github-pushes.ts";
+import { readPushes, readPushTime } from "../src/forge/github-pushes.ts";
 import { asPerson } from "./support/as-person.ts";
 import { REPO } from "./support/command-world.ts";
 import { PLAN, PLANS, type PlanPullWorld, startPlanPulls } from "./support/plan-pull-world.ts";
@@ -121,13 +121,68 @@ describe("a plan that was pushed to", { timeout: TIMEOUT }, () => {
       { activity_type: "push", after: "b", timestamp: "2025-01-15T00:00:00Z", actor },
       { activity_type: "branch_creation", after: "a", timestamp: "2025-01-14T00:00:00Z", actor: BOB },
     ];
-    const read = (actor: object | null) => {
-      const fetch = async () => Response.json(pushes(actor));
-      return readPushes(new Octokit({ request: { fetch } }), { owner: "acme", repo: "infra" }, "x", "b");
-    };
+    const read = (actor: object | null) => readPushes(...noted(pushes(actor)), "b", OURS.login);
     expect(await read(null)).toBeNull();
-    expect((await read({ login: "carol", type: "User" }))?.by).toEqual(["carol", "bob"]);
+    expect((await read(CAROL))?.by).toEqual(["carol", "bob"]);
+  });
+
+  it("hundreds of times is of all who have pushed since its branch was made, as far back as GitHub is asked", async () => {
+    const pushed = (times: number) => [
+      ...Array.from({ length: times }, (_, n) => move("force_push", `${n}`, n % 150 === 149 ? CAROL : BOB)),
+      move("branch_creation", "a", DORA),
+      move("push", "z", { login: "erin", type: "User" }),
+    ];
+    const read = (times: number) => readPushes(...noted(pushed(times)), "0", OURS.login);
+    expect(await read(450)).toEqual({ by: ["bob", "carol", "dora"], bots: [], headAtMs: Date.parse(AT) });
+    expect(await read(499)).not.toBeNull();
+    expect(await read(500)).toBeNull();
+    // When its head came stands first, however much there is before it.
+    expect(await readPushTime(...noted(pushed(500)), "0")).toBe(Date.parse(AT));
+    expect(await readPushTime(...noted(pushed(500)), "1")).toBeNull();
+    expect(await readPushTime(...noted([move("force_push", "0", null)]), "0")).toBe(Date.parse(AT));
+  });
+
+  it("before we made it anew is of nobody who had pushed by then, and before a person did it of all", async () => {
+    const read = (forcing: object) =>
+      readPushes(
+        ...noted([
+          move("push", "b", BOB),
+          move("force_push", "a", forcing),
+          move("push", "z", CAROL),
+          move("branch_creation", "y", DORA),
+        ]),
+        "b",
+        OURS.login,
+      );
+    expect(await read(OURS)).toMatchObject({ by: ["bob", OURS.login], bots: [OURS.login] });
+    expect((await read({ login: "erin", type: "User" }))?.by).toEqual(["bob", "erin", "carol", "dora"]);
+    expect((await read({ ...OURS, login: "other[bot]" }))?.by).toContain("carol");
+    expect((await read({ ...OURS, type: "User" }))?.by).toContain("carol");
   });
 });
 
+const AT = "2025-01-15T00:00:00Z";
 const BOB = { login: "bob", type: "User" };
+const CAROL = { login: "carol", type: "User" };
+const DORA = { login: "dora", type: "User" };
+const OURS = { login: "pulumiscale[bot]", type: "Bot" };
+
+function move(activity_type: string, after: string, actor: object | null) {
+  return { activity_type, after, timestamp: AT, actor };
+}
+
+/** A GitHub that has noted these moves of a branch, newest first: it answers a hundred, and names the rest by a cursor. */
+function noted(moves: readonly object[]) {
+  const fetch = async (url: string) => {
+    const { searchParams } = new URL(url);
+    expect([searchParams.get("ref"), searchParams.get("page")]).toEqual(["refs/heads/x", null]);
+    const from = Number(searchParams.get("after") ?? 0);
+    const next = `<https://api.github.com/repositories/1/activity?per_page=100&after=${from + 100}>; rel="next"`;
+    const headers = {
+      link: `<https://api.github.com/repositories/1/activity?before=1>; rel="prev", ${next}`,
+    };
+    return Response.json(moves.slice(from, from + 100), from + 100 < moves.length ? { headers } : undefined);
+  };
+  const client = new Octokit({ request: { fetch } });
+  return [client, { owner: "acme", repo: "infra" }, "x"] as const;
+}

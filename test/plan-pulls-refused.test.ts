@@ -96,7 +96,9 @@ describe("a plan that somebody has pushed to", { timeout: TIMEOUT }, () => {
     const number = await plan();
     const match = { operation: "repos/list-activities" };
     github.faults.add({ kind: "status", status: 404, match, times: 99 });
-    expect(await ask("/scale approve", "bob", number)).toContain("🔄 GitHub does not tell when the head");
+    const answer = await ask("/scale approve", "bob", number);
+    expect(answer).toContain("🔄 GitHub does not tell when the head");
+    expect(answer).toContain("where that does not help, delete the branch and plan again");
     github.faults.clear();
     await nudge();
     expect(await onBase()).toBeNull();
@@ -113,7 +115,9 @@ describe("a plan that somebody has pushed to", { timeout: TIMEOUT }, () => {
     });
     await approve(number);
     expect(await onBase()).toBeNull();
-    expect((await notes(number)).join()).toContain("GitHub does not tell who has pushed its head");
+    const note = (await notes(number)).join();
+    expect(note).toContain("GitHub does not tell who has pushed its head");
+    expect(note).toContain("delete the branch and plan again, or merge it by hand");
     github.faults.clear();
     await nudge();
     await merged();

@@ -12,7 +12,7 @@ import {
 } from "./comment-forge.ts";
 import { readEntryText } from "./github-blob.ts";
 import type { GitHubClientFor } from "./github-octokit.ts";
-import { readPushes } from "./github-pushes.ts";
+import { readPushTime } from "./github-pushes.ts";
 import { BLOB_FIELDS, TextObject } from "./github-snapshot-file.ts";
 import { type GitHubWork, gitHubWork } from "./github-work.ts";
 import { PlannedWrites } from "./planned-writes.ts";
@@ -162,10 +162,9 @@ export class GitHubComments implements CommentForge {
   }
 
   readPushTime(repository: RepositoryName, branch: string, headOid: string): Promise<number | null> {
-    return this.#doing(repository, `reading when ${branch} was pushed`, async (client) => {
-      const pushes = await readPushes(client, repository, branch, headOid);
-      return pushes?.headAtMs ?? null;
-    });
+    return this.#doing(repository, `reading when ${branch} was pushed`, (client) =>
+      readPushTime(client, repository, branch, headOid),
+    );
   }
 
   requestApply({ owner, repo }: RepositoryName, eventType: string, alias: string): Promise<void> {

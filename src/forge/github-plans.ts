@@ -50,9 +50,12 @@ export class GitHubPlans implements PlanForge {
     );
   }
 
-  readPushes(repository: RepositoryName, branch: string, headOid: string): Promise<Pushes | null> {
+  readPushes(
+    repository: RepositoryName,
+    { branch, headOid, ownLogin }: Pick<PlanSubject, "branch" | "headOid" | "ownLogin">,
+  ): Promise<Pushes | null> {
     return this.#doing(repository, `reading who has pushed to ${branch}`, (client) =>
-      readPushes(client, repository, branch, headOid),
+      readPushes(client, repository, branch, headOid, ownLogin),
     );
   }
 
@@ -159,6 +162,7 @@ async function readSubject(
     isDraft: pull.isDraft,
     isFork: pull.isCrossRepository,
     author: pull.author?.login ?? "",
+    ownLogin: viewer.login,
     bots: [viewer.login, ...(pull.author?.__typename === "Bot" ? [botLogin(pull.author.login)] : [])],
     branch: pull.headRefName,
     headOid: pull.headRefOid,

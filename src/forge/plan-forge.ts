@@ -15,6 +15,8 @@ export type PlanSubject = {
   isFork: boolean;
   /** A login; empty of a deleted account. */
   author: string;
+  /** The App's own. */
+  ownLogin: string;
   /** The bots whose pushes hide no person, as GitHub notes them: the App itself, and the author where that is a bot. */
   bots: readonly string[];
   branch: string;
@@ -44,7 +46,7 @@ export type PlanChanges = {
 
 /** Who has pushed what stands on a branch, and when, as GitHub has seen it. */
 export type Pushes = {
-  /** Logins, back to where the branch was made. */
+  /** Logins, back to where the branch was made, or made anew by us. */
   by: string[];
   /** Of these, the ones that are no persons. */
   bots: string[];
@@ -63,7 +65,10 @@ export interface PlanForge {
     paths: readonly string[],
   ): Promise<StackFile[][]>;
   /** Null where GitHub does not tell who has pushed this head. */
-  readPushes(repository: RepositoryName, branch: string, headOid: string): Promise<Pushes | null>;
+  readPushes(
+    repository: RepositoryName,
+    head: Pick<PlanSubject, "branch" | "headOid" | "ownLogin">,
+  ): Promise<Pushes | null>;
   markReady(repository: RepositoryName, nodeId: string): Promise<void>;
   /** Merges the base into its branch, if that still stands at this head. Answers why not, or null. */
   updateBranch(repository: RepositoryName, number: number, headOid: string): Promise<string | null>;

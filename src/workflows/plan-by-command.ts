@@ -11,12 +11,17 @@ export async function approvePlan(given: GivenCommand): Promise<Sentence | Omit<
   if (found === null || found.kind === "said") return found;
   const { login } = given.actor;
   const origin = await found.readOrigin();
-  const { requesters, headAtMs } = origin ?? { requesters: [found.subject.author], headAtMs: null };
+  const requesters = origin?.requesters ?? [found.subject.author];
   if (requesters.some((asker) => asker.toLowerCase() === login.toLowerCase()))
     return say("🚫 You asked for this plan, or have pushed to it, so another person has to approve it.");
+  if (origin === null)
+    return say(
+      "🔄 GitHub does not tell when the head of this pull request was pushed, or which persons have pushed to its branch, so nobody knows whether you have seen it, or have asked for it, and nothing is approved. Write it again in a while; where that does not help, delete the branch and plan again.",
+    );
+  const { headAtMs } = origin;
   if (headAtMs === null)
     return say(
-      "🔄 GitHub does not tell when the head of this pull request was pushed, or which person has pushed it, so nobody knows whether you have seen it, or have asked for it, and nothing is approved. Write it again in a while, or approve it by a review.",
+      "🔄 GitHub does not tell when the head of this pull request was pushed, so nobody knows whether you have seen it, and nothing is approved. Write it again in a while, or approve it by a review.",
     );
   // GitHub's times have seconds, and whoever waits for an approval could be that fast. A commit's own times are what its writer says.
   if (headAtMs >= given.nowMs)

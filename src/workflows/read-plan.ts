@@ -61,7 +61,7 @@ export async function readPlan(context: PlanContext, number: number): Promise<Re
   if (!subject.isToDefault)
     return { kind: "unfit", subject, message: "it does not go to the repository's default branch" };
   const readOrigin = async () => {
-    const pushes = await plans.readPushes(place, branch, headOid);
+    const pushes = await plans.readPushes(place, subject);
     if (pushes?.bots.every((bot) => subject.bots.includes(bot)) !== true) return null;
     const requesters = [...new Set([subject.author, ...writers, ...pushes.by])];
     return { requesters, headAtMs: pushes.headAtMs };

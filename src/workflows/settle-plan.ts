@@ -84,7 +84,7 @@ async function approvalOfPlan(
     return approval.kind === "missing" ? { ...approval, isTold } : approval;
   }
   const message =
-    "GitHub does not tell who has pushed its head, or a bot has pushed to its branch what another person may have wanted, so nobody is known to be another person; it is looked at again, and may be merged by hand";
+    "GitHub does not tell who has pushed its head, or a bot has pushed to its branch what another person may have wanted, so nobody is known to be another person; it is looked at again, and where that does not help, delete the branch and plan again, or merge it by hand";
   return { kind: "missing", message, isTold };
 }
 

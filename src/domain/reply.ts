@@ -80,6 +80,11 @@ export function isOpenReply({ status, lines }: Reply): boolean {
   return status === "working" || lines.some((line) => line.kind === "scale" && isUnderWay(line.progress));
 }
 
+/** True while it asks for a pin's value again and again. */
+export function asksForPin({ lines }: Reply): boolean {
+  return lines.some((line) => line.kind === "scale" && line.progress.kind === "pinned");
+}
+
 function isUnderWay({ kind }: Progress): boolean {
   return kind === "open" || kind === "needs-approval" || kind === "committed" || kind === "pinned";
 }

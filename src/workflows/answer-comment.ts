@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import { parseCommands } from "../domain/command.ts";
+import { asksForPin } from "../domain/reply.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
 import { ForgeError } from "../forge/forge.ts";
@@ -118,8 +119,10 @@ export class CommentAnswers {
       const { issue } = comment;
       const open = this.#replies.read({ ...repository, repositoryNumber, issue }, comment);
       if (open === null) continue;
-      this.#replies.remember(open);
-      if (comment.createdAtMs < sinceMs) continue;
+      const isOld = comment.createdAtMs < sinceMs;
+      // Git is not read so far back: of what an older answer follows it may know nothing any more.
+      if (!isOld || asksForPin(open.reply)) this.#replies.remember(open);
+      if (isOld) continue;
       const isDone = open.reply.status === "done";
       if (isDone || !this.#replies.isAbandoned(comment)) answered.add(open.commentId);
       else left.set(open.commentId, { issue, createdAtMs: comment.createdAtMs - 2 * TOO_OLD_MS });

@@ -150,7 +150,9 @@ export class CommentReplies {
     const { progress } = line;
     if (progress.kind === "pinned")
       return askForPin(line, progress, stack, stacks, () => mayComeAgain(forge, thread, progress.by));
-    return { ...line, progress: await progressOf(stack, line.event) };
+    const known = await progressOf(stack, line.event);
+    // What was committed stays so: it is only further back by now than git is read.
+    return known.kind === "gone" && progress.kind === "committed" ? line : { ...line, progress: known };
   }
 
   #format({ thread, commentId, reply }: Omit<PostedReply, "replyId">, text: string): string {

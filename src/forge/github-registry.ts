@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseContract } from "../domain/contract.ts";
+import { parseControls } from "../domain/controls.ts";
 import type { NotificationTargets } from "../domain/notification-targets.ts";
 import { parseRepositoryFile, policyOf } from "../domain/repository-file.ts";
 import { LEDGER_BRANCH } from "../ledger/entry.ts";
@@ -7,7 +8,7 @@ import type { LedgerJudge } from "../ledger/ledger-judge.ts";
 import type { ListedStack, StackPlace } from "./forge.ts";
 import { toForgeError } from "./github-errors.ts";
 import { nameStacks } from "./github-former-aliases.ts";
-import { LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
+import { CONTROLS_TREE_FIELD, LEDGER_TREE_FIELD, LedgerTree, ledgerTexts } from "./github-ledger-tree.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { OPEN_HEADS_FIELD, OpenHeadsAnswer, readOpenHeads, readOpenPlans } from "./github-open-heads.ts";
 import { OPEN_SCALES_FIELDS, OpenScalesAnswer, readOpenScales } from "./github-open-scales.ts";
@@ -27,6 +28,7 @@ const Listing = z.object({
     ...OpenScalesAnswer.shape,
     ...OpenHeadsAnswer.shape,
     ledger: LedgerTree,
+    controls: LedgerTree,
   }),
 });
 
@@ -39,6 +41,7 @@ query Listing($owner: String!, $repo: String!, $ledger: String!, $app: Int!) {
     ${OPEN_SCALES_FIELDS}
     ${OPEN_HEADS_FIELD}
     ${LEDGER_TREE_FIELD}
+    ${CONTROLS_TREE_FIELD}
   }
 }`;
 
@@ -51,6 +54,8 @@ export type StackListing = {
   hasLedger: boolean;
   /** Aliases with an open scale pull request, in range or gated. */
   openScales: string[];
+  /** Aliases of the stacks with a pin, whether or not it is over. */
+  pinned: string[];
   /** Names with an open scale pull request that nothing in the ledger has any more, but what a renamed stack has left there. */
   leftBehind: StackPlace[];
   /** The open pull requests that were updated last, at most a hundred, with what the guard has reported. */
@@ -157,6 +162,7 @@ export async function listStacks(
       unserved: unserved.filter(({ alias }) => !leftOver.has(alias)),
       hasLedger: answer.ledger !== null,
       openScales,
+      pinned: ledgerTexts(answer.controls).flatMap(({ alias, text }) => (holdsPin(alias, text) ? alias : [])),
       leftBehind,
       openHeads,
       plans: readOpenPlans(answer),
@@ -167,6 +173,12 @@ export async function listStacks(
   } catch (error) {
     throw toForgeError(error, `listing the stacks of ${owner}/${repo}`);
   }
+}
+
+/** What cannot be read holds its stack, but pins nothing. */
+function holdsPin(alias: string, text: string | null): boolean {
+  const parsed = parseControls({ kind: "text", text: text ?? "" }, { kind: "stack", alias });
+  return parsed.kind === "controls" && parsed.holds.some(({ kind }) => kind === "pin");
 }
 
 /** Of a stack that is gone, nobody knows more than its name. */

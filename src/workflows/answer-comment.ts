@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../clock.ts";
 import { parseCommands } from "../domain/command.ts";
+import { isCalled } from "../domain/names.ts";
 import { asksForPin } from "../domain/reply.ts";
 import { type RepositoryName, repositoryKey } from "../domain/repository-name.ts";
 import type { CommentForge, Thread, ThreadComment } from "../forge/comment-forge.ts";
@@ -20,6 +21,8 @@ export type CommentAnswersOptions = CommentRepliesOptions & {
   background: Background;
   onError: (doing: string, error: unknown) => void;
 };
+
+type ListedRepository = RepositoryName & { repositoryNumber: string; pinned: readonly string[] };
 
 /** What was asked long ago may not hold any more. */
 const TOO_OLD_MS = 60 * 60_000;
@@ -79,15 +82,15 @@ export class CommentAnswers {
     });
   }
 
-  /** A repository is listed: what was left there before this process began is looked for, once. */
-  listed({ owner, repo, repositoryNumber }: RepositoryName & { repositoryNumber: string }): void {
+  /** A repository is listed, with the aliases of its stacks that are pinned: what was left there before this process began is looked for, once. */
+  listed({ owner, repo, repositoryNumber, pinned }: ListedRepository): void {
     const key = repositoryKey({ owner, repo });
     this.#numbers.set(key, repositoryNumber);
     if (this.#caughtUp.has(key)) return;
     this.#caughtUp.add(key);
     const { background, onError } = this.#options;
     background.start(`comments ${key}`, () =>
-      this.#catchUpAtStart({ owner, repo }).catch((error: unknown) => {
+      this.#catchUpAtStart({ owner, repo }, pinned).catch((error: unknown) => {
         this.#caughtUp.delete(key);
         onError(`looking for comments in ${key}`, error);
       }),
@@ -95,9 +98,12 @@ export class CommentAnswers {
   }
 
   /** The answer to a pin asks for its value for as long as something holds that: it may not have changed for days. */
-  async #catchUpAtStart(repository: RepositoryName): Promise<void> {
+  async #catchUpAtStart(repository: RepositoryName, pinned: readonly string[]): Promise<void> {
     const { clock, stacks } = this.#options;
-    const pinnedAtMs = await findOldestPin(stacks.served(repository.owner, repository.repo));
+    const served = stacks.served(repository.owner, repository.repo);
+    const pinnedAtMs = await findOldestPin(
+      served.filter(({ name }) => pinned.some((alias) => isCalled(name, alias))),
+    );
     await this.catchUp(repository, Math.min(pinnedAtMs ?? Number.POSITIVE_INFINITY, clock()));
   }
 

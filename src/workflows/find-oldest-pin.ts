@@ -3,10 +3,17 @@ import { pinnedValue, pinOf } from "../domain/hold-of.ts";
 import type { ServedStack } from "./given-command.ts";
 import { readSituation } from "./read-situation.ts";
 
-/** When the oldest pin was said whose value has not come about, as an answer to its comment asks for it; null where there is none. */
+/** Whoever may write to the ledger may write any time there: no answer is asked for that is older. */
+const OLDEST_MS = 90 * 24 * 60 * 60_000;
+
+/**
+ * When the oldest pin was said whose value has not come about, as an answer to its comment asks for it; null where there is none. Reads one
+ * stack after the other: there may be hundreds, and people wait for what else is asked of GitHub at a start.
+ */
 export async function findOldestPin(stacks: readonly ServedStack[]): Promise<number | null> {
-  const times = await Promise.all(stacks.map(pinTimes));
-  return times.flat().reduce<number | null>((oldest, at) => Math.min(oldest ?? at, at), null);
+  const times: number[] = [];
+  for (const stack of stacks) times.push(...(await pinTimes(stack)));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 async function pinTimes({ context, pools }: ServedStack): Promise<number[]> {
@@ -17,7 +24,7 @@ async function pinTimes({ context, pools }: ServedStack): Promise<number[]> {
       const pin = read.kind === "state" ? pinOf(read.state.holds, context.clock()) : null;
       const isAwaited = pin !== null && pin.by !== API_CALLER;
       const stands = read.kind === "state" && pin !== null && read.state.committed === pinnedValue(pin, pool);
-      return isAwaited && !stands ? [Date.parse(pin.at)] : [];
+      return isAwaited && !stands ? [Math.max(Date.parse(pin.at), context.clock() - OLDEST_MS)] : [];
     });
   } catch {
     // What cannot be read is not scaled, and says so elsewhere.

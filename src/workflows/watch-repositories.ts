@@ -14,6 +14,8 @@ export type RepositoryListing = RepositoryName & {
   hasLedger: boolean;
   /** Aliases with an open scale pull request: settled with each listing, since an event may be lost. */
   openScales: string[];
+  /** Aliases of the stacks with a pin. */
+  pinned: string[];
   /** Names that no stack has any more, with an open scale pull request: it is closed. */
   leftBehind: StackPlace[];
   /** Open pull requests, with what the guard has reported on them. */

@@ -71,6 +71,7 @@ function watchOver(repos: string[], broken: { installation: boolean } = { instal
           unserved: [],
           hasLedger: true,
           openScales: [],
+          pinned: [],
           leftBehind: [],
           repositoryNumber: "1",
           openHeads: [],

@@ -67,16 +67,16 @@ export function parseDeployWorkflow(path: string, text: string): DeployWorkflow 
   if (!parsed.success) return null;
   const { on, concurrency, permissions, jobs } = parsed.data;
   const found = Object.entries(jobs).map(([name, job]): DeployJobFacts => {
-    const commands = job.steps.map(commandOf);
+    const applying = job.steps.find((step) => commandsOf(step).includes("apply"));
     return {
       name,
       environment: job.environment,
       concurrency: job.concurrency ?? concurrency,
       permissions: job.permissions ?? permissions,
-      applies: commands.includes("apply"),
-      appliedStack: stackOf(job.steps[commands.indexOf("apply")]),
+      applies: applying !== undefined,
+      appliedStack: stackOf(applying),
       upsAlways: job.steps.some(
-        (step, index) => commands[index] === "up" && !`${step.if}${job.if}`.includes("full"),
+        (step) => commandsOf(step).includes("up") && !`${step.if}${job.if}`.includes("full"),
       ),
     };
   });
@@ -84,18 +84,19 @@ export function parseDeployWorkflow(path: string, text: string): DeployWorkflow 
   return {
     ...{ path, onPush: isOnPush(on) },
     jobs: found.filter((job) => job.applies || job.upsAlways),
-    appliesPlans: steps.some((step) => commandOf(step) === "apply-plan"),
+    appliesPlans: steps.some((step) => commandsOf(step).includes("apply-plan")),
   };
 }
 
-function commandOf(step: z.infer<typeof Step>): "apply" | "apply-plan" | "up" | "other" {
-  const { uses, run, with: inputs } = step;
-  const isOurs = /\bpulumiscale\b/i.test(uses);
-  if ((isOurs && inputs.command === "apply-plan") || /\bpulumiscale apply-plan\b/.test(run))
-    return "apply-plan";
-  if ((isOurs && inputs.command === "apply") || /\bpulumiscale apply\b/.test(run)) return "apply";
-  if (/^pulumi\/actions@/i.test(uses) && inputs.command === "up") return "up";
-  return /\bpulumi up\b/.test(run) ? "up" : "other";
+/** A script may run several. */
+function commandsOf({ uses, run, with: inputs }: z.infer<typeof Step>): ("apply" | "apply-plan" | "up")[] {
+  const asked = /\bpulumiscale\b/i.test(uses) ? inputs.command : undefined;
+  const appliesPlan = asked === "apply-plan" || /\bpulumiscale apply-plan\b/.test(run);
+  if (asked === "apply" || /\bpulumiscale apply\b(?!-)/.test(run))
+    return appliesPlan ? ["apply", "apply-plan"] : ["apply"];
+  if (appliesPlan) return ["apply-plan"];
+  const isUp = (/^pulumi\/actions@/i.test(uses) && inputs.command === "up") || /\bpulumi up\b/.test(run);
+  return isUp ? ["up"] : [];
 }
 
 function stackOf(step: z.infer<typeof Step> | undefined): string | null {

@@ -75,6 +75,18 @@ it.each([
   expect(judgeSetUp(healthy(other(text))).filter(({ state }) => state !== "good")).toEqual([]);
 });
 
+it.each([
+  ["pulumiscale apply-plan\\npulumiscale apply", { applies: true, appliesPlans: true }],
+  ["pulumiscale apply && pulumiscale apply-plan", { applies: true, appliesPlans: true }],
+  ["pulumiscale apply", { applies: true, appliesPlans: false }],
+  ["pulumiscale apply-plan", { applies: false, appliesPlans: true }],
+])("a step that runs `%s` is known for all that it applies", (run, { applies, appliesPlans }) => {
+  const text = `on: push\njobs: { a: { steps: [{ run: "${run}" }] } }`;
+  expect(parseDeployWorkflow("deploy.yml", text)).toMatchObject({
+    ...{ appliesPlans, jobs: applies ? [{ name: "a", applies }] : [] },
+  });
+});
+
 it("takes no workflow amiss that has nothing to do with Pulumi, or is none", () => {
   for (const text of [
     "",

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { askGraphql } from "./github-ask.ts";
 import { readBlobText } from "./github-blob.ts";
 import {
-  approvalsByCommand,
   COMMENTS_FIELD,
   CommentsAnswer,
-  readAllComments,
+  MadeAnswer,
+  readCommandApprovals,
 } from "./github-command-approvals.ts";
 import { toForgeError } from "./github-errors.ts";
 import { CHECK_FIELD, CheckAnswer, reportCheck } from "./github-guard-check.ts";
@@ -79,9 +79,8 @@ export class GitHubGuard implements GuardForge {
       const answer = await askGraphql(client, query, variables);
       const { repository } = z.object({ repository: z.record(z.string(), z.unknown()) }).parse(answer);
       const pull = TextsPull.parse(repository.pullRequest);
-      const thread = { repositoryNumber: String(z.int().parse(repository.databaseId)), issue: number };
-      const comments = await readAllComments(client, head, number, pull.comments);
-      const byCommand = approvalsByCommand(comments, this.#markKey, thread);
+      const named = { owner, repo, databaseId: z.int().parse(repository.databaseId) };
+      const { byCommand } = await readCommandApprovals(client, named, { ...pull, number }, this.#markKey);
       const texts = files.map(async (_, index) => {
         const blob = TextObject.parse(repository[`t${index}`]);
         return blob === null ? ({ kind: "missing" } as const) : readBlobText(client, head, blob);
@@ -129,6 +128,7 @@ const TextsPull = z.object({
   headRefOid: z.string(),
   renewed: RenewedAnswer,
   reviews: ReviewsAnswer,
+  made: MadeAnswer,
   comments: CommentsAnswer,
 });
 

@@ -3,10 +3,10 @@ import type { RepositoryName } from "../domain/repository-name.ts";
 import { ForgeError, type PullStanding } from "./forge.ts";
 import { askGraphql } from "./github-ask.ts";
 import {
-  approvalsByCommand,
   COMMENTS_FIELD,
   CommentsAnswer,
-  readAllComments,
+  MadeAnswer,
+  readCommandApprovals,
 } from "./github-command-approvals.ts";
 import type { GitHubClient } from "./github-octokit.ts";
 import { REVIEWS_FIELD, RenewedAnswer, ReviewsAnswer, readReviews } from "./github-reviews.ts";
@@ -56,6 +56,7 @@ const StandingAnswer = z.object({
         labels: z.object({ nodes: z.array(z.object({ name: z.string() })) }).nullable(),
         renewed: RenewedAnswer,
         reviews: ReviewsAnswer,
+        made: MadeAnswer,
         comments: CommentsAnswer,
       })
       .nullable(),
@@ -75,14 +76,14 @@ export async function readGitHubStanding(
   const answer = StandingAnswer.parse(await askGraphql(client, STANDING_QUERY, { owner, repo, number }));
   const pull = answer.repository.pullRequest;
   if (pull === null) throw new ForgeError("conflict", `Pull request #${number} is gone.`);
-  const comments = await readAllComments(client, { owner, repo }, number, pull.comments);
-  const note = comments.find(
+  const named = { owner, repo, databaseId: answer.repository.databaseId };
+  const { comments, byCommand } = await readCommandApprovals(client, named, { ...pull, number }, markKey);
+  // The newest: one that stood further back than was read was followed by another.
+  const note = comments.findLast(
     ({ viewerDidAuthor, body, databaseId }) =>
       viewerDidAuthor && databaseId !== null && body.startsWith(NOTE),
   );
-  const repository = String(answer.repository.databaseId);
-  const thread = { repositoryNumber: repository, issue: number };
-  const byCommand = approvalsByCommand(comments, markKey, thread);
+  const repository = String(named.databaseId);
   const marked = { repository, branch: pull.headRefName, headOid: pull.headRefOid };
   const isWorded = hasHeadMark(markKey, marked, pull.body);
   const head = pull.commits.nodes.find(({ commit }) => commit.oid === pull.headRefOid)?.commit;

@@ -1,6 +1,6 @@
 import type { StackFile } from "../domain/snapshot.ts";
 import { type Prices, parsePrices } from "./parse-prices.ts";
-import { type CostRow, costOf, costRowsOf, type PricedPods } from "./plan-cost.ts";
+import { type CostRow, costOf, costRowsOf, type PricedPods, type Requests, requestsIn } from "./plan-cost.ts";
 import { PRICES_PATH } from "./prices-path.ts";
 import { parseQuantity } from "./quantity.ts";
 import type { PlanCost, ScalePlan } from "./scale-plan.ts";
@@ -23,9 +23,9 @@ export function judgeCost(
     return `counts its cost by ${by(cost)}, and ${PRICES_PATH} of the base branch has ${by(read)}; run infra.scale again`;
   const told = cost.workloads.map(rowOf);
   const own = costRowsOf(actions, clusters === undefined ? [] : told);
-  const least = costRowsOf(actions);
+  const known = costRowsOf(actions);
   const isWorkedOut = JSON.stringify(costOf(own, read)) === JSON.stringify(cost);
-  if (!isWorkedOut || !own.every((row, index) => isAtLeast(row, least[index])))
+  if (!isWorkedOut || !own.every((row, index) => isAtLeast(row, known[index], requestsIn(row, actions))))
     return "names a cost that is not what its own numbers come to";
   return null;
 }
@@ -50,13 +50,26 @@ function podsOf({ replicas, cpu, mem }: PricedPods): PricedPods {
 }
 
 /** Pods have more than their containers alone: sidecars, and what is given where nothing is said. */
-function isAtLeast({ before, after }: CostRow, least: CostRow | undefined): boolean {
-  return least !== undefined && isNoLess(before, least.before) && isNoLess(after, least.after);
+function isAtLeast(
+  { before, after }: CostRow,
+  known: CostRow | undefined,
+  said: { before: Requests; after: Requests },
+): boolean {
+  return (
+    known !== undefined &&
+    isNoLess(before, known.before, said.before) &&
+    isNoLess(after, known.after, said.after)
+  );
 }
 
-function isNoLess(pods: PricedPods | null, least: PricedPods | null): boolean {
-  if (least === null) return true;
-  return pods !== null && amount(pods.cpu) >= amount(least.cpu) && amount(pods.mem) >= amount(least.mem);
+/** CPU and memory are held each to what is said of it, however many pods there are. */
+function isNoLess(
+  pods: PricedPods | null,
+  known: PricedPods | null,
+  { cpu = "0", mem = "0" }: Requests,
+): boolean {
+  if (pods === null) return known === null;
+  return amount(pods.cpu) >= amount(cpu) && amount(pods.mem) >= amount(mem);
 }
 
 function amount(text: string): bigint {

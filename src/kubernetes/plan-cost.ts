@@ -64,33 +64,43 @@ export function costRowsOf(actions: readonly PlanAction[], told: readonly CostRo
 
 const PRICED: readonly PlanAction["action"][] = ["scale_workload", "update_resources"];
 
-/** A workload may have been scaled between two looks at it: the plan's own numbers are what it says. */
+/** A workload may have been scaled between two looks at it: the plan's own numbers are what it says. Without them nothing scales it. */
 function moved(row: CostRow, actions: readonly PlanAction[]): CostRow {
   const { from, to } = replicasOf(keyOf(row), actions);
-  return {
-    ...row,
-    before: row.before && { ...row.before, replicas: from ?? row.before.replicas },
-    after: row.after && { ...row.after, replicas: to ?? row.after.replicas },
-  };
+  const before = row.before && { ...row.before, replicas: from ?? row.before.replicas };
+  const after = row.after && { ...row.after, replicas: to ?? before?.replicas ?? row.after.replicas };
+  return { ...row, before, after };
 }
 
 function rowOf({ kind, name, kubeContext }: PlanAction, actions: readonly PlanAction[]): CostRow {
-  const key = keyOf({ kind, name, kubeContext });
-  const own = actions.filter((action) => keyOf(action) === key);
+  const row = { kind, name, ...(kubeContext === undefined ? {} : { kubeContext }) };
+  const { from, to } = replicasOf(keyOf(row), actions);
+  const { before, after } = requestsIn(row, actions);
+  return { ...row, before: podsOf(from, before), after: podsOf(to, after) };
+}
+
+/** What a pod requests; undefined: not known. */
+export type Requests = { cpu?: string | undefined; mem?: string | undefined };
+
+/** What the actions of a plan say that a pod of a workload requests before and after: its containers, without what comes beside them. */
+export function requestsIn(
+  row: Pick<CostRow, "kind" | "name" | "kubeContext">,
+  actions: readonly PlanAction[],
+): { before: Requests; after: Requests } {
+  const own = actions.filter((action) => keyOf(action) === keyOf(row));
   const resized = own.find((action) => action.action === "update_resources");
+  const asked: Requests = resized?.requests ?? {};
   const containers = resized?.previous?.containers;
-  const { cpu, mem } = resized?.requests ?? {};
-  const old = containers === undefined ? {} : requestsOf(containers.map(({ requests }) => requests ?? {}));
-  const next =
-    containers === undefined
-      ? { cpu, mem }
-      : requestsOf(containers.map(({ requests }) => ({ ...requests, ...resized?.requests })));
-  const { from, to } = replicasOf(key, actions);
+  if (containers === undefined) return { before: {}, after: asked };
   return {
-    ...{ kind, name },
-    ...(kubeContext === undefined ? {} : { kubeContext }),
-    before: podsOf(from, old),
-    after: podsOf(to, next),
+    before: sumOfRequests(
+      containers.map(({ requests }) => requests ?? {}),
+      asked,
+    ),
+    after: sumOfRequests(
+      containers.map(({ requests }) => ({ ...requests, ...asked })),
+      asked,
+    ),
   };
 }
 
@@ -112,22 +122,20 @@ function replicasOf(
   return { from: typeof move.from === "number" ? move.from : undefined, to };
 }
 
-function podsOf(
-  replicas: number | undefined,
-  { cpu, mem }: { cpu?: string | undefined; mem?: string | undefined },
-): PricedPods | null {
+function podsOf(replicas: number | undefined, { cpu, mem }: Requests): PricedPods | null {
   if (replicas === 0) return { replicas, cpu: cpu ?? "0", mem: mem ?? "0" };
   if (replicas === undefined || cpu === undefined || mem === undefined) return null;
   return { replicas, cpu, mem };
 }
 
-function requestsOf(containers: readonly { cpu?: string | undefined; mem?: string | undefined }[]): {
-  cpu: string;
-  mem: string;
-} {
+/** Of what is not `asked` for nobody has said what the containers request. */
+function sumOfRequests(containers: readonly Requests[], asked: Requests): Requests {
   const sum = (of: "cpu" | "mem") =>
     containers.reduce((total, container) => total + (parseQuantity(container[of] ?? "0") ?? 0n), 0n);
-  return { cpu: formatQuantity("cpu", sum("cpu")), mem: formatQuantity("memory", sum("mem")) };
+  return {
+    ...(asked.cpu !== undefined && { cpu: formatQuantity("cpu", sum("cpu")) }),
+    ...(asked.mem !== undefined && { mem: formatQuantity("memory", sum("mem")) }),
+  };
 }
 
 function keyOf({ kind, name, kubeContext }: Pick<CostRow, "kind" | "name" | "kubeContext">): string {

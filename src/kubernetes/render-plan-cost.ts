@@ -30,7 +30,7 @@ export function renderPlanCost(cost: PlanCost | undefined, actions: readonly Pla
 }
 
 const TOLD =
-  "† What these pods request is what their cluster has told the maker of the plan: no action here says it.";
+  "† How many these pods are, or what they request, is in part what their cluster has told the maker of the plan: the actions here do not say all of it.";
 
 function isOf(pods: PlanCost["workloads"][number]["after"], own: PricedPods | null | undefined): boolean {
   return pods === null || (own != null && pods.cpu === own.cpu && pods.mem === own.mem);

@@ -63,9 +63,9 @@ const UpdateResources = z.strictObject({
   ...detected,
   previous: z
     .strictObject({
-      containers: z.array(
-        z.strictObject({ name: Name, requests: Resources.optional(), limits: Resources.optional() }),
-      ),
+      containers: z
+        .array(z.strictObject({ name: Name, requests: Resources.optional(), limits: Resources.optional() }))
+        .min(1),
     })
     .optional(),
 });

@@ -200,7 +200,9 @@ Requests × replicas × 730 hours, at 0.04 EUR for a CPU hour and 0.005 EUR for 
     const summary = renderSummary({ ...plan, cost: told });
     expect(summary).toContain("| Deployment/web | unknown | 109.50 |");
     expect(summary).toContain("| Deployment/api † | 29.20 | 58.40 |");
-    expect(summary).toContain("\n† What these pods request is what their cluster has told");
+    expect(summary).toContain(
+      "\n† How many these pods are, or what they request, is in part what their cluster has told",
+    );
     expect(renderSummary(pricedPlan(...args))).not.toContain("†");
   });
 });

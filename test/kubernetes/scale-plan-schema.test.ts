@@ -54,6 +54,8 @@ describe("a plan file", () => {
       { ...everything, actions: [{ ...everything.actions[0], to: -1 }] },
       { ...everything, actions: [{ ...everything.actions[0], from: "detect" }] },
       { ...everything, context: { namespace: "assistant" } },
+      // There is no pod without a container.
+      { ...everything, actions: [{ ...everything.actions[1], previous: { containers: [] } }] },
     ];
     for (const plan of wrong)
       expect([isValid(plan), ScalePlan.safeParse(plan).success]).toEqual([false, false]);

@@ -42,7 +42,8 @@ export function isSameState(one: ActionState, other: ActionState): boolean {
   return canonical(one, "") === canonical(other, "");
 }
 
-function canonical(value: unknown, key: string): string {
+/** A value as one text, however it is written; `key` is the field in which it stands. */
+export function canonical(value: unknown, key: string): string {
   if (Array.isArray(value)) {
     const items = value.map((item) => canonical(item, ""));
     return `[${(key === "metrics" ? items.sort() : items).join(",")}]`;

@@ -15,6 +15,7 @@ import { type ApplyWorld, type ReadStep, readSteps, type Step } from "./plan-run
 import { type RunMarks, receiptWriter, type WriteReceipt } from "./receipt-writer.ts";
 import { rollBack } from "./roll-back.ts";
 import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
+import { tellAdmission } from "./tell-admission.ts";
 
 /**
  * Applies one plan, or goes on where a run has left it. Answers the last receipt, which is written. What stood before is written down
@@ -119,7 +120,7 @@ function findStale(read: readonly ReadStep[]): string[] {
   );
 }
 
-/** Has the cluster check each change before the first is made. Throws `ClusterError` where one is refused. */
+/** Has the cluster check each change before the first is made. Throws `ClusterError` where one is refused, or would not stand as planned. */
 async function tryOut(
   read: readonly ReadStep[],
   { onConflict }: Pick<ApplyWorld, "onConflict">,
@@ -134,7 +135,9 @@ const TRIES = 10;
 async function tryStep({ step, seen }: ReadStep, onConflict: OnConflict, tries: number): Promise<void> {
   const { change, before, after } = step;
   try {
-    await change.write(after, seen, "dry-run", onConflict);
+    const made = await change.write(after, seen, "dry-run", onConflict);
+    const changed = tellAdmission(change.subject, after, made);
+    if (changed !== null) throw new ClusterError("refused", changed);
   } catch (error) {
     if (!(error instanceof ClusterError) || error.code !== "conflict") throw error;
     const now = await change.read();

@@ -11,16 +11,25 @@ import { ownersOf } from "./owned-fields.ts";
 import { ChangedMetadata, manifestOf, versionOf } from "./workload-template.ts";
 
 const Target = z.object({ apiVersion: z.string().default(""), kind: z.string(), name: z.string() });
-const LiveHpa = z.object({
-  metadata: ChangedMetadata,
-  spec: z.object({
-    minReplicas: z.int().nullish(),
-    maxReplicas: z.int(),
-    metrics: z.array(Json).nullish(),
-    scaleTargetRef: Target,
-  }),
-});
-const LiveVpa = z.object({ metadata: ChangedMetadata, spec: Json.and(z.object({ targetRef: Target })) });
+/** What one is of, and what of it a plan may change; of one that only might be, as a dry run tells of it, too. */
+type Shown = { target: Target; state: ActionState };
+const ShownHpa = z
+  .object({
+    spec: z.object({
+      minReplicas: z.int().nullish(),
+      maxReplicas: z.int(),
+      metrics: z.array(Json).nullish(),
+      scaleTargetRef: Target,
+    }),
+  })
+  .transform(({ spec: { minReplicas, maxReplicas, metrics, scaleTargetRef: target } }): Shown => {
+    const bounds = { min: minReplicas ?? null, max: maxReplicas };
+    return { target, state: { kind: "hpa", ...bounds, metrics: metrics ?? [], target } };
+  });
+const ShownVpa = z
+  .object({ spec: Json.and(z.object({ targetRef: Target })) })
+  .transform(({ spec }): Shown => ({ target: spec.targetRef, state: { kind: "vpa", spec } }));
+const Stored = z.object({ metadata: ChangedMetadata });
 
 type Target = z.infer<typeof Target>;
 type Hpa = Extract<PlanAction, { action: "apply_hpa" }>["hpa"];
@@ -28,22 +37,7 @@ type Hpa = Extract<PlanAction, { action: "apply_hpa" }>["hpa"];
 /** Makes a HorizontalPodAutoscaler, or changes its bounds and what it holds of CPU; other metrics of it stay. */
 export function hpaChange(cluster: Cluster, reference: Reference, target: Target | null, hpa: Hpa): Change {
   return autoscalerChange(cluster, reference, {
-    read: async () => {
-      const live = await cluster.read(reference, LiveHpa);
-      if (live === null) return null;
-      const { minReplicas, maxReplicas, metrics, scaleTargetRef } = live.spec;
-      return {
-        metadata: live.metadata,
-        target: scaleTargetRef,
-        state: {
-          kind: "hpa",
-          min: minReplicas ?? null,
-          max: maxReplicas,
-          metrics: metrics ?? [],
-          target: scaleTargetRef,
-        },
-      };
-    },
+    shown: ShownHpa,
     target,
     aim: (state, aimed) => ({
       kind: "hpa",
@@ -76,15 +70,7 @@ export function hpaChange(cluster: Cluster, reference: Reference, target: Target
 /** Makes a VerticalPodAutoscaler, or changes its mode and the bounds of all containers; what it says of single ones stays. */
 export function vpaChange(cluster: Cluster, reference: Reference, target: Target, vpa: Vpa): Change {
   return autoscalerChange(cluster, reference, {
-    read: async () => {
-      const live = await cluster.read(reference, LiveVpa);
-      if (live === null) return null;
-      return {
-        metadata: live.metadata,
-        target: live.spec.targetRef,
-        state: { kind: "vpa", spec: live.spec },
-      };
-    },
+    shown: ShownVpa,
     target,
     aim: (state, aimed) => ({
       kind: "vpa",
@@ -95,7 +81,7 @@ export function vpaChange(cluster: Cluster, reference: Reference, target: Target
 }
 
 type Autoscaler = {
-  read(): Promise<{ metadata: ChangedMetadata; target: Target; state: ActionState } | null>;
+  shown: z.ZodType<Shown>;
   /** Null: a plan that does not say. */
   target: Target | null;
   aim(state: ActionState, target: Target): ActionState;
@@ -111,7 +97,7 @@ function autoscalerChange(cluster: Cluster, reference: Reference, autoscaler: Au
     reference,
     workload: null,
     read: async (): Promise<Seen> => {
-      const found = await autoscaler.read();
+      const found = await cluster.read(reference, Stored.and(autoscaler.shown));
       if (found === null) {
         if (target === null)
           throw new ClusterError(
@@ -139,11 +125,12 @@ function autoscalerChange(cluster: Cluster, reference: Reference, autoscaler: Au
     write: async (to, { version, uid }, mode, onConflict) => {
       const spec = autoscaler.specOf(to);
       if (spec === null) {
-        if (version === null || uid === null) return;
-        await cluster.remove(reference, { uid, resourceVersion: version.resourceVersion }, mode);
-        return;
+        if (version !== null && uid !== null)
+          await cluster.remove(reference, { uid, resourceVersion: version.resourceVersion }, mode);
+        return to;
       }
-      await cluster.apply(manifestOf(reference, { version }, spec), { mode, onConflict }, z.unknown());
+      const manifest = manifestOf(reference, { version }, spec);
+      return (await cluster.apply(manifest, { mode, onConflict }, autoscaler.shown)).state;
     },
   };
 }

@@ -28,6 +28,6 @@ export type Change = {
   read(): Promise<Seen>;
   /** What the action makes of what stands there. */
   aim(seen: Seen): ActionState;
-  /** Writes a state, where the object is still as it was seen. */
-  write(to: ActionState, seen: Seen, mode: WriteMode, onConflict: OnConflict): Promise<void>;
+  /** Writes a state, where the object is still as it was seen. Answers what the API server has made of it, or would. */
+  write(to: ActionState, seen: Seen, mode: WriteMode, onConflict: OnConflict): Promise<ActionState>;
 };

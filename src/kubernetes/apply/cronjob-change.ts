@@ -1,7 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { FIELD_MANAGER } from "../cluster/field-manager.ts";
 import type { PlanAction } from "../scale-plan.ts";
+import type { ActionState } from "./action-state.ts";
 import type { Change } from "./change.ts";
 import { ownersOf } from "./owned-fields.ts";
 import {
@@ -22,6 +23,11 @@ export function cronJobChange(
     parallelism,
   }: Pick<Extract<PlanAction, { action: "update_cronjob" }>, "suspend" | "parallelism">,
 ): Change {
+  const stateOf = ({ spec }: z.infer<typeof TemplatedCronJob>): ActionState => ({
+    kind: "cronjob",
+    ...(suspend !== undefined && { suspend: spec.suspend }),
+    ...(parallelism !== undefined && { parallelism: spec.jobTemplate.spec.parallelism ?? null }),
+  });
   return {
     subject: `${reference.kind}/${reference.name}`,
     reference,
@@ -29,15 +35,11 @@ export function cronJobChange(
     read: async () => {
       const live = await cluster.read(reference, TemplatedCronJob);
       if (live === null) throw absentError(cluster, reference);
-      const { metadata, spec } = live;
+      const { metadata } = live;
       const owners = (...path: string[]) =>
         ownersOf(metadata.managedFields, ["f:spec", ...path], FIELD_MANAGER);
       return {
-        state: {
-          kind: "cronjob",
-          ...(suspend !== undefined && { suspend: spec.suspend }),
-          ...(parallelism !== undefined && { parallelism: spec.jobTemplate.spec.parallelism ?? null }),
-        },
+        state: stateOf(live),
         version: versionOf(metadata),
         uid: metadata.uid,
         live,
@@ -55,7 +57,7 @@ export function cronJobChange(
       ...(parallelism !== undefined && { parallelism }),
     }),
     write: async (to, seen, mode, onConflict) => {
-      if (to.kind !== "cronjob") return;
+      if (to.kind !== "cronjob") return to;
       const owned = ownedSpec(seen);
       const { parallelism: ownParallelism, ...job } = treeAt(owned, ["jobTemplate", "spec"]);
       const kept = to.parallelism === undefined ? ownParallelism : to.parallelism;
@@ -65,7 +67,8 @@ export function cronJobChange(
         ...(to.suspend !== undefined && { suspend: to.suspend }),
         ...(Object.keys(jobSpec).length > 0 && { jobTemplate: { spec: jobSpec } }),
       };
-      await cluster.apply(manifestOf(reference, seen, spec), { mode, onConflict }, z.unknown());
+      const manifest = manifestOf(reference, seen, spec);
+      return stateOf(await cluster.apply(manifest, { mode, onConflict }, TemplatedCronJob));
     },
   };
 }

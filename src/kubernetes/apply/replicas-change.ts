@@ -37,9 +37,10 @@ export function replicasChange(cluster: Cluster, reference: Reference, replicas:
     },
     aim: () => ({ kind: "replicas", replicas }),
     write: async (to, { version }, mode) => {
-      if (to.kind !== "replicas") return;
+      if (to.kind !== "replicas") return to;
       const seen = version === null ? {} : { resourceVersion: version.resourceVersion };
-      await cluster.scale(reference, { replicas: to.replicas, ...seen }, mode);
+      const scale = await cluster.scale(reference, { replicas: to.replicas, ...seen }, mode);
+      return { kind: "replicas", replicas: scale.replicas };
     },
   };
 }

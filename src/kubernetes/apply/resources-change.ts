@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Cluster, Reference } from "../cluster/cluster.ts";
 import { FIELD_MANAGER } from "../cluster/field-manager.ts";
 import { resourceAmounts } from "../resource-amounts.ts";
@@ -27,10 +27,14 @@ export function resourcesChange(cluster: Cluster, reference: Reference, update: 
   const isCron = reference.kind === "CronJob";
   const requests = update.requests && resourceAmounts(update.requests);
   const limits = update.limits && resourceAmounts(update.limits);
-  const stateOf = ({ name, resources }: Container): ContainerState => ({
+  const containerState = ({ name, resources }: Container): ContainerState => ({
     name,
     ...(requests && { requests: pick(resources.requests, requests) }),
     ...(limits && { limits: pick(resources.limits, limits) }),
+  });
+  const stateOf = (containers: readonly Container[]): ResourcesState => ({
+    kind: "resources",
+    containers: containers.map(containerState),
   });
   return {
     subject: `${reference.kind}/${reference.name}`,
@@ -45,7 +49,7 @@ export function resourcesChange(cluster: Cluster, reference: Reference, update: 
         ownersOf(metadata.managedFields, resourcesPath(isCron, name), FIELD_MANAGER),
       );
       return {
-        state: { kind: "resources", containers: containers.map(stateOf) },
+        state: stateOf(containers),
         version: versionOf(metadata),
         uid: metadata.uid,
         live,
@@ -61,7 +65,7 @@ export function resourcesChange(cluster: Cluster, reference: Reference, update: 
       })),
     }),
     write: async (to, seen, mode, onConflict) => {
-      if (to.kind !== "resources") return;
+      if (to.kind !== "resources") return to;
       const owned = ownedSpec(seen);
       const withTemplate = (spec: Tree): Tree => {
         const { containers } = treeAt(spec, ["template", "spec"]);
@@ -71,19 +75,31 @@ export function resourcesChange(cluster: Cluster, reference: Reference, update: 
       const spec = isCron
         ? { ...owned, jobTemplate: { spec: withTemplate(treeAt(owned, ["jobTemplate", "spec"])) } }
         : withTemplate(owned);
-      await cluster.apply(manifestOf(reference, seen, spec), { mode, onConflict }, z.unknown());
+      const manifest = manifestOf(reference, seen, spec);
+      const made = isCron
+        ? cronContainers(await cluster.apply(manifest, { mode, onConflict }, TemplatedCronJob))
+        : ownContainers(await cluster.apply(manifest, { mode, onConflict }, TemplatedWorkload));
+      return stateOf(made);
     },
   };
 }
 
 async function readCronJob(cluster: Cluster, reference: Reference) {
   const live = await cluster.read(reference, TemplatedCronJob);
-  return live && { live, containers: live.spec.jobTemplate.spec.template.spec.containers };
+  return live && { live, containers: cronContainers(live) };
 }
 
 async function readWorkload(cluster: Cluster, reference: Reference) {
   const live = await cluster.read(reference, TemplatedWorkload);
-  return live && { live, containers: live.spec.template.spec.containers };
+  return live && { live, containers: ownContainers(live) };
+}
+
+function cronContainers({ spec }: z.infer<typeof TemplatedCronJob>): readonly Container[] {
+  return spec.jobTemplate.spec.template.spec.containers;
+}
+
+function ownContainers({ spec }: z.infer<typeof TemplatedWorkload>): readonly Container[] {
+  return spec.template.spec.containers;
 }
 
 function withResources(owned: readonly Tree[], to: ResourcesState): Tree[] {

@@ -2,6 +2,7 @@ import { type ActionState, isSameState } from "../apply/action-state.ts";
 import type { Change, Seen } from "../apply/change.ts";
 import { openChange } from "../apply/open-change.ts";
 import { renderRollbackCommand } from "../apply/rollback-command.ts";
+import { tellAdmission } from "../apply/tell-admission.ts";
 import type { Cluster, OnConflict } from "../cluster/cluster.ts";
 import { ClusterError, type ClusterErrorCode, type FieldConflict } from "../cluster/cluster-error.ts";
 import { quoteText } from "../cluster/quote-text.ts";
@@ -56,11 +57,14 @@ async function tryChange(change: Change, seen: Seen): Promise<Finding[]> {
   const tryIt = (onConflict: OnConflict) =>
     attempt(findings, subject, () => change.write(aim, live, "dry-run", onConflict), ["forbidden", "busy"]);
   try {
-    await tryIt("refuse").catch(async (error: unknown) => {
+    const made = await tryIt("refuse").catch(async (error: unknown) => {
       if (!(error instanceof ClusterError) || error.conflicts.length === 0) throw error;
       findings.push(ownedByOthers(subject, error.conflicts));
-      await tryIt("take-over");
+      return await tryIt("take-over");
     });
+    const message = made && tellAdmission(subject, aim, made);
+    if (message !== null)
+      findings.push({ kind: "risk", code: "changed-by-admission", subject, message, numbers: {} });
   } catch (error) {
     if (!(error instanceof ClusterError) || !REFUSALS.includes(error.code)) throw error;
     const message = `A dry run of the change of ${subject} fails. ${error.message}`;

@@ -4,6 +4,7 @@ import { planPath, receiptPath } from "../../src/kubernetes/apply/plan-place.ts"
 import { parseReceipt } from "../../src/kubernetes/apply/plan-receipt.ts";
 import { planOf, REPO, scaleTo, workload } from "./support/plan-world.ts";
 import { sharePlanCluster } from "./support/share-plan-cluster.ts";
+import { writeKubeconfig } from "./support/write-kubeconfig.ts";
 
 const open = sharePlanCluster();
 type World = Awaited<ReturnType<typeof open>>;
@@ -79,6 +80,38 @@ test("what a run has left of a workload that is gone is ended too", async ({ ski
     { outcome: "failed", actions: [{ outcome: "kept", message: "Whether it was applied is not known." }] },
   ]);
 });
+
+test.for<[string, Record<string, null>]>([
+  ["was removed", { [planPath("prod")]: null }],
+  ["is merged still", {}],
+])(
+  "what a run has left whose plan %s is ended after a day where its cluster is gone",
+  async (given, { skip }) => {
+    const [, files] = given;
+    const opened = await open(skip);
+    const { cluster, world } = opened;
+    const left = await leave(opened, "lost");
+    if (Object.keys(files).length > 0) await world.commit(files);
+    const kubeconfig = `${cluster.kubeconfig}.gone`;
+    const contexts = cluster.contexts().map((context) => ({ ...context, server: "https://127.0.0.1:1" }));
+    writeKubeconfig(kubeconfig, contexts);
+    const early = await world.run({ kubeconfig, laterMs: 23 * HOUR_MS });
+    expect(early).toMatchObject({ receipts: [], problems: [expect.stringContaining("stays due")] });
+    expect(await world.github.readFile(REPO, PATH, "pulumiscale")).toBe(left);
+    const { receipts } = await world.run({ kubeconfig, laterMs: 25 * HOUR_MS });
+    expect(receipts).toMatchObject([
+      {
+        outcome: "failed",
+        message: expect.stringMatching(
+          /^The run that began .* The cluster of the context .* Not as it was left, or not known: Deployment\/lost \(scale_workload\)\.$/,
+        ),
+        actions: [{ outcome: "kept", message: "Whether it was applied is not known." }],
+      },
+    ]);
+    expect(await world.readReceipt()).toEqual(receipts[0]);
+    expect(await world.run({ kubeconfig })).toEqual({ receipts: [], problems: [], lines: [] });
+  },
+);
 
 test("an unfinished receipt that is put back after the plan has ended is not gone on with", async ({
   skip,

@@ -35,6 +35,11 @@ export function decideOpening(
   return why === null ? { kind: "resume", unfinished } : { kind: "end", unfinished, why };
 }
 
+/** Whether what a run has left is gone on with no more, however it stands. */
+export function isTooLate({ startedAt }: Pick<PlanReceipt, "startedAt">, nowMs: number): boolean {
+  return nowMs - Date.parse(startedAt) > RESUME_HOURS * HOUR_MS;
+}
+
 function whyNotBegun(
   { metadata: { createdAt }, actions }: ScalePlan,
   blob: string,
@@ -58,7 +63,7 @@ function whyNotResumed(
 ): string | null {
   const begunMs = Date.parse(startedAt);
   const begun = `The run that began at ${startedAt} had not ended`;
-  if (nowMs - begunMs > RESUME_HOURS * HOUR_MS)
+  if (isTooLate({ startedAt }, nowMs))
     return `${begun}, and is not gone on with after ${RESUME_HOURS} hours.`;
   const ended = earlier.find(
     (receipt) =>

@@ -1,6 +1,7 @@
 import { ClusterError } from "../cluster/cluster-error.ts";
 import type { ScalePlan } from "../scale-plan.ts";
-import { orRefusal } from "./cluster-refusal.ts";
+import { isOutage } from "./cluster-refusal.ts";
+import { isTooLate } from "./decide-opening.ts";
 import type { ReceiptKeeper } from "./keep-receipt.ts";
 import { type ActionReceipt, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
 import { type ApplyWorld, type ReadStep, readSteps } from "./plan-run.ts";
@@ -9,7 +10,8 @@ import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
 
 /**
  * Ends what a run has left, with nothing written to a cluster: the receipt tells what of it stands there. `plan` is the run's;
- * null where it is not to be had. Throws where the cluster is gone.
+ * null where it is not to be had. Throws where the cluster is gone; past the time in which a run is gone on with, it may be gone for ever,
+ * and what it would tell is not known.
  */
 export async function endRun(
   unfinished: PlanReceipt,
@@ -19,10 +21,12 @@ export async function endRun(
   world: ApplyWorld,
   run: RunMarks,
 ): Promise<PlanReceipt> {
-  const read = plan === null ? [] : await orRefusal(() => readSteps(plan, world));
+  const read = plan === null ? [] : await readLeft(unfinished, plan, world);
   const actions = tellActions(unfinished, read instanceof ClusterError ? [] : read);
+  const unread = read instanceof ClusterError && isOutage(read) ? read.message : "";
   const now = new Date(world.clock()).toISOString();
-  const message = [unfinished.message, why, summarize(actions)].filter((text) => text !== "").join(" ");
+  const told = [unfinished.message, why, unread, summarize(actions)];
+  const message = told.filter((text) => text !== "").join(" ");
   const receipt: PlanReceipt = {
     ...unfinished,
     outcome: decideOutcome(unfinished, actions),
@@ -31,6 +35,21 @@ export async function endRun(
   };
   await keeper.write(receipt);
   return receipt;
+}
+
+/** What stands of it, or why that cannot be told. */
+async function readLeft(
+  unfinished: PlanReceipt,
+  plan: ScalePlan,
+  world: ApplyWorld,
+): Promise<ReadStep[] | ClusterError> {
+  try {
+    return await readSteps(plan, world);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    if (isOutage(error) && !isTooLate(unfinished, world.clock())) throw error;
+    return error;
+  }
 }
 
 function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[]): ActionReceipt[] {

@@ -63,6 +63,8 @@ export function workload(
 
 /** What a run is given beside what all have. */
 export type RunOptions = {
+  /** In place of the world's. */
+  kubeconfig?: string;
   timeoutMs?: number;
   kubeContext?: string;
   target?: string;
@@ -113,7 +115,7 @@ export async function openPlanWorld(kubeconfig: string) {
         { ledger, trust: { sign: async () => null, judge: async () => options.refuseReceipts ?? null } },
         {
           clock: () => Date.now() + (options.laterMs ?? 0),
-          clusterOf: openClusters([kubeconfig]),
+          clusterOf: openClusters([options.kubeconfig ?? kubeconfig]),
           kubeContext: options.kubeContext ?? null,
           onConflict: options.onConflict ?? "refuse",
           timeoutMs: options.timeoutMs ?? 20_000,

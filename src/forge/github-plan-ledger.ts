@@ -32,7 +32,7 @@ fragment folders on Ref {
   }
 }`;
 
-/** More than a plan has of receipts, however often it was gone on with. */
+/** More than a plan has of receipts, however often it was gone on with; whoever pushes as many commits puts the older ones out of sight. */
 const EARLIER = 40;
 
 const EARLIER_QUERY = `
@@ -125,7 +125,7 @@ export class GitHubPlanLedger {
     });
   }
 
-  /** The newest texts of a target's receipt, newest first, as far as git keeps them. Throws `ForgeError`. */
+  /** The texts of the newest commits that touch a target's receipt, newest first. Throws `ForgeError`. */
   readEarlier(target: string): Promise<string[]> {
     return this.#doing("reading earlier receipts", async () => {
       const path = `${this.#place.folder}/${target}/receipt.json`;

@@ -19,7 +19,8 @@ const RESUME_HOURS = 24;
 /**
  * Decides how a plan is taken up. `blob` is the plan's; `unfinished` is what a run of it has left, and counts; `earlier` are the receipts
  * that have stood in its place. A receipt that counts counts for ever, and whoever may push to the ledger branch can put an old one back
- * there, or remove the one that stands.
+ * there, or remove the one that stands. Of the earlier ones it is not asked who has written them, since their keys may be gone: a forged one
+ * only holds a plan back, which has to be made anew then.
  */
 export function decideOpening(
   { plan, blob }: { plan: ScalePlan; blob: string },

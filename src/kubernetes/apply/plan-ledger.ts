@@ -22,7 +22,7 @@ export type ReceiptCommit = {
 /** Where plans are found, and their receipts put. */
 export type PlanLedger = {
   read(): Promise<PlanLedgerRead>;
-  /** The newest texts of a target's `receipt.json` that git keeps, newest first, with the one that stands there. */
+  /** The newest texts of a target's `receipt.json` that git keeps, newest first, with the one that stands there. Older ones may be missing. */
   readEarlier(target: string): Promise<readonly string[]>;
   /** The text of a plan that is not the newest any more; null where git has no such text. */
   readPlan(blob: string): Promise<string | null>;

@@ -13,8 +13,8 @@ import type { ReceiptKeeper } from "./keep-receipt.ts";
 import type { PlanReceipt } from "./plan-receipt.ts";
 import { type ApplyWorld, type ReadStep, readSteps, type Step } from "./plan-run.ts";
 import { type RunMarks, receiptWriter, type WriteReceipt } from "./receipt-writer.ts";
+import { isOfSteps, judgeOutcome, restoreSteps } from "./restore-steps.ts";
 import { rollBack } from "./roll-back.ts";
-import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
 import { tellAdmission } from "./tell-admission.ts";
 
 /**
@@ -69,14 +69,14 @@ async function resume(work: Work, unfinished: PlanReceipt): Promise<PlanReceipt>
     );
   }
   world.say(`A run that began at ${startedAt} has not ended: going on with it.`);
-  takeUp(read, unfinished);
+  restoreSteps(read, unfinished);
   if (outcome === "rolling-back") {
     await keep("rolling-back", message);
     return await takeBack(work, message);
   }
   const changed: string[] = [];
   for (const { step, seen } of read) {
-    if (lookAt({ step, seen }) !== "kept") continue;
+    if (judgeOutcome({ step, seen }) !== "kept") continue;
     const { subject, reference } = step.change;
     if (await isAutoscaled(step.cluster, reference, seen)) leaveToAutoscaler(step);
     else changed.push(subject);

@@ -6,7 +6,7 @@ import type { ReceiptKeeper } from "./keep-receipt.ts";
 import { type ActionReceipt, cutMessage, type PlanReceipt } from "./plan-receipt.ts";
 import { type ApplyWorld, type ReadStep, readSteps } from "./plan-run.ts";
 import type { RunMarks } from "./receipt-writer.ts";
-import { isOfSteps, lookAt, takeUp } from "./take-up.ts";
+import { isOfSteps, judgeOutcome, restoreSteps } from "./restore-steps.ts";
 
 /**
  * Ends what a run has left, with nothing written to a cluster: the receipt tells what of it stands there. `plan` is the run's;
@@ -61,10 +61,10 @@ function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[]): Action
         : action,
     );
   }
-  takeUp(read, unfinished);
+  restoreSteps(read, unfinished);
   return unfinished.actions.map((action, index) => {
     const looked = read[index];
-    const outcome = looked === undefined ? action.outcome : lookAt(looked);
+    const outcome = looked === undefined ? action.outcome : judgeOutcome(looked);
     const message = outcome === "kept" ? `${action.subject} was changed by somebody else since.` : "";
     return { ...action, outcome, message: message || action.message };
   });

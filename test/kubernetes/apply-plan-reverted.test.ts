@@ -144,7 +144,7 @@ test("a run is gone on with past replicas that an autoscaler has set meanwhile",
       message: expect.stringContaining(
         "Deployment/past: its autoscaler has set the replicas since, and they stay.",
       ),
-      actions: [{ outcome: "kept" }, { outcome: "applied" }, { outcome: "applied" }],
+      actions: [{ outcome: "left-to-autoscaler" }, { outcome: "applied" }, { outcome: "applied" }],
     },
   ]);
   expect(await admin.get(ref("past"))).toMatchObject(replicas(3));

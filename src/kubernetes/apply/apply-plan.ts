@@ -89,7 +89,7 @@ async function resume(work: Work, unfinished: PlanReceipt): Promise<PlanReceipt>
 }
 
 function leaveToAutoscaler(step: Step): void {
-  step.outcome = "kept";
+  step.outcome = "left-to-autoscaler";
   step.message = `${step.change.subject}: its autoscaler has set the replicas since, and they stay.`;
 }
 

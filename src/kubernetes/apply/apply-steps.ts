@@ -63,7 +63,7 @@ function groupByWorkload(steps: readonly Step[]): Step[][] {
 
 /** Answers why it could not be applied; null where it was, or is left to others. */
 async function applyStep(step: Step, world: ApplyWorld): Promise<string | null> {
-  if (step.outcome === "kept") return null;
+  if (step.outcome === "left-to-autoscaler") return null;
   const { change, before, after } = step;
   const written = await writeWhere(step, after, ({ state }) => isSameState(state, before), world.onConflict);
   if (written.kind === "refused") return written.why;

@@ -71,7 +71,8 @@ function tellActions(unfinished: PlanReceipt, read: readonly ReadStep[]): Action
 }
 
 function decideOutcome({ outcome }: PlanReceipt, actions: readonly ActionReceipt[]): PlanReceipt["outcome"] {
-  if (actions.some((action) => action.outcome === "applied" || action.outcome === "kept")) return "failed";
+  const standing: readonly ActionReceipt["outcome"][] = ["applied", "kept", "left-to-autoscaler"];
+  if (actions.some((action) => standing.includes(action.outcome))) return "failed";
   return outcome === "rolling-back" ? "rolled-back" : "stale";
 }
 
@@ -89,6 +90,7 @@ function summarize(actions: readonly ActionReceipt[]): string {
 const WORDS: readonly [ActionReceipt["outcome"], string][] = [
   ["applied", "Applied"],
   ["kept", "Not as it was left, or not known"],
+  ["left-to-autoscaler", "Left to its autoscaler"],
   ["rolled-back", "Rolled back"],
   ["not-reached", "Not applied"],
 ];

@@ -17,9 +17,18 @@ const ActionReceipt = z.strictObject({
    * - `applied`; `unchanged`: it was so already
    * - `rolled-back`: it stands as it stood before
    * - `kept`: it stands neither as before nor as applied, since somebody has changed it, or it could not be taken back
+   * - `left-to-autoscaler`: its autoscaler has set the replicas since, and they stay
    * - `not-reached`: nothing of it was applied
    */
-  outcome: z.enum(["pending", "applied", "unchanged", "rolled-back", "kept", "not-reached"]),
+  outcome: z.enum([
+    "pending",
+    "applied",
+    "unchanged",
+    "rolled-back",
+    "kept",
+    "left-to-autoscaler",
+    "not-reached",
+  ]),
   message: Line,
   /** What stood there before the plan, and what it was to be. */
   before: ActionState,

@@ -1,7 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { movableClock, startCommandWorld } from "./support/command-world.ts";
+import { asPerson } from "./support/as-person.ts";
+import { type CommandWorld, movableClock, REPO, startCommandWorld } from "./support/command-world.ts";
 
 const TIMEOUT = 60_000;
+const RUN = "https://github.com/acme/infra/actions/runs/7";
+
+/** `/scale web 5` waits in pull request #2 for a check that never comes. */
+async function startWaiting(): Promise<CommandWorld> {
+  const world = await startCommandWorld();
+  world.github.protect(REPO, "main", { requiredChecks: [{ context: "ci", appId: null }] });
+  await world.say("/scale web 5");
+  expect(await world.answered(/#2 merges/)).toContain(
+    "⏳ #2 merges by itself as soon as the repository lets it.",
+  );
+  return world;
+}
 
 describe("a command in a comment", { timeout: TIMEOUT }, () => {
   it("scales a pool, and its one answer follows the change to the base branch", async () => {
@@ -28,6 +41,45 @@ describe("a command in a comment", { timeout: TIMEOUT }, () => {
     await answered(/Committed as/);
     await settled();
     expect(await answers()).toHaveLength(1);
+  });
+
+  it("has an answer that says why its change could not be applied, with the run and what to do", async () => {
+    const { say, answered, answers, settled, github, publish } = await startCommandWorld();
+    await say("/scale web 5");
+    await answered(/Committed as/);
+    const commit = (await github.readRef(REPO, "refs/heads/main")) ?? "";
+    await publish({
+      receipt: {
+        ...{ commit, covers: [commit], startedAt: new Date().toISOString(), durationSeconds: 1 },
+        ...{ outcome: "failed", runUrl: RUN },
+        pools: [{ pool: "web", outcome: "failed", from: 3, to: 5, message: "no quota for @acme/admins" }],
+      },
+    });
+    expect(await answered(/not applied/)).toContain(
+      `❌ Committed as ${commit}, and not applied: failed: no quota for acme/admins. [The run](${RUN}) says more. \`/scale retry\` tries it again.`,
+    );
+    await settled();
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("has an answer that waits for a check with its pull request, and goes on when that merges", async () => {
+    const { answered, answers, settled, github, push } = await startWaiting();
+    github.protect(REPO, "main", null);
+    await push();
+    await answered(/Committed as/);
+    await settled();
+    expect(await answers()).toHaveLength(1);
+  });
+
+  it("has an answer that says so where a person closes its pull request", async () => {
+    const { answered, answers, settled, github, stackFile } = await startWaiting();
+    await asPerson(github, "bob")("PATCH", "/pulls/2", { state: "closed" });
+    expect(await answered(/was closed/)).toMatch(
+      /🚫 Its pull request was closed, .*: nothing of it was committed\.$/,
+    );
+    await settled();
+    expect(await answers()).toHaveLength(1);
+    expect(await stackFile()).toContain('shop:webCount: "3"');
   });
 
   it("may be a difference, and a dry run writes nothing", async () => {

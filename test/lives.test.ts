@@ -1,6 +1,14 @@
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { eventually } from "./support/app-world.ts";
-import { inRangePull, REPO, scaled, startPullStates } from "./support/pull-state-world.ts";
+import {
+  GATE,
+  inRangePull,
+  type PullStates,
+  REPO,
+  scaled,
+  startPullStates,
+} from "./support/pull-state-world.ts";
 import { PLACE } from "./support/shop-stack.ts";
 
 const TIMEOUT = 60_000;
@@ -20,6 +28,19 @@ const API = {
   max: 20,
   cooldown: 0,
 };
+const Issues = z.array(
+  z.object({
+    number: z.int(),
+    body: z.string().nullable(),
+    labels: z.array(z.object({ name: z.string() })),
+  }),
+);
+
+/** Every status issue that there is, open or closed. */
+async function statusIssues({ alice }: PullStates) {
+  const all = Issues.parse(await alice("GET", "/issues?state=all&per_page=100"));
+  return all.filter(({ labels }) => labels.some(({ name }) => name === "pulumiscale-status"));
+}
 
 it("a pool that was renamed keeps its cooldown and its senders, and what was open merges", {
   timeout: TIMEOUT,
@@ -42,21 +63,45 @@ it("a pool that was renamed keeps its cooldown and its senders, and what was ope
   }
 });
 
-it("an app that was uninstalled and is installed again knows the cooldown, and serves nobody between", {
+it("an app that was uninstalled and is installed again goes on where it was, and serves nobody between", {
   timeout: TIMEOUT,
 }, async () => {
-  const { app, github, installation, post, publish, settled, stackFile } = await startPullStates();
+  const world = await startPullStates({
+    files: { ".github/pulumiscale.yml": `statusIssue: true\n${GATE[".github/pulumiscale.yml"]}` },
+    internals: { statusEveryMs: 0 },
+  });
+  const { app, get, github, installation, post, publish, pull, settled, stackFile } = world;
   await post("/scale/web", { value: 5 });
   await eventually(stackFile, (text) => text === scaled(5));
   await publish({ applied: { web: 5, api: 2 } });
   await settled();
+  const asked = await post("/scale/api", { value: 8 });
+  expect(asked.results[0]).toMatchObject({ kind: "scale", to: 8, delivery: "needs-approval" });
+  const number = asked.results[0]?.pullRequest ?? 0;
+  await settled();
+  const history = await get("/pools/web/history");
+  expect(history.answer).toMatchObject({ history: [{ from: 3, to: 5 }, {}] });
+  const [status, ...others] = await statusIssues(world);
+  expect(others).toEqual([]);
+  expect(status?.body).toMatch(/`shop\.prod\/api` \| 2 \| 2 \|/);
+
   installation.uninstall();
   await settled();
   expect((await post("/scale/web", { value: 3 })).status).not.toBe(200);
+  await github.review(REPO, number, { login: "bob", state: "APPROVED" });
+  await settled();
+  expect(await pull(number)).toMatchObject({ state: "open" });
+
   github.installApp(app, "acme", "all");
+  await eventually(stackFile, (text) => text === scaled(5).replace("apiCount: 2", "apiCount: 8"));
   await settled();
   const { results } = await post("/scale/web", { value: 3 });
   expect(results[0]).toMatchObject({ kind: "hold", reasons: [{ code: "cooldown" }] });
+  expect(await get("/pools/web/history")).toEqual(history);
+  const [same, ...more] = await statusIssues(world);
+  expect(more).toEqual([]);
+  expect(same?.number).toBe(status?.number);
+  expect(same?.body).toMatch(/`shop\.prod\/api` \| 8 \| 2 \|/);
 });
 
 it("a repository that was renamed keeps its cooldown", { timeout: TIMEOUT }, async () => {

@@ -32,14 +32,15 @@ const Issues = z.array(
   z.object({
     number: z.int(),
     body: z.string().nullable(),
-    labels: z.array(z.object({ name: z.string() })),
+    user: z.object({ login: z.string() }),
+    pull_request: z.unknown().optional(),
   }),
 );
 
-/** Every status issue that there is, open or closed. */
-async function statusIssues({ alice }: PullStates) {
+/** Every issue that the App has made, open or closed. */
+async function statusIssues({ alice, app }: PullStates) {
   const all = Issues.parse(await alice("GET", "/issues?state=all&per_page=100"));
-  return all.filter(({ labels }) => labels.some(({ name }) => name === "pulumiscale-status"));
+  return all.filter(({ user, pull_request }) => user.login === app.botLogin && !pull_request);
 }
 
 it("a pool that was renamed keeps its cooldown and its senders, and what was open merges", {

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { ForgeError, type MergeRequest } from "../forge/forge.ts";
 import { askForRests } from "./ask-for-rests.ts";
-import type { ScaleContext } from "./read-situation.ts";
+import { closeScalePull } from "./close-scale-pull.ts";
+import { readSituation, type ScaleContext } from "./read-situation.ts";
 import { settleAstray } from "./settle-astray.ts";
 import { settleGated } from "./settle-gated.ts";
 import { settleInRange } from "./settle-in-range.ts";
 import { openReverts, settleRevert } from "./settle-revert.ts";
-import { type Settled, type SettleStep, waiting } from "./settled.ts";
+import { type OpenBranch, type Settled, type SettleStep, waiting } from "./settled.ts";
 
 /** How often one settling reads, rebuilds and merges again before it leaves the rest to the next one. */
 const ATTEMPTS = 5;
@@ -56,7 +57,10 @@ async function settleBranch(
       const snapshot = await context.snapshots.get();
       const branch = pick(snapshot);
       if (branch?.pull == null) return [];
-      const settled = await settle(context, snapshot, { ...branch, pull: branch.pull });
+      const open = { ...branch, pull: branch.pull };
+      const settled = hasNoStackFile(context, snapshot, open)
+        ? await closeScalePull(context, snapshot, open, noStackFile(context))
+        : await settle(context, snapshot, open);
       if (settled.kind === "merged" || settled.kind === "closed") context.snapshots.invalidate();
       if (settled.kind !== "again") return [settled];
       if (attempt === ATTEMPTS) return [waiting(branch.pull, "the base branch keeps moving")];
@@ -67,6 +71,19 @@ async function settleBranch(
     context.snapshots.invalidate();
     await sleep(250 * attempt);
   }
+}
+
+/**
+ * Whether there is nothing that it could change any more. What somebody has pushed to stays theirs. Throws `TryAgainError` where the
+ * record cannot be used: the file may only have been looked for where the stack stood before.
+ */
+function hasNoStackFile(context: ScaleContext, snapshot: Snapshot, { pull }: OpenBranch): boolean {
+  readSituation(context, snapshot);
+  return snapshot.file.kind === "missing" && pull.isOurs;
+}
+
+function noStackFile({ place: { path } }: ScaleContext): string {
+  return `\`${path}\` is not on the base branch any more, so there is no value to change. Where it comes back, the next demand opens another.`;
 }
 
 /** Whether the merge went through; false too where its answer was lost: the next read tells. */

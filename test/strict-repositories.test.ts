@@ -211,6 +211,11 @@ describe("a pause", () => {
     await pass(world);
     expect(await world.stackFile()).toBe(STACK_FILE);
     expect(await notes(world)).toEqual([expect.stringContaining("paused")]);
+    github.protect(REPO, "main", null);
+    const over = { ".github/pulumiscale.yml": "paused: false\n" };
+    await github.commit(REPO, { files: over, message: "go on", login: "alice" });
+    await pass(world);
+    await isScaled(world);
   });
 });
 

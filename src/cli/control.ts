@@ -8,12 +8,13 @@ import type { Intent } from "../domain/intent.ts";
 import type { StackNames } from "../domain/names.ts";
 import { findPool } from "../domain/pool-history.ts";
 import { toSentence } from "../domain/to-sentence.ts";
+import { readLedgerRemotes } from "../forge/local-ledger-remotes.ts";
 import { controlStacks } from "../workflows/control-stacks.ts";
 import { deliverLocally } from "../workflows/deliver-locally.ts";
 import { scalePools } from "../workflows/scale-pool.ts";
 import { parseControlWords } from "./control-words.ts";
 import { findStack } from "./local/find-stack.ts";
-import { type LocalFlags, localOutside } from "./local/flags.ts";
+import { type LocalFlags, type LocalOutside, localOutside } from "./local/flags.ts";
 import { type LocalProgram, openProgram } from "./local/open-program.ts";
 import { readContract } from "./local/read-rules.ts";
 import { recoverUpdates, recoverValues } from "./local/recover.ts";
@@ -30,7 +31,8 @@ export type ControlCommand =
 
 /**
  * `pulumiscale pause | pin | resume`: writes it into the local state folder, from where a running `serve` reads it with its next
- * decision. A pin commits its value as well, through every guardrail; where one holds it, the command has failed.
+ * decision. A pin commits its value as well, through every guardrail; where one holds it, the command has failed. Where the App scales
+ * the repository too, it says that it does not reach that.
  */
 export async function runControl(command: ControlCommand, flags: ControlFlags): Promise<number> {
   const nowMs = systemClock();
@@ -53,6 +55,7 @@ export async function runControl(command: ControlCommand, flags: ControlFlags): 
   }
   const result = await control(program, contract, toChange());
   printAnswer(flags, { stack: program.place.alias, ...result }, cleanOutput(result.message));
+  if (result.kind !== "refused") await tellOfApp(program, command.kind, outside);
   const isHeld = result.scale !== null && result.scale.kind !== "scale";
   const isThere = result.scale?.reasons.some(({ code }) => code === "unchanged") === true;
   return result.kind === "refused" || (isHeld && !isThere) ? 1 : 0;
@@ -64,6 +67,18 @@ export async function runControl(command: ControlCommand, flags: ControlFlags): 
     const event = randomBytes(8).toString("hex");
     return { kind: "pin", target, value, untilMs, source: "cli", event, ...said };
   }
+}
+
+async function tellOfApp(
+  { repository }: LocalProgram,
+  kind: ControlCommand["kind"],
+  outside: LocalOutside,
+): Promise<void> {
+  const remotes = repository === null ? [] : await readLedgerRemotes(repository);
+  if (remotes.length === 0) return;
+  outside.tell(
+    `This counts for serve and the commands in this work tree alone. There is a ledger branch at ${remotes.join(", ")}, so the GitHub App may scale the stack too: steer that by a comment with \`/scale ${kind} …\`, or by POST /${kind}.`,
+  );
 }
 
 function control(

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requireProgram } from "../setup/require-program.ts";
@@ -163,6 +163,28 @@ describe("the commands in a program's directory", { timeout: 60_000 }, () => {
     ]);
     await program.git("reset", "--quiet", "--hard", before.trim());
     await program.cli(["up"]);
+  });
+
+  it("pause and resume say that they do not reach the App, where a remote has its ledger", async () => {
+    const told = async (...args: string[]) => {
+      const { answer, stderr } = await json(...args);
+      expect(answer).toHaveProperty("kind");
+      return stderr;
+    };
+    const remote = join(program.root, "remote.git");
+    await program.git("init", "--quiet", "--bare", remote);
+    await program.git("remote", "add", "origin", remote);
+    await program.git("push", "--quiet", "origin", "HEAD:refs/heads/feature/pulumiscale");
+    await program.git("branch", "pulumiscale");
+    expect(await told("pause", "web", "for", "2h")).not.toContain("GitHub App");
+    await program.git("push", "--quiet", "origin", "HEAD:refs/heads/pulumiscale");
+    // Nothing is asked of the remote.
+    await rm(remote, { recursive: true });
+    expect(await told("pause", "web", "for", "3h")).toContain("There is a ledger branch at origin, so");
+    expect(await told("resume", "web")).toContain("by a comment with `/scale resume …`, or by POST /resume.");
+    expect(await told("pin", "web", "9999")).not.toContain("GitHub App");
+    await program.git("remote", "remove", "origin");
+    expect(await told("resume", "web")).not.toContain("GitHub App");
   });
 
   it.each([

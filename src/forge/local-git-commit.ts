@@ -135,7 +135,9 @@ async function putOnBranch(
   );
   const isWritten = index === "done" && disk === "done";
   // Whoever moved the branch has left no lock: only a note that a kill leaves says who it was.
-  await (isWritten ? removeJournal(repository, made.oid) : writeJournal(repository, unwritten)).catch(() => {});
+  await (isWritten ? removeJournal(repository, made.oid) : writeJournal(repository, unwritten)).catch(
+    () => {},
+  );
 }
 
 /** The commit is of the moment in which it was decided, in the machine's own time zone. */

@@ -13,6 +13,7 @@ async function startWaiting(): Promise<CommandWorld> {
   expect(await world.answered(/#2 merges/)).toContain(
     "⏳ #2 merges by itself as soon as the repository lets it.",
   );
+  await world.settled();
   return world;
 }
 
@@ -72,8 +73,9 @@ describe("a command in a comment", { timeout: TIMEOUT }, () => {
   });
 
   it("has an answer that says so where a person closes its pull request", async () => {
-    const { answered, answers, settled, github, stackFile } = await startWaiting();
+    const { answered, answers, settled, github, push, stackFile } = await startWaiting();
     await asPerson(github, "bob")("PATCH", "/pulls/2", { state: "closed" });
+    await push();
     expect(await answered(/was closed/)).toMatch(
       /🚫 Its pull request was closed, .*: nothing of it was committed\.$/,
     );

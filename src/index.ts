@@ -72,6 +72,7 @@ export function pulumiscale({
     on(["pull_request", "pull_request_review"], ({ payload }) => {
       const { owner, name: repo } = payload.repository;
       directory.invalidate(owner.login, repo);
+      answers.moved({ owner: owner.login, repo });
       statusIssues.moved({ owner: owner.login, repo });
       notifications.moved({ owner: owner.login, repo });
     });

@@ -73,9 +73,8 @@ describe("a command in a comment", { timeout: TIMEOUT }, () => {
   });
 
   it("has an answer that says so where a person closes its pull request", async () => {
-    const { answered, answers, settled, github, push, stackFile } = await startWaiting();
+    const { answered, answers, settled, github, stackFile } = await startWaiting();
     await asPerson(github, "bob")("PATCH", "/pulls/2", { state: "closed" });
-    await push();
     expect(await answered(/was closed/)).toMatch(
       /🚫 Its pull request was closed, .*: nothing of it was committed\.$/,
     );

@@ -41,14 +41,14 @@ function helped(...command: string[]): string[] {
 function bash(...words: string[]): string[] {
   const line = words.map((word) => `'${word}'`).join(" ");
   const complete = `COMP_WORDS=(pulumiscale ${line}); COMP_CWORD=${words.length}; _pulumiscale; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return run("bash", ["-uc", `source ./bash; ${complete}`])
+  return run("bash", ["--norc", "-uc", `source ./bash; ${complete}`])
     .split("\n")
     .filter(Boolean);
 }
 
 describe("completions for bash", () => {
   it("are registered when the script is sourced", () => {
-    expect(run("bash", ["-euc", "source ./bash; complete -p"]).trim()).toBe(
+    expect(run("bash", ["--norc", "-euc", "source ./bash; complete -p"]).trim()).toBe(
       "complete -F _pulumiscale pulumiscale",
     );
   });
